@@ -1,0 +1,20 @@
+"""The Celery application: queue ``default`` serves, queue ``train`` learns.
+
+Only a worker started with ``DPE_ROLE=train`` imports the training tasks, so torch never enters any other process;
+everyone else asks for training by the task's name.
+"""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dpe_site.settings.demo")
+
+
+def task_modules(role: str) -> list[str]:
+    """Modules whose tasks a process of this role registers."""
+    return ["workers.tasks", "workers.tasks_train"] if role == "train" else ["workers.tasks"]
+
+
+app = Celery("dpe", include=task_modules(os.environ.get("DPE_ROLE", "command")))
+app.config_from_object("django.conf:settings", namespace="CELERY")
