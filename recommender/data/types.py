@@ -1,0 +1,344 @@
+"""The nouns every room takes and returns: frozen dataclasses over numpy arrays, no I/O.
+
+Conventions: times are int64 microseconds UTC (``_us``), money is int64 minor units, ids are database ids (int64),
+an ``index`` is a position in the bundle's vocabulary and ``-1`` where the bundle does not know the item, unknown
+numbers are NaN.
+"""
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+Bools = npt.NDArray[np.bool_]
+Bits = npt.NDArray[np.uint32]
+
+DAY_US = 86_400_000_000
+
+
+class DataError(ValueError):
+    """Input that cannot be used; the message says where it is and what would be right."""
+
+
+class ArtifactMismatch(RuntimeError):
+    """Files of a bundle that are torn, altered or made for something else."""
+
+
+class Source(IntEnum):
+    """Where a candidate came from: the bit number in ``Gathered.sources``. Never renumbered."""
+
+    STATE_VECTOR = 0
+    SEQUENTIAL_RULES = 1
+    SIMILAR_TEXT = 2
+    TRENDING = 3
+    DEPARTMENT_TREND = 4
+    NEW_ARRIVALS = 5
+    DEALS = 6
+    KEEP_BROWSING = 7
+    BUY_AGAIN = 8
+    EDITORIAL = 9
+    SEARCH = 10
+    SAME_DEPARTMENT = 11
+    ITEM_KNN = 12
+    EXPLORATION = 13
+
+    @property
+    def word(self) -> str:
+        """Lower-case name used in traces, logs and configuration."""
+        return self.name.lower()
+
+
+class Section(StrEnum):
+    """A row of a page."""
+
+    TOP_PICKS = "top_picks"
+    BECAUSE_YOU_VIEWED = "because_you_viewed"
+    DEPARTMENT_TREND = "department_trend"
+    NEW_FOR_YOU = "new_for_you"
+    KEEP_BROWSING = "keep_browsing"
+    DEALS = "deals"
+    SIMILAR = "similar"
+    RESULTS = "results"
+
+
+@dataclass(frozen=True)
+class History:
+    """What one shopper did, oldest first, one entry per interaction with an item."""
+
+    item_ids: Ints  # (h,)
+    kinds: npt.NDArray[np.int8]  # (h,) users.kinds.Kind
+    times_us: Ints  # (h,)
+
+    def __len__(self) -> int:
+        return len(self.item_ids)
+
+    @classmethod
+    def empty(cls) -> "History":
+        """The history of somebody we know nothing about."""
+        return cls(np.zeros(0, np.int64), np.zeros(0, np.int8), np.zeros(0, np.int64))
+
+
+@dataclass(frozen=True)
+class Context:
+    """Who asks, where and when: everything known before candidates are gathered."""
+
+    shop_id: int
+    shopper_id: int  # 0: nobody yet
+    session: str
+    surface: str  # homepage, product, department, search, basket, push
+    now_us: int
+    history: History
+    state_version: int = 0
+    page: int = 0
+    language: str = "en"
+    segment: str = ""
+    anchor_item: int = 0  # product page: the item looked at
+    department: int = 0  # department page: its category id
+    query: str = ""
+    query_vector: Floats | None = None  # (384,) text vector of the query
+    hidden_ids: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # never show
+    ignored_ids: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # leave out of the history
+    basket_ids: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    purchased_ids: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    served_ids: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # earlier pages of this cursor
+    fatigue_ids: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # shown without a click …
+    fatigue_counts: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # … how often
+    editorial_ids: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # pins that apply here
+    personalise: bool = True  # False: no consent; history is empty then
+    arm: str = ""
+    arm_probability: float = 1.0
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Candidates with the facts a decision needs: raw facts and evidence, never scores.
+
+    ``evidence_*`` say, sparsely, which history item made a source propose a candidate.
+    """
+
+    item_ids: Ints  # (c,)
+    index: Ints  # (c,) vocabulary index or -1
+    sources: Bits  # (c,) bit s set: Source(s) proposed it
+    price_minor: Ints  # (c,) -1 unknown
+    list_price_minor: Ints  # (c,) price before discount, -1 none
+    published_us: Ints  # (c,)
+    department: Ints  # (c,) category id, 0 none
+    category: Ints  # (c,)
+    brand: Ints  # (c,)
+    group: Ints  # (c,) hash of the variant group, 0 none
+    rating: Floats  # (c,) NaN unknown
+    trend: Floats  # (c,) decayed recent count, 0 none
+    fresh_rows: Ints  # (f,) rows of items newer than the bundle
+    fresh_vectors: Floats  # (f, d) their item vectors
+    fresh_text: Floats  # (f, 384) their text vectors
+    evidence_row: Ints  # (e,) candidate row
+    evidence_source: Ints  # (e,) Source
+    evidence_item: Ints  # (e,) history item id
+    tag_ids: Ints  # (t,) flat tags of candidates …
+    tag_rows: Ints  # (t,) … and the row each belongs to
+    fresh_history_ids: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # (g,) history items newer than the bundle
+    fresh_history_vectors: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))  # (g, d)
+    timed_out: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.item_ids)
+
+    def has(self, source: Source) -> Bools:
+        """(c,) True where ``source`` proposed the candidate."""
+        return (self.sources >> np.uint32(source)) & np.uint32(1) == 1
+
+
+@dataclass(frozen=True)
+class KnobValues:
+    """The dials as numbers. ``EVALUATION_KNOBS`` is the named set accuracy is measured with."""
+
+    exploration: float = 0.02
+    temperature: float = 0.15
+    diversity: float = 0.15
+    policy_weight: float = 0.0
+    freshness: float = 0.1
+    popularity: float = 0.0
+    calibration: float = 0.1
+    brand_cap: int = 3
+    repeats: bool = False  # may show what the shopper has already met or bought
+    one_list: bool = False  # a single list instead of sections
+
+
+EVALUATION_KNOBS = KnobValues(
+    exploration=0.0, temperature=0.0, diversity=0.0, policy_weight=0.0, freshness=0.0, calibration=0.0, brand_cap=0, one_list=True
+)
+
+
+@dataclass(frozen=True)
+class RuleValue:
+    """One compiled rule. ``target_ids`` are item, brand, category or tag ids as ``target`` says."""
+
+    id: int
+    name: str
+    action: str  # pin, boost, bury, exclude
+    target: str  # item, brand, category, tag
+    target_ids: tuple[int, ...]
+    factor: float = 1.0
+    slot: int = 0  # 1 is the first; 0 none
+    section: str = ""
+    surface: str = ""
+    segment: str = ""
+    starts_us: int = 0
+    ends_us: int = 0  # 0: open end
+    priority: int = 0
+
+
+@dataclass(frozen=True)
+class SectionValue:
+    """One section of a layout."""
+
+    code: str
+    n: int = 8
+    minimum: int = 4
+    surface: str = "homepage"
+
+
+@dataclass(frozen=True)
+class RulesetValue:
+    """Knobs, rules and layout as the pure rooms read them."""
+
+    hash: str
+    knobs: KnobValues
+    rules: tuple[RuleValue, ...] = ()
+    layout: tuple[SectionValue, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reason:
+    """The true cause of a shown item: a code and its parameters; wording is made elsewhere.
+
+    ``items`` are history items that caused it, ``subject`` an id (department, brand, tag, rule) the code speaks of,
+    ``weight`` how much of the score the cause explains (0–1, NaN where it does not apply).
+    """
+
+    code: str  # because_item, source_rules, trending, department_trend, new, deal, rule, exploration, keep_browsing, popular, …
+    items: tuple[int, ...] = ()
+    subject: int = 0
+    weight: float = float("nan")
+
+
+@dataclass(frozen=True)
+class ChosenSection:
+    """A section that made it onto the page, with the probability of its choice."""
+
+    code: str
+    subject: int = 0  # anchor item or department the title speaks of
+    propensity: float = 1.0
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A page: items in page order with their sections, propensities and reasons."""
+
+    item_ids: Ints  # (s,)
+    rows: Ints  # (s,) row in Gathered, -1 for a fill that was not gathered
+    section_of: Ints  # (s,) index into sections
+    sections: tuple[ChosenSection, ...]
+    propensities: Floats  # (s,) NaN: a filled hole
+    forced: Bools  # (s,)
+    scores: Floats  # (s,) the slot score s_t that the draw used
+    reasons: tuple[Reason, ...]  # (s,)
+    temperature: float
+    epsilon: float
+    pool_ids: Ints  # (a,) allowed set of the first slot
+    degraded: str = ""
+    trace: dict[str, Any] | None = None  # see serving.trace
+
+
+class Encoder(Protocol):
+    """Behaviour sequence → state vector, on the serving side (onnxruntime)."""
+
+    dim: int
+
+    def encode(self, vectors: Floats, kinds: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> Floats:
+        """(b, L, d) left-aligned item vectors, (b, L) kinds, (b,) lengths → (b, d) states."""
+        ...
+
+
+@dataclass(frozen=True)
+class ItemTable:
+    """Items of a snapshot, one row per vocabulary index."""
+
+    ids: Ints  # (n,) database or file ids
+    department: Ints  # (n,) 0 none
+    category: Ints  # (n,)
+    brand: Ints  # (n,)
+    group: Ints  # (n,)
+    price_minor: Ints  # (n,) -1 unknown
+    list_price_minor: Ints  # (n,) -1 none
+    published_us: Ints  # (n,)
+    available: Bools  # (n,)
+    texts: tuple[str, ...]  # (n,) English where there is one, else any
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True)
+class InteractionTable:
+    """Interactions of a snapshot, sorted by (shopper, time); stable for ties."""
+
+    shopper: Ints  # (m,) index into shopper_ids
+    item: Ints  # (m,) vocabulary index
+    kind: npt.NDArray[np.int8]  # (m,)
+    at_us: Ints  # (m,)
+    quantity: Ints  # (m,)
+    session: Ints  # (m,) hash, 0 none
+    order: Ints  # (m,) hash of order or invoice, 0 none
+
+    def __len__(self) -> int:
+        return len(self.shopper)
+
+
+@dataclass(frozen=True)
+class ImpressionTable:
+    """Shown pages of a snapshot, one row per shown slot, with what came of it."""
+
+    page: Ints  # (k,) index of the impression
+    shopper: Ints  # (k,)
+    item: Ints  # (k,) vocabulary index
+    section: Ints  # (k,) index into data.types.Section order
+    slot: Ints  # (k,) 0-based position on the page
+    propensity: Floats  # (k,) NaN where not drawn
+    at_us: Ints  # (k,)
+    clicked: Bools  # (k,)
+    carted: Bools  # (k,)
+    purchased: Bools  # (k,)
+    disliked: Bools  # (k,)
+    pool_start: Ints  # (p+1,) offsets into pool_items, by page
+    pool_items: Ints  # flat allowed sets (vocabulary indices) of the pages' first slots
+
+    def __len__(self) -> int:
+        return len(self.page)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An immutable columnar view of one shop's facts up to a time: the only input of training."""
+
+    shop_id: int
+    until_us: int
+    items: ItemTable
+    shopper_ids: Ints  # (u,)
+    interactions: InteractionTable
+    impressions: ImpressionTable | None
+    fingerprint: str
+
+
+class Decide(Protocol):
+    """``serving.decide.decide``: pure, deterministic for equal arguments. ``bundle`` is a ``serving.bundle.Bundle``."""
+
+    def __call__(
+        self, context: Context, gathered: Gathered, ruleset: RulesetValue, bundle: Any, seed: int, *, trace: bool = False
+    ) -> Decision:
+        """Choose a page."""
+        ...

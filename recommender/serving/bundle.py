@@ -1,0 +1,214 @@
+"""A trained generation on disk and in memory: arrays, networks and a manifest that vouches for them.
+
+Layout of a bundle's folder::
+
+    manifest.json       schema, fingerprint, recipe, window, evaluation, privacy, absent parts, sha256 per file
+    <array>.npy         one file per field of ``BundleArrays``, memory-mapped
+    state_encoder.onnx  item_tower.onnx  [ranker.onnx]  [policy.onnx]
+    text/               [model.onnx, tokenizer.json] of the text encoder
+
+Writing goes to a temporary sibling that is renamed when complete: a half-written bundle never has the final name.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recommender.data.types import ArtifactMismatch, Floats, Ints
+from recommender.serving.onnx_model import OnnxModel, OnnxStateEncoder
+
+SCHEMA = 1
+OPTIONAL_NETWORKS = ("item_tower", "ranker", "policy")
+
+
+@dataclass(frozen=True)
+class BundleArrays:
+    """Everything learned that is an array. ``n`` items, ``d`` dimensions; CSR rows are items."""
+
+    item_ids: Ints  # (n,)
+    item_vectors: Floats  # (n, d)
+    item_bias: Floats  # (n,) logit = state · vector + bias
+    text_vectors: npt.NDArray[np.float16]  # (n, 384) unit length; (n, 0) where there is no text
+    text_mean: Floats  # (384,) whitening: centre …
+    text_whitening: Floats  # (384, w) … and projection, of unit-length text vectors
+    department: Ints  # (n,) category id, 0 none
+    category: Ints  # (n,)
+    brand: Ints  # (n,)
+    price_minor: Ints  # (n,) -1 unknown
+    popularity: Floats  # (n,) interactions in the window
+    recent_popularity: Floats  # (n,) decayed
+    rules_start: Ints  # (n+1,) sequential rules, CSR
+    rules_item: Ints
+    rules_weight: Floats
+    knn_start: Ints  # (n+1,) item-kNN cosine neighbours, CSR
+    knn_item: Ints
+    knn_weight: Floats
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What the folder holds and how it came to be."""
+
+    fingerprint: str
+    shop_id: int
+    item_dim: int
+    max_length: int
+    text_encoder: str  # fingerprint of the text encoder, "" where there is none
+    recipe: dict[str, Any] = field(default_factory=dict)
+    window: dict[str, Any] = field(default_factory=dict)
+    evaluation: dict[str, Any] = field(default_factory=dict)
+    privacy: dict[str, Any] = field(default_factory=dict)
+    absent: dict[str, str] = field(default_factory=dict)  # part → why it is missing
+    fusion: dict[str, Any] = field(default_factory=dict)  # ranking.fusion.FusionWeights as JSON
+    ranker: dict[str, Any] = field(default_factory=dict)  # feature names, scaling, calibration
+    policy: dict[str, Any] = field(default_factory=dict)  # scaling, discount, off-policy estimate
+    files: dict[str, str] = field(default_factory=dict)  # relative path → sha256
+    schema: int = SCHEMA
+
+
+class Bundle:
+    """A verified, loaded bundle. Arrays are memory-mapped, networks open at first use."""
+
+    def __init__(self, path: Path, manifest: Manifest, arrays: BundleArrays) -> None:
+        self.path = path
+        self.manifest = manifest
+        self.arrays = arrays
+        self.state_encoder = OnnxStateEncoder(
+            path / "state_encoder.onnx", dim=manifest.item_dim, max_length=manifest.max_length
+        )
+        self.item_tower = self._network("item_tower")
+        self.ranker = self._network("ranker")
+        self.policy = self._network("policy")
+
+    def _network(self, name: str) -> OnnxModel | None:
+        path = self.path / f"{name}.onnx"
+        return OnnxModel(path) if path.exists() else None
+
+    def __len__(self) -> int:
+        return len(self.arrays.item_ids)
+
+    @property
+    def fingerprint(self) -> str:
+        """Identity of everything learned in here."""
+        return self.manifest.fingerprint
+
+    @cached_property
+    def _sorted_ids(self) -> tuple[Ints, Ints]:
+        order = np.argsort(self.arrays.item_ids, kind="stable")
+        return self.arrays.item_ids[order], order
+
+    def index_of(self, item_ids: Ints) -> Ints:
+        """Vocabulary index of each id, -1 where the bundle does not know it."""
+        ids, order = self._sorted_ids
+        if len(ids) == 0 or len(item_ids) == 0:
+            return np.full(len(item_ids), -1, np.int64)
+        place = np.minimum(np.searchsorted(ids, item_ids), len(ids) - 1)
+        return np.where(ids[place] == item_ids, order[place], -1).astype(np.int64)
+
+
+def file_sha256(path: Path) -> str:
+    """Hex SHA-256 of a file's bytes."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@contextmanager
+def bundle_folder(final: Path) -> Iterator[Path]:
+    """A temporary folder beside ``final`` that takes its name only when the block ends well."""
+    draft = final.with_name(f".{final.name}.{os.getpid()}.part")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    try:
+        yield draft
+        draft.rename(final)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def bundle_write(folder: Path, arrays: BundleArrays, manifest: Mapping[str, Any]) -> Manifest:
+    """Write arrays and manifest into ``folder``, where the networks already stand.
+
+    ``manifest`` holds the fields of ``Manifest`` except ``files`` and ``fingerprint``, which are made here.
+    """
+    for entry in fields(BundleArrays):
+        np.save(folder / f"{entry.name}.npy", getattr(arrays, entry.name), allow_pickle=False)
+    files = {
+        str(path.relative_to(folder)): file_sha256(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "manifest.json"
+    }
+    fingerprint = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
+    complete = Manifest(**{**manifest, "files": files, "fingerprint": fingerprint})
+    (folder / "manifest.json").write_text(json.dumps(asdict(complete), indent=2, sort_keys=True))
+    return complete
+
+
+def bundle_load(path: Path, *, verify: bool = True) -> Bundle:
+    """Open a bundle.
+
+    Args:
+        path: its folder.
+        verify: compare every file's checksum; a serving process does so once per bundle.
+    Raises: ArtifactMismatch if a file is missing, altered, of the wrong shape or not finite.
+    """
+    manifest = _manifest_read(path)
+    if verify:
+        _files_verify(path, manifest)
+    arrays = _arrays_open(path)
+    _arrays_check(arrays, manifest)
+    return Bundle(path, manifest, arrays)
+
+
+def _manifest_read(path: Path) -> Manifest:
+    try:
+        content = json.loads((path / "manifest.json").read_text())
+        if content.get("schema") != SCHEMA:
+            raise ArtifactMismatch(f"{path.name} has schema {content.get('schema')}, this version reads {SCHEMA}: train again")
+        return Manifest(**content)
+    except (OSError, ValueError, TypeError) as error:
+        raise ArtifactMismatch(f"{path.name} has no readable manifest ({error}); train again or roll back") from error
+
+
+def _files_verify(path: Path, manifest: Manifest) -> None:
+    for name, expected in manifest.files.items():
+        file = path / name
+        if not file.is_file():
+            raise ArtifactMismatch(f"{path.name} lacks {name}; train again or roll back")
+        if file_sha256(file) != expected:
+            raise ArtifactMismatch(f"{name} of {path.name} was altered or torn (checksum differs); train again or roll back")
+
+
+def _arrays_open(path: Path) -> BundleArrays:
+    try:
+        return BundleArrays(
+            **{f.name: np.load(path / f"{f.name}.npy", mmap_mode="r", allow_pickle=False) for f in fields(BundleArrays)}
+        )
+    except (OSError, ValueError) as error:
+        raise ArtifactMismatch(f"{path.name} has an unreadable array ({error}); train again or roll back") from error
+
+
+def _arrays_check(arrays: BundleArrays, manifest: Manifest) -> None:
+    n = len(arrays.item_ids)
+    if arrays.item_vectors.shape != (n, manifest.item_dim):
+        raise ArtifactMismatch(f"item vectors are {arrays.item_vectors.shape}, expected {(n, manifest.item_dim)}")
+    per_item = ("item_bias", "text_vectors", "department", "category", "brand", "price_minor", "popularity", "recent_popularity")
+    for name in per_item:
+        if len(getattr(arrays, name)) != n:
+            raise ArtifactMismatch(f"{name} has {len(getattr(arrays, name))} rows for {n} items")
+    for prefix in ("rules", "knn"):
+        start, item = getattr(arrays, f"{prefix}_start"), getattr(arrays, f"{prefix}_item")
+        if len(start) != n + 1 or (n and start[-1] != len(item)):
+            raise ArtifactMismatch(f"{prefix} table does not cover {n} items")
+    for name in ("item_vectors", "item_bias", "rules_weight", "knn_weight", "popularity", "recent_popularity"):
+        if not np.isfinite(getattr(arrays, name)).all():
+            raise ArtifactMismatch(f"{name} holds NaN or infinite values; train again or roll back")
