@@ -1,6 +1,7 @@
 """Facts about things: shops, items and what describes them."""
 
 from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -158,7 +159,7 @@ class ItemText(models.Model):
         verbose_name = _("item text")
         verbose_name_plural = _("item texts")
         constraints = [models.UniqueConstraint(fields=["item", "language"], name="itemtext_unique_language")]
-        indexes = [GinIndex(fields=["title"], opclasses=["gin_trgm_ops"], name="itemtext_title_trigrams")]
+        indexes = [GinIndex(SearchVector("title", "description", config="simple"), name="itemtext_words")]
 
     def __str__(self) -> str:
         return self.title
