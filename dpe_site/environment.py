@@ -4,6 +4,7 @@ The settings read these functions and nothing else reads ``os.environ``, so ever
 found here or by one search for ``DPE_``.
 """
 
+import contextlib
 import os
 import secrets
 from collections.abc import Mapping
@@ -47,25 +48,22 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
 
 
-def kept_secret(name: str, file: Path) -> str:
-    """Secret from the variable ``name``, else the one kept in ``file``, made on first use.
+def secret(name: str, file: Path) -> str:
+    """Secret from the variable ``name``, else the one kept in ``file``."""
+    return os.environ.get(name) or secret_kept(file)
 
-    Two processes that start together agree: the file appears whole, by an exclusive link.
-    """
-    if value := os.environ.get(name):
-        return value
+
+def secret_kept(file: Path) -> str:
+    """The secret in ``file``, made on first use; it appears whole, so processes that start together agree."""
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         fresh = file.with_name(f"{file.name}.{os.getpid()}")
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_urlsafe(48))
-        try:
+        with contextlib.suppress(FileExistsError):
             file.hardlink_to(fresh)
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
-    return file.read_text().strip()
+        fresh.unlink()
+    return file.read_text()
 
 
 def database(url: str, options: Mapping[str, object]) -> dict[str, object]:

@@ -1,7 +1,6 @@
 """Where the embedded services answer, as the supervisor wrote it down for everyone else."""
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -23,7 +22,7 @@ def addresses_write(home: Path, addresses: Addresses) -> None:
     fresh = target.with_suffix(".new")
     fresh.touch(mode=0o600)
     fresh.write_text(json.dumps(asdict(addresses), indent=2))
-    os.replace(fresh, target)
+    fresh.replace(target)
 
 
 def addresses_read(home: Path) -> Addresses | None:

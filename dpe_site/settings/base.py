@@ -131,7 +131,6 @@ TIME_ZONE = "UTC"
 # --- Files
 
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(environment.text("DPE_STATIC_ROOT") or BASE_DIR / "staticfiles")
 MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(environment.text("DPE_MEDIA_ROOT") or DPE_HOME / "media")
 FILE_UPLOAD_PERMISSIONS = 0o644

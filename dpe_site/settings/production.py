@@ -18,9 +18,7 @@ ALLOWED_HOSTS = environment.words("DPE_ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = [f"https://{host.replace('.', '*.', 1) if host[0] == '.' else host}" for host in ALLOWED_HOSTS]
 
 # Seeds of pages outlive a rotated signing key only if they are given a secret of their own.
-DPE_SECRET = (
-    environment.text("DPE_SECRET") or hmac.new(SECRET_KEY.encode(), b"page seeds", hashlib.sha256).hexdigest()
-)
+DPE_SECRET = environment.text("DPE_SECRET") or hmac.new(SECRET_KEY.encode(), b"page seeds", hashlib.sha256).hexdigest()
 
 SECURE_SSL_REDIRECT = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -31,6 +29,7 @@ SECURE_HSTS_PRELOAD = True
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 
+STATIC_ROOT = environment.text("DPE_STATIC_ROOT") or environment.REPOSITORY / "staticfiles"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -7,4 +7,5 @@ SECRET_KEY = "test-key-that-signs-nothing-of-value-0123456789"
 DPE_SECRET = "test-seed"
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STATIC_ROOT = None
 WHITENOISE_USE_FINDERS = True

@@ -1,0 +1,94 @@
+"""Child processes that never outlive their parent."""
+
+import ctypes
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dpe_site.embedded.errors import ServiceError
+from dpe_site.embedded.lock import lock_wait
+
+_PR_SET_PDEATHSIG = 1
+_LOG_LIMIT_BYTES = 10 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Service:
+    """One server process: how it is started, stopped and asked whether it answers."""
+
+    name: str
+    command: Sequence[str]
+    ready: Callable[[], bool]
+    stop_signal: signal.Signals = signal.SIGTERM
+    environment: Mapping[str, str] = field(default_factory=dict)
+    prepare: Callable[[], None] = lambda: None
+    provision: Callable[[], None] = lambda: None
+
+
+def die_with_parent(stop_signal: signal.Signals) -> Callable[[], None]:
+    """Function for the child to run before its program: be sent ``stop_signal`` when the parent dies."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    parent = os.getpid()
+
+    def bind() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, int(stop_signal), 0, 0, 0)
+        if os.getppid() != parent:  # it died in between
+            os._exit(1)
+
+    return bind
+
+
+def log_open(file: Path) -> int:
+    """Descriptor to append to ``file``; one that grew too long is set aside first."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if file.exists() and file.stat().st_size > _LOG_LIMIT_BYTES:
+        file.replace(file.with_suffix(".log.1"))
+    return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+
+
+def spawn(service: Service, *, home: Path, patience_seconds: float = 60) -> subprocess.Popen[bytes]:
+    """Start a service once its predecessor is gone.
+
+    The child and everything it forks inherit a lock, so a server that outlived a killed supervisor is noticed and
+    waited for, and never runs beside its successor on the same files.
+
+    Raises:
+        ServiceError: if the predecessor does not end within ``patience_seconds``.
+    """
+    lock = lock_wait(home / "run" / f"{service.name}.lock", patience_seconds)
+    if lock is None:
+        raise ServiceError(
+            f"An earlier {service.name} of {home} is still running after {patience_seconds:.0f} s. "
+            f"Find it with `fuser {home}/run/{service.name}.lock` and end it."
+        )
+    log = log_open(home / "logs" / f"{service.name}.log")
+    try:
+        service.prepare()
+        return subprocess.Popen(
+            list(service.command),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, **service.environment},
+            pass_fds=[lock],
+            start_new_session=True,
+            preexec_fn=die_with_parent(service.stop_signal),
+        )
+    finally:
+        os.close(log)
+        os.close(lock)
+
+
+def terminate(process: subprocess.Popen[bytes], stop_signal: signal.Signals, *, patience_seconds: float) -> None:
+    """Ask a child to end, and kill it when it takes too long."""
+    if process.poll() is not None:
+        return
+    process.send_signal(stop_signal)
+    try:
+        process.wait(patience_seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
