@@ -6,11 +6,17 @@ import sys
 
 
 def main() -> None:
-    """Run one management command under the demo settings unless told otherwise."""
+    """Run one management command, under the demo settings unless told otherwise."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dpe_site.settings.demo")
     from django.core.management import execute_from_command_line
+    from django.db import OperationalError
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except OperationalError as error:
+        if type(error.__cause__).__name__ != "PostgresAwayError":
+            raise
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

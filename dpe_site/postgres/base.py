@@ -2,8 +2,13 @@
 
 from typing import Any
 
+import psycopg2
 from django.conf import settings
 from django.db.backends.postgresql import base
+
+
+class PostgresAwayError(psycopg2.OperationalError):
+    """No embedded Postgres answers; the message says how to start it."""
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -13,14 +18,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Open a connection.
 
         Raises:
-            OperationalError: the driver's message, and for embedded services how to start them.
+            PostgresAwayError: if the embedded server cannot be reached.
         """
         try:
             return super().get_new_connection(conn_params)
-        except self.Database.OperationalError as error:
+        except psycopg2.OperationalError as error:
             if not settings.DPE_EMBEDDED:
                 raise
-            raise type(error)(
+            raise PostgresAwayError(
                 f"{error}\nNo embedded Postgres answers for DPE_HOME={settings.DPE_HOME}. "
                 "Start it with `manage.py services start`, or set DATABASE_URL to a server of your own."
             ) from error

@@ -1,0 +1,15 @@
+"""How gunicorn runs the web processes; no preloading, so that every session with a model is made after the fork."""
+
+import os
+
+bind = f"{os.environ.get('DPE_BIND', '127.0.0.1')}:{os.environ.get('DPE_PORT', '8000')}"
+workers = int(os.environ.get("DPE_WEB_WORKERS", "2"))
+worker_class = "gthread"
+threads = 2
+preload_app = False
+timeout = 30
+graceful_timeout = 10
+keepalive = 5
+max_requests = 20_000
+max_requests_jitter = 2_000
+accesslog = None

@@ -1,0 +1,8 @@
+"""Fixtures of the whole suite, one file per subject in ``tests/fixtures``."""
+
+pytest_plugins = [
+    "tests.fixtures.services",
+    "tests.fixtures.databases",
+    "tests.fixtures.web",
+    "tests.fixtures.browser",
+]
