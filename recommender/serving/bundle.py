@@ -7,15 +7,12 @@ Layout of a bundle's folder::
     state_encoder.onnx  item_tower.onnx  [ranker.onnx]  [policy.onnx]
     text/               [model.onnx, tokenizer.json] of the text encoder
 
-Writing goes to a temporary sibling that is renamed when complete: a half-written bundle never has the final name.
+Writing goes to ``data.files.whole_folder``: a half-written bundle never has the final name.
 """
 
 import hashlib
 import json
-import os
-import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
@@ -24,11 +21,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from recommender.data.files import file_sha256
+from recommender.data.onnx_model import OnnxModel
 from recommender.data.types import ArtifactMismatch, Floats, Ints
-from recommender.serving.onnx_model import OnnxModel, OnnxStateEncoder
+from recommender.serving.onnx_model import OnnxStateEncoder
 
 SCHEMA = 1
-OPTIONAL_NETWORKS = ("item_tower", "ranker", "policy")
+PER_ITEM = (
+    "item_bias",
+    "text_vectors",
+    "department",
+    "category",
+    "brand",
+    "price_minor",
+    "popularity",
+    "recent_popularity",
+)
 
 
 @dataclass(frozen=True)
@@ -116,25 +124,6 @@ class Bundle:
         return np.where(ids[place] == item_ids, order[place], -1).astype(np.int64)
 
 
-def file_sha256(path: Path) -> str:
-    """Hex SHA-256 of a file's bytes."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-@contextmanager
-def bundle_folder(final: Path) -> Iterator[Path]:
-    """A temporary folder beside ``final`` that takes its name only when the block ends well."""
-    draft = final.with_name(f".{final.name}.{os.getpid()}.part")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
-    try:
-        yield draft
-        draft.rename(final)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
 def bundle_write(folder: Path, arrays: BundleArrays, manifest: Mapping[str, Any]) -> Manifest:
     """Write arrays and manifest into ``folder``, where the networks already stand.
 
@@ -173,7 +162,9 @@ def _manifest_read(path: Path) -> Manifest:
     try:
         content = json.loads((path / "manifest.json").read_text())
         if content.get("schema") != SCHEMA:
-            raise ArtifactMismatch(f"{path.name} has schema {content.get('schema')}, this version reads {SCHEMA}: train again")
+            raise ArtifactMismatch(
+                f"{path.name} has schema {content.get('schema')}, this version reads {SCHEMA}: train again"
+            )
         return Manifest(**content)
     except (OSError, ValueError, TypeError) as error:
         raise ArtifactMismatch(f"{path.name} has no readable manifest ({error}); train again or roll back") from error
@@ -185,7 +176,9 @@ def _files_verify(path: Path, manifest: Manifest) -> None:
         if not file.is_file():
             raise ArtifactMismatch(f"{path.name} lacks {name}; train again or roll back")
         if file_sha256(file) != expected:
-            raise ArtifactMismatch(f"{name} of {path.name} was altered or torn (checksum differs); train again or roll back")
+            raise ArtifactMismatch(
+                f"{name} of {path.name} was altered or torn (checksum differs); train again or roll back"
+            )
 
 
 def _arrays_open(path: Path) -> BundleArrays:
@@ -201,8 +194,7 @@ def _arrays_check(arrays: BundleArrays, manifest: Manifest) -> None:
     n = len(arrays.item_ids)
     if arrays.item_vectors.shape != (n, manifest.item_dim):
         raise ArtifactMismatch(f"item vectors are {arrays.item_vectors.shape}, expected {(n, manifest.item_dim)}")
-    per_item = ("item_bias", "text_vectors", "department", "category", "brand", "price_minor", "popularity", "recent_popularity")
-    for name in per_item:
+    for name in PER_ITEM:
         if len(getattr(arrays, name)) != n:
             raise ArtifactMismatch(f"{name} has {len(getattr(arrays, name))} rows for {n} items")
     for prefix in ("rules", "knn"):

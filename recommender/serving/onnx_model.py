@@ -1,40 +1,12 @@
-"""A network in ONNX form, run on one thread so that its numbers hold still."""
+"""The state encoder of a bundle: behaviour sequences to state vectors with onnxruntime."""
 
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
-from recommender.data.types import ArtifactMismatch, Floats
-
-
-class OnnxModel:
-    """A model file opened at its first use (after a server's fork), one thread, sequential execution."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    @cached_property
-    def session(self) -> onnxruntime.InferenceSession:
-        """The onnxruntime session, made on first use.
-
-        Raises: ArtifactMismatch if the file cannot be loaded.
-        """
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-        options.log_severity_level = 3
-        try:
-            return onnxruntime.InferenceSession(str(self.path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:
-            raise ArtifactMismatch(f"{self.path.name} cannot be loaded ({error}); train again or roll back") from error
-
-    def run(self, **inputs: npt.NDArray[np.generic]) -> list[Floats]:
-        """All outputs for named inputs, in the model's order."""
-        return [np.asarray(output) for output in self.session.run(None, inputs)]
+from recommender.data.onnx_model import OnnxModel
+from recommender.data.types import Floats
 
 
 class OnnxStateEncoder:
