@@ -142,6 +142,7 @@ class Gathered:
     tag_rows: Ints  # (t,) … and the row each belongs to
     fresh_history_ids: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # (g,) history items newer than the bundle
     fresh_history_vectors: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))  # (g, d)
+    ready_ids: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # (p,) best first, made earlier; serves where there is no bundle
     timed_out: tuple[str, ...] = ()
 
     def __len__(self) -> int:
