@@ -1,10 +1,11 @@
 """A Redis cache whose absence costs a little time and never a page."""
 
+import functools
 import json
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any
 
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from django.core.serializers.json import DjangoJSONEncoder
@@ -16,8 +17,6 @@ logger = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 0.05
 PAUSE_SECONDS = 1.0
-
-T = TypeVar("T")
 
 
 class PlainSerializer:
@@ -38,81 +37,53 @@ class PlainSerializer:
         return json.loads(data[1:] if data[:1] == b"j" else data)
 
 
+def _forgiving(call: Callable[..., Any], otherwise: Callable[..., Any]) -> Callable[..., Any]:
+    """Method like ``call`` that returns ``otherwise(*arguments)`` when the server does not answer."""
+
+    @functools.wraps(call)
+    def attempt(client: "ForgivingClient", *arguments: Any) -> Any:
+        if time.monotonic() < client.silent_until:
+            return otherwise(*arguments)
+        try:
+            return call(client, *arguments)
+        except (RedisError, OSError) as error:
+            client.silent_until = time.monotonic() + PAUSE_SECONDS
+            logger.warning("Cache does not answer, going on without it for %.0f s: %s", PAUSE_SECONDS, error)
+            return otherwise(*arguments)
+
+    return attempt
+
+
+def _not_counted(key: str, *_: Any) -> int:
+    raise ValueError(f"Key {key!r} not found.")
+
+
 class ForgivingClient(RedisCacheClient):
     """Django's client, for which an unreachable server is an empty cache that forgets what it is told."""
 
+    silent_until = 0.0
+
     def __init__(self, servers: list[str], **options: Any) -> None:
         """Connect lazily to ``servers``; given ``options`` win over our short timeouts."""
-        patience = {
+        patience: dict[str, Any] = {
             "socket_timeout": TIMEOUT_SECONDS,
             "socket_connect_timeout": TIMEOUT_SECONDS,
             "retry": Retry(NoBackoff(), 0),
             "serializer": PlainSerializer(),
         }
         super().__init__(servers, **(patience | options))
-        self._silent_until = 0.0
 
-    def _attempt(self, call: Callable[[], T], otherwise: T) -> T:
-        if time.monotonic() < self._silent_until:
-            return otherwise
-        try:
-            return call()
-        except (RedisError, OSError) as error:
-            self._silent_until = time.monotonic() + PAUSE_SECONDS
-            logger.warning("Cache does not answer, going on without it for %.0f s: %s", PAUSE_SECONDS, error)
-            return otherwise
-
-    def add(self, key: str, value: Any, timeout: int | None) -> bool:
-        """Store unless present; False when nothing was stored."""
-        return self._attempt(lambda: super(ForgivingClient, self).add(key, value, timeout), False)
-
-    def get(self, key: str, default: Any) -> Any:
-        """Stored value or ``default``."""
-        return self._attempt(lambda: super(ForgivingClient, self).get(key, default), default)
-
-    def set(self, key: str, value: Any, timeout: int | None) -> None:
-        """Store if the server answers."""
-        self._attempt(lambda: super(ForgivingClient, self).set(key, value, timeout), None)
-
-    def touch(self, key: str, timeout: int | None) -> bool:
-        """Give a stored value a new lifetime; False when there is none."""
-        return self._attempt(lambda: super(ForgivingClient, self).touch(key, timeout), False)
-
-    def delete(self, key: str) -> bool:
-        """Forget a value; False when there was none."""
-        return self._attempt(lambda: super(ForgivingClient, self).delete(key), False)
-
-    def get_many(self, keys: Iterable[str]) -> dict[str, Any]:
-        """The stored ones among ``keys``."""
-        wanted = list(keys)
-        return self._attempt(lambda: super(ForgivingClient, self).get_many(wanted), {})
-
-    def has_key(self, key: str) -> bool:
-        """Whether a value is stored."""
-        return self._attempt(lambda: super(ForgivingClient, self).has_key(key), False)
-
-    def incr(self, key: str, delta: int) -> int:
-        """Count up.
-
-        Raises:
-            ValueError: if the key is not stored, which is also what a missing server looks like.
-        """
-        counted = self._attempt(lambda: super(ForgivingClient, self).incr(key, delta), None)
-        if counted is None:
-            raise ValueError(f"Key {key!r} not found.")
-        return counted
-
-    def set_many(self, data: Mapping[str, Any], timeout: int | None) -> None:
-        """Store several values if the server answers."""
-        self._attempt(lambda: super(ForgivingClient, self).set_many(data, timeout), None)
-
-    def delete_many(self, keys: list[str]) -> None:
-        """Forget several values."""
-        self._attempt(lambda: super(ForgivingClient, self).delete_many(keys), None)
-
-    def clear(self) -> bool:
-        """Forget everything; False when the server did not answer."""
-        return self._attempt(super().clear, False)
+    get = _forgiving(RedisCacheClient.get, lambda _key, default: default)
+    get_many = _forgiving(RedisCacheClient.get_many, lambda _keys: {})
+    has_key = _forgiving(RedisCacheClient.has_key, lambda _key: False)
+    add = _forgiving(RedisCacheClient.add, lambda *_: False)
+    set = _forgiving(RedisCacheClient.set, lambda *_: None)
+    set_many = _forgiving(RedisCacheClient.set_many, lambda *_: None)
+    touch = _forgiving(RedisCacheClient.touch, lambda *_: False)
+    incr = _forgiving(RedisCacheClient.incr, _not_counted)
+    delete = _forgiving(RedisCacheClient.delete, lambda _key: False)
+    delete_many = _forgiving(RedisCacheClient.delete_many, lambda _keys: None)
+    clear = _forgiving(RedisCacheClient.clear, lambda: False)
 
 
 class ForgivingRedisCache(RedisCache):

@@ -9,6 +9,6 @@ MAX_AGE_SECONDS = 86_400
 
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
     """One stored file, cacheable for a day."""
-    response = serve(request, path, document_root=settings.MEDIA_ROOT)
+    response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
     response.headers["Cache-Control"] = f"public, max-age={MAX_AGE_SECONDS}"
     return response

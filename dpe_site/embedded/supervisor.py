@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -44,9 +44,7 @@ class Child:
     restarts: int = 0
 
 
-def _port(url: str | None) -> int | None:
-    if not url:
-        return None
+def _port(url: str) -> int | None:
     parts = urlsplit(url)
     query = parse_qs(parts.query).get("port")
     return int(query[0]) if query else parts.port
@@ -58,12 +56,13 @@ class Supervisor:
     def __init__(self, home: Path, *, durable: bool = True) -> None:
         """Choose the ports, those of last time if they are free; nothing is started yet."""
         last = addresses_read(home)
+        last_ports = {name: _port(url) for name, url in asdict(last).items()} if last else {}
         self.home = home
         self.children: list[Child] = []
         self.stopping = False
-        postgres = Postgres(home, ports.choose(_port(last and last.database_url)), durable=durable)
-        broker = Valkey("broker", home, ports.choose(_port(last and last.redis_url)), BROKER)
-        cache = Valkey("cache", home, ports.choose(_port(last and last.cache_url)), CACHE)
+        postgres = Postgres(home, ports.choose(last_ports.get("database_url")), durable=durable)
+        broker = Valkey("broker", home, ports.choose(last_ports.get("redis_url")), BROKER)
+        cache = Valkey("cache", home, ports.choose(last_ports.get("cache_url")), CACHE)
         self.services = [postgres.service(), broker.service(), cache.service()]
         self.addresses = Addresses(postgres.url, broker.url, cache.url)
 
