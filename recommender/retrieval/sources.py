@@ -1,0 +1,58 @@
+"""The explicit list of sources: what each may contribute, how long it may take, and the Protocol of a gather.
+
+A new source is one value of ``data.types.Source``, one line here, and the code that answers it in ``store.gather``
+(SQL) and ``retrieval.exact`` (arrays).
+"""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from recommender.data.types import Context, Gathered, Source
+
+MAX_CANDIDATES = 500
+HISTORY_ASKED = 10
+"""Newest distinct history items that the neighbour sources start from."""
+
+
+@dataclass(frozen=True)
+class SourceConfig:
+    """How many candidates a source may bring and how long it may take."""
+
+    source: Source
+    quota: int
+    deadline_ms: int = 50
+
+
+SOURCES: tuple[SourceConfig, ...] = (
+    SourceConfig(Source.EDITORIAL, 40),
+    SourceConfig(Source.SEARCH, 120, deadline_ms=200),
+    SourceConfig(Source.KEEP_BROWSING, 24),
+    SourceConfig(Source.BUY_AGAIN, 12),
+    SourceConfig(Source.STATE_VECTOR, 160),
+    SourceConfig(Source.SEQUENTIAL_RULES, 80),
+    SourceConfig(Source.ITEM_KNN, 80),
+    SourceConfig(Source.SIMILAR_TEXT, 60),
+    SourceConfig(Source.SAME_DEPARTMENT, 120),
+    SourceConfig(Source.DEPARTMENT_TREND, 40),
+    SourceConfig(Source.TRENDING, 40),
+    SourceConfig(Source.NEW_ARRIVALS, 40),
+    SourceConfig(Source.DEALS, 40),
+    SourceConfig(Source.EXPLORATION, 20),
+)
+"""In order of precedence: where the union exceeds ``MAX_CANDIDATES``, later sources give way."""
+
+CONFIG_OF: dict[Source, SourceConfig] = {config.source: config for config in SOURCES}
+
+
+class Gather(Protocol):
+    """Brings the candidates of a request with everything a decision needs to know about them.
+
+    Implementations: ``store.gather`` (SQL, for serving) and ``retrieval.exact`` (numpy over a bundle, for evaluation,
+    benchmarks and precompute). ``tests/contracts/test_gather.py`` holds both to the same promises: at most
+    ``MAX_CANDIDATES`` rows, sorted by item id without repeats, every row with a source, no hidden item, evidence and
+    tags that point at rows.
+    """
+
+    def __call__(self, context: Context, bundle: Any) -> Gathered:
+        """Gather for ``context``; ``bundle`` is a ``serving.bundle.Bundle`` or None where there is none."""
+        ...

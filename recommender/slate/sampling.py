@@ -1,0 +1,37 @@
+"""The distribution a slot is drawn from, and the draw."""
+
+import numpy as np
+
+from recommender.data.types import Floats, Ints
+
+FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
+
+def slot_probabilities(scores: Floats, *, temperature: float, epsilon: float) -> FloatArray:
+    """Probability of each allowed candidate of a slot.
+
+        p = (1 − ε) · softmax(s / τ) + ε / |A|
+
+    With τ = 0 the softmax is 1 at the greatest score; of equal ones the first counts, so callers order by item index.
+
+    Args:
+        scores: (a,) slot scores s_t(a|h), a ≥ 1.
+        temperature: τ ≥ 0.
+        epsilon: ε in [0, 1].
+    Returns: (a,) float64 that sums to 1.
+    """
+    values = np.asarray(scores, np.float64)
+    if temperature > 0:
+        weight = np.exp((values - values.max()) / temperature)
+        weight /= weight.sum()
+    else:
+        weight = np.zeros(len(values))
+        weight[values.argmax()] = 1.0
+    return np.asarray((1.0 - epsilon) * weight + epsilon / len(values) if epsilon else weight, np.float64)
+
+
+def slot_choice(probabilities: FloatArray, uniform: float | FloatArray) -> Ints:
+    """Index drawn for each uniform number in [0, 1) by inverting the cumulative probabilities."""
+    total = np.cumsum(probabilities)
+    place = np.searchsorted(total, np.asarray(uniform) * total[-1], side="right")
+    return np.asarray(np.minimum(place, len(probabilities) - 1), np.int64)
