@@ -1,0 +1,84 @@
+"""What the pure rooms read of a bundle: ``serving.bundle.BundleArrays`` fits, and so does a test's stand-in."""
+
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from recommender.data.types import Floats, Ints
+
+
+class LearnedArrays(Protocol):
+    """Arrays over a vocabulary of ``n`` items; the names and shapes are those of ``BundleArrays``."""
+
+    @property
+    def item_ids(self) -> Ints:
+        """(n,) database or file ids."""
+
+    @property
+    def item_vectors(self) -> Floats:
+        """(n, d); logit = state · vector + bias."""
+
+    @property
+    def item_bias(self) -> Floats:
+        """(n,)."""
+
+    @property
+    def text_vectors(self) -> npt.NDArray[np.float16]:
+        """(n, 384) unit length, zero rows where an item has no text; (n, 0) where nothing has."""
+
+    @property
+    def text_mean(self) -> Floats:
+        """(384,)."""
+
+    @property
+    def text_whitening(self) -> Floats:
+        """(384, w)."""
+
+    @property
+    def department(self) -> Ints:
+        """(n,) category id, 0 none."""
+
+    @property
+    def category(self) -> Ints:
+        """(n,) category id, 0 none."""
+
+    @property
+    def brand(self) -> Ints:
+        """(n,) brand id, 0 none."""
+
+    @property
+    def price_minor(self) -> Ints:
+        """(n,) -1 unknown."""
+
+    @property
+    def popularity(self) -> Floats:
+        """(n,) interactions in the window."""
+
+    @property
+    def recent_popularity(self) -> Floats:
+        """(n,) decayed count."""
+
+    @property
+    def rules_start(self) -> Ints:
+        """(n+1,) sequential rules, CSR by item."""
+
+    @property
+    def rules_item(self) -> Ints:
+        """(r,) consequents."""
+
+    @property
+    def rules_weight(self) -> Floats:
+        """(r,) weights."""
+
+    @property
+    def knn_start(self) -> Ints:
+        """(n+1,) neighbours, CSR by item."""
+
+    @property
+    def knn_item(self) -> Ints:
+        """(k,) neighbours."""
+
+    @property
+    def knn_weight(self) -> Floats:
+        """(k,) similarities."""

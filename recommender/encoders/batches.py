@@ -1,0 +1,132 @@
+"""Training batches: windows of sequences, gathered by length so that little is computed on padding."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from recommender.data.sequences import Sequences
+from recommender.data.types import Ints
+
+NO_TARGET = -1
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Windows of ``t`` entries at most; column 0 of ``targets`` belongs to the start token before the first entry."""
+
+    items: Ints  # (b, t) vocabulary index, 0 beyond the length
+    kinds: npt.NDArray[np.int64]  # (b, t)
+    lengths: Ints  # (b,)
+    targets: Ints  # (b, t+1) item to predict after each position, NO_TARGET where there is none
+
+
+@dataclass(frozen=True)
+class _Windows:
+    begin: Ints  # (w,) first entry
+    length: Ints  # (w,)
+
+
+def batches_epoch(sequences: Sequences, *, max_length: int, tokens: int, rng: np.random.Generator) -> Iterator[Batch]:
+    """One pass over all sequences in random order.
+
+    Sequences longer than ``max_length`` are cut into windows at a random phase. Entries of one order are shuffled, and
+    predict an entry of the next order instead of each other, for an order is a set.
+
+    Args:
+        sequences: behaviour, oldest first.
+        max_length: longest window.
+        tokens: entries per batch, padding included.
+        rng: decides phases, shuffles and the order of batches.
+    """
+    sequences = _orders_shuffle(sequences, rng)
+    targets = _next_items(sequences, rng)
+    windows = _windows_cut(sequences, max_length, rng)
+    for rows in _buckets(windows.length, tokens, rng):
+        yield _batch(sequences, targets, windows.begin[rows], windows.length[rows])
+
+
+def batch_count(sequences: Sequences, *, max_length: int, tokens: int) -> int:
+    """About how many batches an epoch has: what a progress bar needs."""
+    return max(1, int(np.minimum(sequences.lengths + 1, max_length).sum() * (1.1 / tokens)))
+
+
+def _orders_shuffle(sequences: Sequences, rng: np.random.Generator) -> Sequences:
+    """The same sequences with a random order inside each set bought together."""
+    if not sequences.order.any():
+        return sequences
+    group = _groups(sequences)
+    shuffled = np.lexsort((rng.random(len(group)), group))
+    return Sequences(
+        sequences.start,
+        sequences.item[shuffled],
+        sequences.kind[shuffled],
+        sequences.at_us,
+        sequences.order,
+        sequences.n_items,
+    )
+
+
+def _groups(sequences: Sequences) -> Ints:
+    """(m,) number of the order each entry belongs to, rising; an entry without an order is its own."""
+    user, order = sequences.user, sequences.order
+    new = np.ones(len(order), np.bool_)
+    new[1:] = (user[1:] != user[:-1]) | (order[1:] != order[:-1]) | (order[1:] == 0)
+    return np.cumsum(new) - 1
+
+
+def _next_items(sequences: Sequences, rng: np.random.Generator) -> Ints:
+    """(m,) what follows each entry: a random entry of the next order of the same shopper."""
+    group = _groups(sequences)
+    first = np.flatnonzero(np.diff(group, prepend=-1))  # (g,) first entry of each group
+    bounds = np.append(first, len(group))
+    following = np.minimum(group + 1, len(first) - 1)
+    size = bounds[following + 1] - bounds[following]
+    pick = bounds[following] + (rng.random(len(group)) * size).astype(np.int64)
+    user = sequences.user
+    last = (group + 1 >= len(first)) | (user[pick] != user)
+    return np.where(last, NO_TARGET, sequences.item[pick])
+
+
+def _windows_cut(sequences: Sequences, max_length: int, rng: np.random.Generator) -> _Windows:
+    """Consecutive windows that cover each sequence; the first may be shorter, by a random phase."""
+    begins, lengths = [], []
+    phase = rng.integers(1, max_length + 1, len(sequences))
+    for start, length, first in zip(sequences.start[:-1], sequences.lengths, phase, strict=True):
+        if length <= max_length:
+            cuts = np.array([0, length])
+        else:
+            cuts = np.append(np.concatenate([[0], np.arange(first, length, max_length)]), length)
+        begins.append(start + cuts[:-1])
+        lengths.append(np.diff(cuts))
+    begin, length = np.concatenate(begins), np.concatenate(lengths)
+    return _Windows(begin[length > 0], length[length > 0])
+
+
+def _buckets(lengths: Ints, tokens: int, rng: np.random.Generator) -> Iterator[Ints]:
+    """Rows of similar length, at most ``tokens`` entries per group, groups in random order."""
+    order = np.lexsort((rng.random(len(lengths)), lengths))[::-1]
+    groups, begin = [], 0
+    while begin < len(order):
+        size = max(1, tokens // (int(lengths[order[begin]]) + 1))
+        groups.append(order[begin : begin + size])
+        begin += size
+    for number in rng.permutation(len(groups)):
+        yield groups[number]
+
+
+def _batch(sequences: Sequences, targets: Ints, begin: Ints, length: Ints) -> Batch:
+    columns = np.arange(int(length.max()))
+    inside = columns < length[:, None]
+    flat = np.where(inside, begin[:, None] + columns, 0)
+    after = np.full((len(begin), len(columns) + 1), NO_TARGET, np.int64)
+    after[:, 1:] = np.where(inside, targets[flat], NO_TARGET)
+    opens = np.isin(begin, sequences.start[:-1])  # windows that begin a sequence teach the start token
+    after[opens, 0] = sequences.item[begin[opens]]
+    return Batch(
+        np.where(inside, sequences.item[flat], 0),
+        np.where(inside, sequences.kind[flat], 0).astype(np.int64),
+        length,
+        after,
+    )

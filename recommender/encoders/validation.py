@@ -1,0 +1,71 @@
+"""How well an encoder in training predicts what held-out shoppers did next (torch)."""
+
+import numpy as np
+import torch
+
+from recommender.data.sequences import Sequences
+from recommender.data.splits import Targets
+from recommender.encoders.transformer import SequenceModel
+
+ROWS = 256  # shoppers scored at once
+
+
+@torch.no_grad()
+def ndcg_validate(
+    model: SequenceModel, sequences: Sequences, validation: Targets, *, repeats: bool, device: torch.device, n: int = 10
+) -> float:
+    """Mean NDCG@n of the encoder alone over (at most ``validation_users``) held-out shoppers, all items ranked.
+
+    Ties count against the model. Items already met are left out unless ``repeats``.
+    """
+    model.eval()
+    rows = np.arange(len(validation))[: model.config.validation_users]
+    vectors = model.tower()
+    gains = [
+        _gains(model, vectors, sequences, validation, rows[begin : begin + ROWS], repeats=repeats, device=device, n=n)
+        for begin in range(0, len(rows), ROWS)
+    ]
+    return float(np.mean(np.concatenate(gains))) if gains else float("nan")
+
+
+def _gains(
+    model: SequenceModel,
+    vectors: torch.Tensor,
+    sequences: Sequences,
+    validation: Targets,
+    rows: np.ndarray,
+    *,
+    repeats: bool,
+    device: torch.device,
+    n: int,
+) -> np.ndarray:
+    """(r,) NDCG@n per shopper."""
+    items, kinds, lengths = histories_pad(sequences, validation.users[rows], model.config.max_length)
+    states = model.states(vectors, torch.from_numpy(items).to(device), torch.from_numpy(kinds).to(device))
+    last = states[torch.arange(len(rows)), torch.from_numpy(lengths)]
+    scores = (last @ vectors.T + model.tower.bias).cpu().numpy()
+    gains = np.zeros(len(rows))
+    for place, row in enumerate(rows):
+        if not repeats:
+            scores[place, sequences.items_of(int(validation.users[row]))] = -np.inf
+        wanted = validation.of(int(row))
+        wanted = wanted[wanted >= 0]
+        ranks = np.array([(scores[place] >= scores[place, item]).sum() for item in wanted])  # 1 is the best
+        ranks = np.sort(ranks) if len(ranks) else ranks
+        hits = ranks[ranks <= n]
+        ideal = (1 / np.log2(np.arange(min(len(validation.of(int(row))), n)) + 2)).sum()
+        gains[place] = (1 / np.log2(hits + 1)).sum() / ideal
+    return gains
+
+
+def histories_pad(
+    sequences: Sequences, users: np.ndarray, max_length: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The newest entries of some shoppers, left-aligned: items (b, L), kinds (b, L), lengths (b,)."""
+    items = np.zeros((len(users), max_length), np.int64)
+    kinds = np.zeros((len(users), max_length), np.int64)
+    lengths = np.minimum(sequences.lengths[users], max_length)
+    for row, (user, length) in enumerate(zip(users, lengths, strict=True)):
+        part = slice(sequences.start[user + 1] - length, sequences.start[user + 1])
+        items[row, :length], kinds[row, :length] = sequences.item[part], sequences.kind[part]
+    return items, kinds, lengths

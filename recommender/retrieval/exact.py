@@ -1,0 +1,171 @@
+"""Gather without a database: what the SQL gather proposes, found by exact search over numpy arrays.
+
+Evaluation, benchmarks and precompute use it; it shares its contract test with ``recommender.store_gather``.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recommender.data.learned import LearnedArrays
+from recommender.data.neighbours import Neighbours
+from recommender.data.profile import Profile, profile_of
+from recommender.data.types import Bits, Bools, Context, Floats, Gathered, Ints, ItemTable, Source
+from recommender.encoders.whitening import Whitening
+
+
+@dataclass(frozen=True)
+class GatherSizes:
+    """Candidates each source may propose; together at most 500."""
+
+    state_vector: int = 200
+    sequential_rules: int = 100
+    item_knn: int = 70
+    similar_text: int = 40
+    trending: int = 40
+    buy_again: int = 50  # with repeats only, where it also takes what the others leave
+
+
+RULES_HISTORY, RULES_DECAY = 10, 0.8
+KNN_HISTORY, KNN_DECAY = 50, 0.95
+TEXT_HISTORY, TEXT_DECAY = 10, 0.8
+
+Proposal = tuple[Source, Ints]
+Evidence = tuple[Source, Ints, Ints]  # (e,) vocabulary index proposed, (e,) history item id that proposed it
+
+
+class ExactGather:
+    """Exact search over one bundle's arrays."""
+
+    def __init__(
+        self, arrays: LearnedArrays, *, items: ItemTable | None = None, sizes: GatherSizes | None = None
+    ) -> None:
+        """Prepare what does not depend on the shopper.
+
+        Args:
+            arrays: of the bundle.
+            items: facts by vocabulary index (prices, times, availability); unknown where missing.
+            sizes: candidates per source.
+        """
+        self.arrays, self.items, self.sizes = arrays, items, sizes or GatherSizes()
+        self.n = len(arrays.item_ids)
+        self.rules = Neighbours(arrays.rules_start, arrays.rules_item, arrays.rules_weight)
+        self.knn = Neighbours(arrays.knn_start, arrays.knn_item, arrays.knn_weight)
+        whitening = Whitening(arrays.text_mean, arrays.text_whitening)
+        has_text = bool(arrays.text_vectors.shape[1]) and bool(whitening.dim)
+        self.text = whitening.apply(np.asarray(arrays.text_vectors, np.float32)) if has_text else None
+        self.available = np.ones(self.n, np.bool_) if items is None else items.available
+        self.by_trend = np.lexsort((-arrays.popularity, -arrays.recent_popularity))
+
+    def __call__(self, context: Context, *, history_index: Ints, state: Floats, repeats: bool = False) -> Gathered:
+        """Candidates of one shopper.
+
+        Args:
+            context: who asks; ``hidden_ids`` are never proposed.
+            history_index: (h,) vocabulary index of each history entry, -1 unknown.
+            state: (d,) state vector.
+            repeats: whether items already met may be proposed; without, they are left out.
+        """
+        profile = profile_of(context, history_index)
+        allowed = self._allowed(context, history_index, repeats=repeats)
+        proposals: list[Proposal] = [(Source.STATE_VECTOR, self._nearest(state, allowed))]
+        evidence: list[Evidence] = []
+        for source, table, size, recent in (
+            (
+                Source.SEQUENTIAL_RULES,
+                self.rules,
+                self.sizes.sequential_rules,
+                profile.recent(RULES_HISTORY, RULES_DECAY),
+            ),
+            (Source.ITEM_KNN, self.knn, self.sizes.item_knn, profile.recent(KNN_HISTORY, KNN_DECAY)),
+        ):
+            found, causes = _neighbours_best(table, recent, allowed, size)
+            proposals.append((source, found))
+            evidence.append((source, found, self.arrays.item_ids[causes]))
+        proposals.append((Source.SIMILAR_TEXT, self._similar_text(profile, allowed)))
+        proposals.append((Source.TRENDING, self.by_trend[allowed[self.by_trend]][: self.sizes.trending]))
+        if repeats:
+            proposals.append((Source.BUY_AGAIN, self._own(profile, allowed)))
+        return self._gathered(proposals, evidence)
+
+    def _allowed(self, context: Context, history_index: Ints, *, repeats: bool) -> Bools:
+        allowed: Bools = self.available.copy()
+        if not repeats:
+            allowed[history_index[history_index >= 0]] = False
+        if len(context.hidden_ids):
+            allowed &= ~np.isin(self.arrays.item_ids, context.hidden_ids)
+        return allowed
+
+    def _nearest(self, state: Floats, allowed: Bools) -> Ints:
+        return _top(self.arrays.item_vectors @ state + self.arrays.item_bias, allowed, self.sizes.state_vector)
+
+    def _similar_text(self, profile: Profile, allowed: Bools) -> Ints:
+        index, weight = profile.recent(TEXT_HISTORY, TEXT_DECAY)
+        if self.text is None or not len(index):
+            return np.zeros(0, np.int64)
+        return _top(self.text @ (weight @ self.text[index]), allowed, self.sizes.similar_text)
+
+    def _own(self, profile: Profile, allowed: Bools) -> Ints:
+        """Items met before: most often first, then latest."""
+        known = profile.index[profile.index >= 0]
+        index, first, counts = np.unique(known, return_index=True, return_counts=True)
+        ordered = index[np.lexsort((first, -counts))]
+        return ordered[allowed[ordered]][: self.sizes.buy_again]
+
+    def _gathered(self, proposals: list[Proposal], evidence: list[Evidence]) -> Gathered:
+        index = np.unique(np.concatenate([found for _, found in proposals]))
+        sources: Bits = np.zeros(len(index), np.uint32)
+        for source, found in proposals:
+            sources[np.searchsorted(index, found)] |= np.uint32(1 << source)
+        rows = np.concatenate([np.searchsorted(index, found) for _, found, _ in evidence])
+        kinds = np.concatenate([np.full(len(found), source, np.int64) for source, found, _ in evidence])
+        causes = np.concatenate([items for _, _, items in evidence])
+        facts, arrays, c = self.items, self.arrays, len(index)
+        nothing = np.zeros(0, np.int64)
+        return Gathered(
+            item_ids=np.asarray(arrays.item_ids[index]),
+            index=index,
+            sources=sources,
+            price_minor=np.asarray(arrays.price_minor[index]),
+            list_price_minor=np.full(c, -1, np.int64) if facts is None else facts.list_price_minor[index],
+            published_us=np.zeros(c, np.int64) if facts is None else facts.published_us[index],
+            department=np.asarray(arrays.department[index]),
+            category=np.asarray(arrays.category[index]),
+            brand=np.asarray(arrays.brand[index]),
+            group=np.zeros(c, np.int64) if facts is None else facts.group[index],
+            rating=np.full(c, np.nan, np.float32),
+            trend=np.asarray(arrays.recent_popularity[index]),
+            fresh_rows=nothing,
+            fresh_vectors=np.zeros((0, arrays.item_vectors.shape[1]), np.float32),
+            fresh_text=np.zeros((0, arrays.text_vectors.shape[1]), np.float32),
+            evidence_row=rows,
+            evidence_source=kinds,
+            evidence_item=causes,
+            tag_ids=nothing,
+            tag_rows=nothing,
+        )
+
+
+def _top(scores: Floats, allowed: Bools, n: int) -> Ints:
+    """The ``n`` best allowed items, best first; ties go to the lower index."""
+    masked = np.where(allowed, scores, -np.inf)
+    n = min(n, int(allowed.sum()))
+    if n == 0:
+        return np.zeros(0, np.int64)
+    edge = np.partition(masked, len(masked) - n)[len(masked) - n]
+    best = np.flatnonzero(masked >= edge)
+    return best[np.argsort(-masked[best], kind="stable")][:n].astype(np.int64)
+
+
+def _neighbours_best(table: Neighbours, recent: tuple[Ints, Floats], allowed: Bools, n: int) -> tuple[Ints, Ints]:
+    """The items with the largest summed contributions, and the history item that contributed most to each."""
+    row, item, amount = table.contributions(*recent)
+    keep = allowed[item]
+    row, item, amount = row[keep], item[keep], amount[keep]
+    if not len(item):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    order = np.lexsort((row, -amount, item))  # per item, its largest contribution first
+    distinct, first = np.unique(item[order], return_index=True)
+    total = np.bincount(item, weights=amount)[distinct]
+    best = np.lexsort((distinct, -total))[:n]
+    return distinct[best], recent[0][row[order[first[best]]]]
