@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from catalog.ids import uuid7
+from catalog.querysets import ItemQuerySet, OutboxQuerySet
 from catalog.scoping import ShopQuerySet
 
 
@@ -123,7 +124,7 @@ class Item(models.Model):
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
 
-    objects = ShopQuerySet.as_manager()
+    objects = ItemQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("item")
@@ -189,7 +190,7 @@ class Media(models.Model):
 
 
 class Relation(models.Model):
-    """A typed edge between two items: accessory of, goes with, sequel of …"""
+    """A typed edge between two items: accessory of, goes with, sequel of and others."""
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
     source = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="relations")
@@ -217,11 +218,14 @@ class Outbox(models.Model):
     payload = models.JSONField(_("payload"), default=dict)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    handled_at = models.DateTimeField(_("handled"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(
+        _("attempts"), default=0, help_text=_("How often it was handed to the broker.")
+    )
     error = models.TextField(_("error"), blank=True)
     parked_at = models.DateTimeField(_("parked"), null=True, blank=True)
 
-    objects = ShopQuerySet.as_manager()
+    objects = OutboxQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("outbox message")
@@ -231,7 +235,12 @@ class Outbox(models.Model):
                 fields=["created_at"],
                 name="outbox_waiting",
                 condition=models.Q(published_at__isnull=True, parked_at__isnull=True),
-            )
+            ),
+            models.Index(
+                fields=["published_at"],
+                name="outbox_under_way",
+                condition=models.Q(handled_at__isnull=True, parked_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -4,8 +4,12 @@ from datetime import UTC, datetime
 
 from django.db import connection
 from django.db.migrations.operations import CreateModel
+from psycopg2 import sql
 
 from catalog.ids import uuid7_floor
+
+_LIES_IN_DEFAULT = sql.SQL("SELECT EXISTS (SELECT 1 FROM {rest} WHERE id >= %s::uuid AND id < %s::uuid)")
+_CREATE = sql.SQL("CREATE TABLE IF NOT EXISTS {partition} PARTITION OF {table} FOR VALUES FROM (%s) TO (%s)")
 
 
 class CreatePartitionedModel(CreateModel):
@@ -55,15 +59,18 @@ def month_partitions_ensure(table: str, first: datetime, last: datetime) -> list
 
 
 def _month_partition_create(table: str, month: datetime, following: datetime) -> bool:
-    name, low, high = f"{table}_{month:%Y_%m}", uuid7_floor(month), uuid7_floor(following)
+    name, low, high = f"{table}_{month:%Y_%m}", str(uuid7_floor(month)), str(uuid7_floor(following))
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass(%s)", [name])
         if cursor.fetchone()[0] is not None:
             return False
-        cursor.execute(f'SELECT EXISTS (SELECT 1 FROM "{table}_default" WHERE id >= %s AND id < %s)', [low, high])
+        names = {
+            "partition": sql.Identifier(name),
+            "table": sql.Identifier(table),
+            "rest": sql.Identifier(f"{table}_default"),
+        }
+        cursor.execute(_LIES_IN_DEFAULT.format(**names), [low, high])
         if cursor.fetchone()[0]:
             return False
-        cursor.execute(
-            f'CREATE TABLE IF NOT EXISTS "{name}" PARTITION OF "{table}" FOR VALUES FROM (%s) TO (%s)', [str(low), str(high)]
-        )
+        cursor.execute(_CREATE.format(**names), [low, high])
     return True

@@ -42,7 +42,9 @@ class Shopper(models.Model):
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="shoppers")
     user = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="shoppers")
-    guest_key = models.UUIDField(_("guest key"), null=True, blank=True, help_text=_("Held by the guest's signed cookie."))
+    guest_key = models.UUIDField(
+        _("guest key"), null=True, blank=True, help_text=_("Held by the guest's signed cookie.")
+    )
     external_id = models.CharField(_("external id"), max_length=200, blank=True)
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged_from")
     merged_at = models.DateTimeField(_("merged"), null=True, blank=True)
@@ -143,6 +145,7 @@ class Interaction(models.Model):
     position = models.SmallIntegerField(_("position on the page"), null=True, blank=True)
     value = models.FloatField(_("value"), null=True, blank=True, help_text=_("Rating, or seconds of dwell."))
     consent_version = models.PositiveIntegerField(_("consent version"), default=0)
+    undoes = models.UUIDField(_("undoes"), null=True, blank=True, help_text=_("For undo: the interaction taken back."))
 
     objects = ShopQuerySet.as_manager()
 
@@ -152,7 +155,9 @@ class Interaction(models.Model):
         indexes = [
             models.Index(fields=["shopper", "-id"], name="interaction_shopper"),
             models.Index(fields=["item", "-id"], name="interaction_item"),
-            models.Index(fields=["impression"], name="interaction_impression", condition=models.Q(impression__isnull=False)),
+            models.Index(
+                fields=["impression"], name="interaction_impression", condition=models.Q(impression__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -190,11 +195,20 @@ class ShopperState(models.Model):
     recent_kinds = ArrayField(models.PositiveSmallIntegerField(), default=list)
     recent_times = ArrayField(models.BigIntegerField(), default=list, help_text=_("Microseconds since 1970, UTC."))
     recent_values = ArrayField(models.FloatField(), default=list)
-    hidden_items = ArrayField(models.BigIntegerField(), default=list, help_text=_("Not interested, with their near twins."))
+    hidden_items = ArrayField(
+        models.BigIntegerField(), default=list, help_text=_("Not interested, with their near twins.")
+    )
     purchased_items = ArrayField(models.BigIntegerField(), default=list, help_text=_("Last 200 bought, oldest first."))
-    ignored_items = ArrayField(models.BigIntegerField(), default=list, help_text=_("History the shopper asked to leave out."))
+    ignored_items = ArrayField(
+        models.BigIntegerField(), default=list, help_text=_("History the shopper asked to leave out.")
+    )
     taste = models.JSONField(_("interest profile"), default=dict, help_text=_("Weights by tag, department and brand."))
     fatigue = models.JSONField(_("shown without a click"), default=dict, help_text=_("Item id to count."))
+    fatigue_next = models.JSONField(
+        _("seen since the last version"),
+        default=dict,
+        help_text=_("Joins the fatigue with the next version, so that a reload changes nothing."),
+    )
     updated_at = models.DateTimeField(_("updated"), default=timezone.now)
 
     objects = ShopQuerySet.as_manager()
