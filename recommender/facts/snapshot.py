@@ -1,0 +1,205 @@
+"""Facts of a shop up to a time, as immutable columns: the only input of training.
+
+Left out, though never deleted: shoppers and sessions marked as suspicious, shoppers who do not allow learning, draft
+items. What a guest did counts for the shopper the guest turned out to be.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from django.db import connection, transaction
+from django.utils import timezone
+
+from catalog.models import Shop
+from recommender.data.snapshot_files import snapshot_seal
+from recommender.data.types import Bools, ImpressionTable, InteractionTable, Ints, ItemTable, Section, Snapshot
+from recommender.facts import snapshot_sql as sql
+from recommender.facts.columns import columns_read
+from users.kinds import Kind
+
+CREDIT_DAYS = 7  # for so long an outcome counts for the page it came from
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def snapshot_take(shop: Shop, *, until: datetime | None = None, since: datetime | None = None) -> Snapshot:
+    """Columns of everything that happened in ``shop``, read in one consistent view.
+
+    Args:
+        shop: whose facts.
+        until: latest moment that counts; now where it is not given.
+        since: earliest moment that counts; the beginning where it is not given.
+
+    Returns:
+        Snapshot with items by id, interactions by (shopper, time), impressions by (page, slot) or none.
+    """
+    until = until or timezone.now()
+    parameters = _parameters(shop, until, since or BEGINNING)
+    with _one_view():
+        items = _items(parameters)
+        people = _people(parameters)
+        interactions, shopper_ids = _interactions(parameters, items.ids, people)
+        impressions = _impressions(parameters, items.ids, people, shopper_ids)
+    return snapshot_seal(
+        shop_id=shop.pk,
+        until_us=round(until.timestamp() * 1e6),
+        items=items,
+        shopper_ids=shopper_ids,
+        interactions=interactions,
+        impressions=impressions,
+    )
+
+
+@dataclass(frozen=True)
+class _People:
+    """Which shopper a fact counts for, and whom or what to leave out."""
+
+    ids: Ints  # (p,) sorted
+    final: Ints  # (p,) the shopper after all merges
+    learnt: Bools  # (p,) allowed and not suspicious
+    doubted: Ints  # (q, 2) shopper and session hash left out
+
+    def resolve(self, shopper: Ints) -> tuple[Ints, Bools]:
+        """Final shopper of each fact, and whether it may be learnt from."""
+        if len(self.ids) == 0:
+            return shopper, np.zeros(len(shopper), bool)
+        place = np.minimum(np.searchsorted(self.ids, shopper), len(self.ids) - 1)
+        return self.final[place], self.learnt[place] & (self.ids[place] == shopper)
+
+    def session_doubted(self, shopper: Ints, session: Ints) -> Bools:
+        """True for facts of a session that is marked."""
+        marked = np.zeros(len(shopper), bool)
+        for doubted_shopper, doubted_session in self.doubted:
+            marked |= (shopper == doubted_shopper) & (session == doubted_session)
+        return marked
+
+
+def _parameters(shop: Shop, until: datetime, since: datetime) -> dict[str, Any]:
+    return {
+        "shop": shop.pk,
+        "language": shop.language,
+        "consent_required": shop.consent_required,
+        "until": until,
+        "since": since,
+        "sections": [section.value for section in Section],
+        "clicks": [int(Kind.CLICK), int(Kind.VIEW)],
+        "cart": int(Kind.CART),
+        "purchase": int(Kind.PURCHASE),
+        "dislike": int(Kind.DISLIKE),
+        "credit": CREDIT_DAYS,
+    }
+
+
+@contextmanager
+def _one_view() -> Iterator[None]:
+    """All queries see the same moment; inside a caller's transaction that is the caller's view."""
+    nested = connection.in_atomic_block
+    with transaction.atomic():
+        if not nested:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def _items(parameters: dict[str, Any]) -> ItemTable:
+    ids, department, category, brand, group, price, list_price, published, available = columns_read(
+        "iiiiiiiib", sql.ITEMS, parameters
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql.TEXTS, parameters)
+        texts = dict(cursor.fetchall())
+    return ItemTable(
+        ids=ids,
+        department=department,
+        category=category,
+        brand=brand,
+        group=group,
+        price_minor=price,
+        list_price_minor=list_price,
+        published_us=published,
+        available=available,
+        texts=tuple(texts.get(item, "") for item in ids.tolist()),
+    )
+
+
+def _people(parameters: dict[str, Any]) -> _People:
+    ids, parent, allowed = columns_read("iib", sql.SHOPPERS, parameters)
+    doubted_shopper, doubted_session = columns_read("ii", sql.SUSPICIONS, parameters)
+    suspicious = np.isin(ids, doubted_shopper[doubted_session == 0])
+    place = np.searchsorted(ids, parent)
+    while (place != place[place]).any():
+        place = place[place]
+    sessions = np.stack([doubted_shopper, doubted_session], axis=1)[doubted_session != 0]
+    learnt = allowed & allowed[place] & ~suspicious & ~suspicious[place]
+    return _People(ids=ids, final=ids[place], learnt=learnt, doubted=sessions)
+
+
+def _interactions(parameters: dict[str, Any], item_ids: Ints, people: _People) -> tuple[InteractionTable, Ints]:
+    shopper, item, kind, at, quantity, session, order = columns_read("iiiiiii", sql.INTERACTIONS, parameters)
+    index, known = _index(item_ids, item)
+    keep = known & ~people.session_doubted(shopper, session)
+    final, learnt = people.resolve(shopper)
+    keep &= learnt
+    shopper_ids, row = np.unique(final[keep], return_inverse=True)
+    by_time = np.lexsort((at[keep], row))  # stable: ties stay in order of their ids
+    table = InteractionTable(
+        shopper=row[by_time].astype(np.int64),
+        item=index[keep][by_time],
+        kind=kind[keep][by_time].astype(np.int8),
+        at_us=at[keep][by_time],
+        quantity=quantity[keep][by_time],
+        session=session[keep][by_time],
+        order=order[keep][by_time],
+    )
+    return table, shopper_ids
+
+
+def _impressions(
+    parameters: dict[str, Any], item_ids: Ints, people: _People, shopper_ids: Ints
+) -> ImpressionTable | None:
+    page, shopper, item, section, slot, propensity, at, clicked, carted, purchased, disliked = columns_read(
+        "iiiiifibbbb", sql.SLOTS, parameters
+    )
+    final, keep = people.resolve(shopper)
+    index, known_item = _index(item_ids, item)
+    row, known_shopper = _index(shopper_ids, final)
+    keep = keep & known_item & known_shopper
+    if not keep.any():
+        return None
+    kept_pages, new_page = np.unique(page[keep], return_inverse=True)
+    pool_start, pool_items = _pools(parameters, item_ids, kept_pages)
+    return ImpressionTable(
+        page=new_page.astype(np.int64),
+        shopper=row[keep],
+        item=index[keep],
+        section=section[keep],
+        slot=slot[keep],
+        propensity=propensity[keep].astype(np.float32),
+        at_us=at[keep],
+        clicked=clicked[keep],
+        carted=carted[keep],
+        purchased=purchased[keep],
+        disliked=disliked[keep],
+        pool_start=pool_start,
+        pool_items=pool_items,
+    )
+
+
+def _pools(parameters: dict[str, Any], item_ids: Ints, pages: Ints) -> tuple[Ints, Ints]:
+    page, item = columns_read("ii", sql.POOLS, parameters)
+    place, kept = _index(pages, page)
+    index, known = _index(item_ids, item)
+    kept &= known
+    sizes = np.bincount(place[kept], minlength=len(pages))
+    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64), index[kept]
+
+
+def _index(sorted_ids: Ints, wanted: Ints) -> tuple[Ints, Bools]:
+    """Place of each id in a sorted list, and whether it is there."""
+    if len(sorted_ids) == 0:
+        return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), bool)
+    place = np.minimum(np.searchsorted(sorted_ids, wanted), len(sorted_ids) - 1)
+    return place.astype(np.int64), sorted_ids[place] == wanted
