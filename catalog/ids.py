@@ -6,9 +6,6 @@ from datetime import UTC, datetime
 
 import uuid_utils.compat
 
-_VERSION_7 = 0x7 << 76
-_VARIANT = 0b10 << 62
-
 
 def uuid7() -> uuid.UUID:
     """A new random id for now."""
@@ -20,11 +17,15 @@ def uuid7_at(at: datetime, *parts: str) -> uuid.UUID:
 
     The same time and parts always give the same id, which is what makes an import idempotent.
     """
-    digest = int.from_bytes(hashlib.blake2b("\x1f".join(parts).encode(), digest_size=10).digest(), "big")
-    milliseconds = int(at.timestamp() * 1000) & (2**48 - 1)
-    random_a = (digest >> 68) & 0xFFF
-    random_b = digest & (2**62 - 1)
-    return uuid.UUID(int=(milliseconds << 80) | _VERSION_7 | (random_a << 64) | _VARIANT | random_b)
+    digest = hashlib.blake2b("\x1f".join(parts).encode(), digest_size=10).hexdigest()
+    return uuid.UUID(uuid7_text(int(at.timestamp() * 1000), digest))
+
+
+def uuid7_text(milliseconds: int, digest: str) -> str:
+    """The id's text from its time and at least 19 hexadecimal digits of hash: the form bulk loads write."""
+    head = f"{milliseconds & 0xFFFFFFFFFFFF:012x}"
+    variant = "89ab"[int(digest[3], 16) & 3]
+    return f"{head[:8]}-{head[8:]}-7{digest[:3]}-{variant}{digest[4:7]}-{digest[7:19]}"
 
 
 def uuid7_floor(at: datetime) -> uuid.UUID:
