@@ -19,9 +19,18 @@ PACKAGES = ("catalog", "users", "recommender", "workers", "dpe_site")
 TRAINING_LIBRARIES = {"torch", "transformers", "peft", "sentence_transformers"}
 
 # Django and Celery import these by name rather than by an import statement.
-FOUND_BY_NAME = set(
-    ["urls", "apps", "models", "admin", "api", "views", "checks", "middleware", "templatetags", "migrations"]
-)
+FOUND_BY_NAME = {
+    "admin",
+    "api",
+    "apps",
+    "checks",
+    "middleware",
+    "migrations",
+    "models",
+    "templatetags",
+    "urls",
+    "views",
+}
 
 
 def module_file(name: str) -> Path | None:
