@@ -1,7 +1,7 @@
 """Facts of a shop up to a time, as immutable columns: the only input of training.
 
-Left out, though never deleted: shoppers and sessions marked as suspicious, shoppers who do not allow learning, draft
-items. What a guest did counts for the shopper the guest turned out to be.
+Left out, though never deleted: shoppers and sessions marked as suspicious, shoppers who do not allow learning, what was
+taken back, draft items. What a guest did counts for the shopper the guest turned out to be.
 """
 
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ import numpy as np
 from django.db import connection, transaction
 from django.utils import timezone
 
+from catalog.content import item_contents
 from catalog.models import Shop
 from recommender.data.snapshot_files import snapshot_seal
 from recommender.data.types import Bools, ImpressionTable, InteractionTable, Ints, ItemTable, Section, Snapshot
@@ -80,7 +81,6 @@ class _People:
 def _parameters(shop: Shop, until: datetime, since: datetime) -> dict[str, Any]:
     return {
         "shop": shop.pk,
-        "language": shop.language,
         "consent_required": shop.consent_required,
         "until": until,
         "since": since,
@@ -108,9 +108,7 @@ def _items(parameters: dict[str, Any]) -> ItemTable:
     ids, department, category, brand, group, price, list_price, published, available = columns_read(
         "iiiiiiiib", sql.ITEMS, parameters
     )
-    with connection.cursor() as cursor:
-        cursor.execute(sql.TEXTS, parameters)
-        texts = dict(cursor.fetchall())
+    texts = item_contents(parameters["shop"], ids.tolist())
     return ItemTable(
         ids=ids,
         department=department,

@@ -11,21 +11,19 @@ WHERE i.shop_id = %(shop)s AND i.status <> 'draft' AND i.deleted_at IS NULL AND 
 ORDER BY i.id
 """
 
-TEXTS = """
-SELECT DISTINCT ON (t.item_id) t.item_id, concat_ws('. ', nullif(t.title, ''), nullif(t.description, ''))
-FROM catalog_itemtext t
-WHERE t.shop_id = %(shop)s
-ORDER BY t.item_id, t.language NOT LIKE 'en%%', t.language <> %(language)s, t.language
+_TAKEN_BACK = """id IN (
+    SELECT undoes FROM users_interaction WHERE shop_id = %(shop)s AND undoes IS NOT NULL AND occurred_at <= %(until)s)
 """
 
-INTERACTIONS = """
+INTERACTIONS = f"""
 SELECT shopper_id, item_id, kind::bigint, (extract(epoch FROM occurred_at) * 1000000)::bigint, quantity::bigint,
        CASE WHEN session = '' THEN 0 ELSE hashtextextended(session, 0) END,
        CASE WHEN "order" = '' THEN 0 ELSE hashtextextended("order", 0) END
 FROM users_interaction
 WHERE shop_id = %(shop)s AND item_id IS NOT NULL AND occurred_at BETWEEN %(since)s AND %(until)s
+  AND NOT {_TAKEN_BACK}
 ORDER BY id
-"""
+"""  # noqa: S608 - both parts are constants of this file
 
 _PAGES = """
 SELECT row_number() OVER (ORDER BY id) - 1 AS number, *
@@ -37,7 +35,7 @@ SLOTS = f"""
 WITH pages AS ({_PAGES}),
 outcomes AS (
     SELECT impression, item_id, kind, occurred_at FROM users_interaction
-    WHERE shop_id = %(shop)s AND impression IS NOT NULL AND occurred_at <= %(until)s),
+    WHERE shop_id = %(shop)s AND impression IS NOT NULL AND occurred_at <= %(until)s AND NOT {_TAKEN_BACK}),
 slots AS (
     SELECT p.number AS page, p.id, p.shopper_id, s.item_id, p.shown_at, s.place - 1 AS slot,
            coalesce(s.propensity, 'NaN'::float8) AS propensity,

@@ -5,7 +5,6 @@ a time, because its rounding depends on the rows it is batched with), ``tokenize
 graphs take ``input_ids`` and ``attention_mask`` (b, t) int64 and give mean-pooled vectors of length 1.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -100,11 +99,6 @@ class TextEncoder:
     def encode_query(self, text: str) -> Floats:
         """(dim,) float32 vector of what somebody typed, in int8 at batch 1: a few milliseconds on one thread."""
         return _run(self._query_model, [self.tokenise(text)])[0]
-
-
-def text_hash(text: str) -> str:
-    """Key of a text's vector: the SHA-256 of the text itself."""
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def info_write(folder: Path, info: TextEncoderInfo) -> None:

@@ -107,11 +107,19 @@ def test_consent_to_learning_is_honoured(shop, items):
     assert pairs(snapshot_take(shop, until=NOW)) == []
 
 
-def test_text_is_english_where_there_is_some(shop, items):
+def test_texts_are_the_words_items_are_embedded_by(shop, items):
     ItemText.objects.create(shop=shop, item=items[0], language="zh-hans", title="红围巾")
     ItemText.objects.create(shop=shop, item=items[0], language="en", title="Red scarf", description="Warm.")
-    ItemText.objects.create(shop=shop, item=items[1], language="zh-hans", title="水壶")
-    assert snapshot_take(shop, until=NOW).items.texts == ("Red scarf. Warm.", "水壶", "", "")
+    assert snapshot_take(shop, until=NOW).items.texts == ("Red scarf. Warm", "", "", "")
+
+
+def test_what_was_taken_back_is_not_learnt(shop, items):
+    a = shopper(shop, "a")
+    liked = act(a, items[0], Kind.LIKE)
+    act(a, items[1], Kind.LIKE)
+    act(a, items[0], Kind.UNDO, minutes=1, undoes=liked.pk)
+    kinds = snapshot_take(shop, until=NOW).interactions.kind.tolist()
+    assert sorted(kinds) == [Kind.LIKE, Kind.UNDO]
 
 
 def page(who, items, **more):

@@ -9,7 +9,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from recommender.data.types import ArtifactMismatch, DataError
-from recommender.language.text_encoder import TextEncoder, text_hash
+from recommender.language.text_encoder import TextEncoder
 from recommender.language.text_encoder_export import (
     TextEncoderConfig,
     source_fingerprint,
@@ -108,7 +108,3 @@ def test_folder_without_an_encoder_is_refused(tmp_path):
 
 def test_default_model_comes_with_its_wheel():
     assert (source_folder("all-MiniLM-L6-v2") / "model.safetensors").is_file()
-
-
-def test_hash_is_of_the_text_alone():
-    assert text_hash("red") == text_hash("red") != text_hash("red ")
