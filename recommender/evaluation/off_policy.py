@@ -172,7 +172,11 @@ def effective_size(weights: Doubles) -> float:
 
 def _by_cluster(clusters: Ints, numerator: Doubles, denominator: Doubles, weight: Doubles) -> Sums:
     _, row = np.unique(clusters, return_inverse=True)
-    return Sums(*(np.bincount(row, values) for values in (numerator, denominator, weight)))
+
+    def total(values: Doubles) -> Doubles:
+        return np.bincount(row, values).astype(np.float64)
+
+    return Sums(total(numerator), total(denominator), total(weight))
 
 
 def _replicate(sums: Sums, seed: int) -> Doubles:

@@ -1,0 +1,223 @@
+"""Training of the ranker on logged pages: cross-fitted, corrected for place, calibrated on exploration (torch)."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from recommender.data.absent import Absent
+from recommender.data.folds import FOLDS, shopper_folds
+from recommender.data.learned import LearnedArrays
+from recommender.data.reward import HEADS, RewardWeights
+from recommender.data.types import Encoder, Floats, Ints, Snapshot
+from recommender.encoders.training_loop import Progress, device_choose, no_progress
+from recommender.ranking.binary_metrics import Platt
+from recommender.ranking.components import COMPONENTS
+from recommender.ranking.examination import Examination, examination_fit
+from recommender.ranking.features import feature_names
+from recommender.ranking.multi_task_net import MultiTaskNet, RankerConfig, net_fit, net_logits
+from recommender.ranking.onnx_export import onnx_export
+from recommender.ranking.rank import ROWS, ranked_of
+from recommender.ranking.ranker_evaluation import HeldOut, calibrations_fit, ranker_metrics
+from recommender.ranking.training_rows import Components, Fuse, PoolRows, TrainingRows, training_rows
+
+LATE_SHARE = 0.25
+"""Share of pages, the latest, that reports are made on."""
+
+
+@dataclass(frozen=True)
+class LoggedPools:
+    """Allowed sets of pages' first slots as a ranker that never met their shoppers scores them, CSR by page."""
+
+    page: Ints  # (q,)
+    start: Ints  # (q+1,)
+    item: Ints  # (P,) vocabulary index
+    score: Floats  # (P,) base score, nats
+    value: Floats  # (P,) expected reward at the reference place, clicks
+
+
+@dataclass(frozen=True)
+class TrainedRanker:
+    """A ranker ready for export, and what is known about it."""
+
+    model: MultiTaskNet
+    feature_names: tuple[str, ...]
+    scaling: tuple[Floats, Floats]  # (F,) mean, (F,) spread
+    calibration: tuple[Platt, ...]  # per head
+    metrics: dict[str, Any]
+    examination: Examination
+    rewards: RewardWeights
+    pools: LoggedPools
+
+    def to_json(self) -> dict[str, Any]:
+        """For ``Manifest.ranker``."""
+        return {
+            "features": list(self.feature_names),
+            "heads": list(HEADS),
+            "mean": self.scaling[0].tolist(),
+            "spread": self.scaling[1].tolist(),
+            "calibration": {
+                head: [one.slope, one.intercept] for head, one in zip(HEADS, self.calibration, strict=True)
+            },
+            "examination": self.examination.ratio.round(5).tolist(),
+            "examination_rows": self.examination.rows,
+            "rewards": vars(self.rewards),
+            "metrics": self.metrics,
+        }
+
+
+def ranker_train(
+    snapshot: Snapshot,
+    arrays: LearnedArrays,
+    encode_state: Encoder,
+    components: Components,
+    *,
+    fuse: Fuse | None = None,
+    config: RankerConfig | None = None,
+    rewards: RewardWeights | None = None,
+    seed: int = 0,
+    device: str = "cpu",
+    progress: Progress = no_progress,
+) -> TrainedRanker | Absent:
+    """Learn what comes of showing a card.
+
+    Two nets are trained on one half of the shoppers each (early pages only) and tell the truth about the recipe on the
+    other half; the net that serves learns from everybody and takes the calibration the halves agreed on.
+
+    Args:
+        snapshot: its impressions carry pools and propensities; its items are the vocabulary of ``arrays``.
+        arrays: of the bundle being made.
+        encode_state: its state encoder.
+        components: ``ranking.components.components_compute``.
+        fuse: the fusion, reported beside the ranker.
+        config: see ``RankerConfig``.
+        rewards: what outcomes are worth.
+        seed: equal seeds on one machine give equal weights.
+        device: cpu, cuda or auto.
+        progress: told (pages done, pages, NaN) while features are made.
+    Returns: the ranker, or ``Absent`` where too little was shown or clicked.
+    """
+    config, rewards = config or RankerConfig(), rewards or RewardWeights()
+    missing = _too_little(snapshot, config)
+    if missing or snapshot.impressions is None:
+        return Absent(missing)
+    examination = examination_fit(snapshot.impressions)
+    pages = _pages_choose(snapshot, config, seed)
+    rows, pools = training_rows(
+        snapshot,
+        arrays,
+        encode_state,
+        components,
+        pages=pages,
+        fuse=fuse,
+        step=lambda done: progress(done, len(pages), float("nan")) if done % 100 == 0 else None,
+    )
+    offset = examination.at(snapshot.impressions.section[rows.impression], snapshot.impressions.slot[rows.impression])
+    fit = _Fit(rows, offset, config, seed, device_choose(device))
+    halves = shopper_folds(len(snapshot.shopper_ids), seed=seed)
+    nets, held = fit.halves(halves)
+    calibration = calibrations_fit(held, np.ones(len(rows), np.bool_))
+    model = fit.net(np.ones(len(rows), np.bool_), seed + FOLDS)
+    return TrainedRanker(
+        model=model,
+        feature_names=feature_names(COMPONENTS),
+        scaling=(model.mean.numpy(), model.spread.numpy()),
+        calibration=calibration,
+        metrics=ranker_metrics(held),
+        examination=examination,
+        rewards=rewards,
+        pools=_pools_score(pools, halves[_shopper_of(snapshot, pools.page)], nets, calibration, rewards),
+    )
+
+
+def _too_little(snapshot: Snapshot, config: RankerConfig) -> str:
+    impressions = snapshot.impressions
+    if impressions is None or len(impressions) == 0:
+        return "no shown pages are logged yet; the fusion ranks until shoppers have seen pages"
+    pages, clicks = len(impressions.pool_start) - 1, int(impressions.clicked.sum())
+    if pages < config.min_pages or clicks < config.min_clicks:
+        return (
+            f"{pages} shown pages with {clicks} clicks are too few to learn from "
+            f"({config.min_pages} and {config.min_clicks} are needed); the fusion ranks until then"
+        )
+    return ""
+
+
+def _pages_choose(snapshot: Snapshot, config: RankerConfig, seed: int) -> Ints:
+    """At most ``max_pages`` pages at random."""
+    n = 0 if snapshot.impressions is None else len(snapshot.impressions.pool_start) - 1
+    if n <= config.max_pages:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(seed).choice(n, config.max_pages, replace=False))
+
+
+def _shopper_of(snapshot: Snapshot, page: Ints) -> Ints:
+    impressions = snapshot.impressions
+    return page if impressions is None else impressions.shopper[np.searchsorted(impressions.page, page)]
+
+
+class _Fit:
+    """Nets over one set of rows."""
+
+    def __init__(
+        self, rows: TrainingRows, offset: Floats, config: RankerConfig, seed: int, device: torch.device
+    ) -> None:
+        self.rows, self.offset, self.config, self.seed, self.device = rows, offset, config, seed, device
+
+    def net(self, mask: np.ndarray, seed: int) -> MultiTaskNet:
+        """A net fitted on the rows where ``mask`` is true."""
+        rows = self.rows
+        return net_fit(
+            rows.features[mask], rows.labels[mask], self.offset[mask], self.config, seed=seed, device=self.device
+        )
+
+    def halves(self, half_of_shopper: Ints) -> tuple[list[MultiTaskNet], HeldOut]:
+        """A net per half of the shoppers, and every row's logits by the net of the other half."""
+        rows, half = self.rows, half_of_shopper[self.rows.shopper]
+        late = rows.at_us >= np.quantile(rows.at_us, 1 - LATE_SHARE)
+        nets = [self.net((half == fold) & ~late, self.seed + fold) for fold in range(FOLDS)]
+        logits = np.where((half == 0)[:, None], net_logits(nets[1], rows.features), net_logits(nets[0], rows.features))
+        return nets, HeldOut(logits, rows.labels, self.offset, rows.exploration, rows.fused, rows.page, late)
+
+
+def _pools_score(
+    pools: PoolRows, half: Ints, nets: list[MultiTaskNet], calibration: tuple[Platt, ...], rewards: RewardWeights
+) -> LoggedPools:
+    """Score each pool with the net that did not meet its shopper."""
+    of_row = np.repeat(half, np.diff(pools.start))
+    logits = np.where((of_row == 0)[:, None], net_logits(nets[1], pools.features), net_logits(nets[0], pools.features))
+    said = np.stack([one.apply(logits[:, h]) for h, one in enumerate(calibration)], axis=1).astype(np.float32)
+    ranked = ranked_of(said, rewards)
+    return LoggedPools(pools.page, pools.start, pools.item, ranked.score, ranked.value)
+
+
+class _ServedRanker(nn.Module):
+    """(512, F) features → (512, 4) calibrated probabilities."""
+
+    slope: Tensor
+    intercept: Tensor
+
+    def __init__(self, trained: TrainedRanker) -> None:
+        super().__init__()
+        self.model = trained.model
+        self.register_buffer("slope", torch.tensor([one.slope for one in trained.calibration]))
+        self.register_buffer("intercept", torch.tensor([one.intercept for one in trained.calibration]))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Probabilities of click, cart, purchase, dislike at the reference place."""
+        return torch.sigmoid(self.model(features) * self.slope + self.intercept)
+
+
+def ranker_export(trained: TrainedRanker, path: Path, *, seed: int = 0) -> float:
+    """Write ``ranker.onnx``: input ``features`` (512, F) float32, output (512, 4).
+
+    Returns: largest difference from the trained network on random features.
+    Raises: ArtifactMismatch if it is above 1e-4.
+    """
+    mean, spread = trained.scaling
+    noise = np.random.default_rng(seed).normal(size=(ROWS, len(mean)))
+    features = (mean + spread * noise).astype(np.float32)
+    return onnx_export(_ServedRanker(trained).eval(), {"features": features}, path)

@@ -1,0 +1,108 @@
+"""What a ranker is worth on pages of other shoppers at a later time."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from recommender.data.reward import HEADS
+from recommender.data.types import Bools, Floats, Ints
+from recommender.ranking.binary_metrics import Platt, auc, calibration_error, log_loss, platt_fit
+
+MIN_POSITIVES = 10
+"""Below this many an AUC is not reported."""
+
+TABLE_COLUMNS = (
+    "positives",
+    "auc",
+    "auc_explored",
+    "fusion_auc_explored",
+    "auc_page",
+    "fusion_auc_page",
+    "log_loss",
+    "ece",
+)
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Rows with logits of a net that never saw their shoppers."""
+
+    logits: Floats  # (n, 4) at the reference place
+    labels: Floats  # (n, 4)
+    offset: Floats  # (n,) examination where the card stood
+    exploration: Floats  # (n,) weight as exploration
+    fused: Floats  # (n,)
+    page: Ints  # (n,)
+    late: Bools  # (n,) shown after the time the net was trained on
+
+
+def calibrations_fit(held: HeldOut, rows: Bools) -> tuple[Platt, ...]:
+    """One calibration per head, fitted on exploration among ``rows`` (all of them where nothing was explored)."""
+    weights = held.exploration[rows]
+    if weights.sum() == 0:
+        weights = np.ones(int(rows.sum()), np.float32)
+    weights = weights / weights.mean() if len(weights) else weights
+    placed = held.logits[rows] + held.offset[rows, None]
+    return tuple(platt_fit(placed[:, h], held.labels[rows, h], weights) for h in range(len(HEADS)))
+
+
+def ranker_metrics(held: HeldOut) -> dict[str, Any]:
+    """Per head: AUC, log-loss and ECE on late pages of held-out shoppers, calibrated on their early pages.
+
+    ``auc`` is of the prediction for the card where it stood; ``auc_explored`` weights rows as exploration and leaves
+    the place out, so it tells cards and not places; ``auc_page`` is the mean within pages. ``fusion_*`` are the same of
+    the fused score.
+    """
+    calibrations = calibrations_fit(held, ~held.late)
+    late = np.flatnonzero(held.late)
+    heads = {head: _head_metrics(held, late, h, calibrations[h]) for h, head in enumerate(HEADS)}
+    return {"heads": heads, "rows": len(late), "pages": len(np.unique(held.page[late]))}
+
+
+def _head_metrics(held: HeldOut, late: Ints, h: int, calibration: Platt) -> dict[str, float | int | None]:
+    labels, logits, weights = held.labels[late, h], held.logits[late, h], held.exploration[late]
+    positives = int(labels.sum())
+    if positives < MIN_POSITIVES:
+        return {"positives": positives}
+    said = calibration.apply(logits + held.offset[late])
+    base = np.full(len(labels), labels.mean())
+    scores = {
+        "auc": auc(said, labels),
+        "auc_explored": auc(logits, labels, weights),
+        "auc_page": page_auc(logits, labels, held.page[late]),
+        "fusion_auc": auc(held.fused[late], labels),
+        "fusion_auc_explored": auc(held.fused[late], labels, weights),
+        "fusion_auc_page": page_auc(held.fused[late], labels, held.page[late]),
+        "log_loss": log_loss(said, labels),
+        "log_loss_of_rate": log_loss(base, labels),
+        "ece": calibration_error(said, labels),
+        "ece_explored": calibration_error(said, labels, weights),
+    }
+    return {"positives": positives, **{name: _number(value) for name, value in scores.items()}}
+
+
+def _number(value: float) -> float | None:
+    return round(value, 6) if np.isfinite(value) else None
+
+
+def page_auc(scores: Floats, labels: Floats, page: Ints) -> float:
+    """Mean AUC over the pages that have a yes and a no."""
+    order = np.argsort(page, kind="stable")
+    pages = np.split(order, np.flatnonzero(np.diff(page[order])) + 1)
+    values = [auc(scores[rows], labels[rows]) for rows in pages if 0 < labels[rows].sum() < len(rows)]
+    return float(np.mean(values)) if values else float("nan")
+
+
+def metrics_table(metrics: dict[str, Any]) -> str:
+    """The metrics as a plain table for terminals and reports."""
+    lines = ["head      " + "".join(f"{name:>21}" for name in TABLE_COLUMNS)]
+    for head, values in metrics["heads"].items():
+        lines.append(f"{head:<10}" + "".join(f"{_cell(values.get(name)):>21}" for name in TABLE_COLUMNS))
+    return "\n".join(lines)
+
+
+def _cell(value: float | int | None) -> str:
+    if value is None:
+        return "–"
+    return str(value) if isinstance(value, int) else f"{value:.4f}"
