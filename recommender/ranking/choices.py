@@ -1,0 +1,78 @@
+"""Held-out shoppers as choices among the candidates that serving would give them: what fusion is fitted on."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from recommender.data.learned import LearnedArrays
+from recommender.data.profile import profile_of
+from recommender.data.sequences import Sequences
+from recommender.data.splits import Targets
+from recommender.data.types import Context, Encoder, Floats, History, Ints
+from recommender.encoders.inputs import encoder_inputs, state_encode
+from recommender.ranking.components import components_compute
+from recommender.ranking.fusion import Choice
+from recommender.retrieval.exact import ExactGather
+
+MAX_USERS = 4000
+HISTORY = 200  # newest entries a context carries
+
+
+def context_of(sequences: Sequences, user: int, item_ids: Ints, *, now_us: int = 0) -> Context:
+    """A shopper of the sequences asking for a page at ``now_us``."""
+    end = int(sequences.start[user + 1])
+    part = slice(max(int(sequences.start[user]), end - HISTORY), end)
+    history = History(item_ids[sequences.item[part]], sequences.kind[part], sequences.at_us[part])
+    return Context(
+        shop_id=0, shopper_id=user + 1, session="", surface="homepage", now_us=now_us, history=history, state_version=1
+    )
+
+
+def state_of(context: Context, history_index: Ints, arrays: LearnedArrays, encoder: Encoder, max_length: int) -> Floats:
+    """(d,) state vector of a context whose history is known to the bundle."""
+    profile = profile_of(context, history_index)
+    return state_encode(encoder, encoder_inputs(profile, arrays.item_vectors, max_length=max_length))
+
+
+def choices_make(
+    sequences: Sequences,
+    targets: Targets,
+    arrays: LearnedArrays,
+    encoder: Encoder,
+    *,
+    max_length: int,
+    gather: ExactGather,
+    repeats: bool = False,
+    now_us: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Choice]:
+    """One choice per held-out shopper at least one of whose targets was gathered.
+
+    Args:
+        sequences: behaviour before the targets, indices as in ``arrays``.
+        targets: what the shoppers did next; the first ``MAX_USERS`` are used.
+        arrays: of the bundle, fitted without the targets.
+        encoder: the exported state encoder.
+        max_length: entries it reads.
+        gather: exact search over ``arrays``.
+        repeats: whether items already met may be chosen.
+        now_us: time of the request.
+        progress: called with (shoppers done, shoppers).
+    """
+    choices: list[Choice] = []
+    rows = min(len(targets), MAX_USERS)
+    for row in range(rows):
+        user = int(targets.users[row])
+        context = context_of(sequences, user, arrays.item_ids, now_us=now_us)
+        history_index = (
+            sequences.items_of(user)[-len(context.history) :] if len(context.history) else np.zeros(0, np.int64)
+        )
+        state = state_of(context, history_index, arrays, encoder, max_length)
+        gathered = gather(context, history_index=history_index, state=state, repeats=repeats)
+        chosen = np.flatnonzero(np.isin(gathered.index, targets.of(row)))
+        if len(chosen):
+            components = components_compute(context, gathered, arrays, history_index=history_index, state=state)
+            choices.append(Choice(components, chosen))
+        if progress:
+            progress(row + 1, rows)
+    return choices

@@ -1,0 +1,166 @@
+"""A bundle from sequences alone: the shop's behaviour models without its database, for benchmarks and evaluation."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from recommender.collaborative.item_knn import item_knn_fit
+from recommender.collaborative.popularity import popularity_fit, recent_popularity_fit
+from recommender.collaborative.sequential_rules import sequential_rules_fit
+from recommender.data.files import whole_folder
+from recommender.data.sequences import Sequences
+from recommender.data.splits import Targets, Thirds
+from recommender.encoders.config import LearningConfig
+from recommender.encoders.export import encoder_export
+from recommender.encoders.training_loop import TrainedEncoder, encoder_train
+from recommender.ranking.choices import choices_make
+from recommender.ranking.fusion import FusionWeights, fusion_fit
+from recommender.retrieval.exact import ExactGather
+from recommender.serving.bundle import Bundle, BundleArrays, bundle_load, bundle_write
+from recommender.trials.catalogue import Catalogue
+
+Stages = Callable[[str, int, int], None]
+"""Called with (name of the stage, steps done, steps in all)."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A learned bundle and what is needed to learn it again on more data."""
+
+    bundle: Bundle
+    epochs: int  # the encoder was trained for
+    validation_ndcg: float  # NDCG@10 of the encoder alone on the shoppers it was stopped on, NaN without
+
+
+def trial_learn(
+    folder: Path,
+    train: Sequences,
+    catalogue: Catalogue,
+    config: LearningConfig,
+    *,
+    seed: int,
+    stages: Stages,
+    thirds: Thirds | None = None,
+    fusion: FusionWeights | None = None,
+    now_us: int = 0,
+    repeats: bool = False,
+    device: str = "cpu",
+) -> Trial:
+    """Fit every behaviour model and write a bundle.
+
+    Args:
+        folder: where the bundle will stand; must not exist.
+        train: behaviour to learn from.
+        catalogue: the vocabulary, one row per item of ``train``.
+        config: of the models.
+        seed: of everything random.
+        stages: progress.
+        thirds: held-out shoppers: the first third stops the encoder, the second fits the fusion. None: all epochs
+            of ``config`` are trained.
+        fusion: weights to use instead of fitting them.
+        now_us: end of ``train``; 0 where it has no times.
+        repeats: whether the task may be answered with items already met.
+        device: for the encoder.
+    """
+    trained = _encoder(train, catalogue, config, seed, stages, thirds, repeats=repeats, device=device)
+    stages("tables", 0, 1)
+    arrays = arrays_fit(train, catalogue, config, trained, now_us=now_us)
+    stages("tables", 1, 1)
+    with whole_folder(folder) as draft:
+        encoder_export(trained, draft, seed=seed)
+        bundle_write(draft, arrays, _manifest(config, trained, fusion))
+    bundle = bundle_load(folder, verify=False)
+    if fusion is None and thirds is not None:
+        bundle = bundle_with(bundle, fusion_learn(bundle, train, thirds.fusion, stages, now_us=now_us, repeats=repeats))
+    return Trial(bundle, trained.epochs, trained.ndcg)
+
+
+def fusion_learn(
+    bundle: Bundle, train: Sequences, targets: Targets, stages: Stages, *, now_us: int = 0, repeats: bool = False
+) -> FusionWeights:
+    """Weights under which held-out shoppers' choices among the gathered candidates are likeliest."""
+    choices = choices_make(
+        train,
+        targets,
+        bundle.arrays,
+        bundle.state_encoder,
+        max_length=bundle.manifest.max_length,
+        gather=ExactGather(bundle.arrays),
+        repeats=repeats,
+        now_us=now_us,
+        progress=lambda done, total: stages("fusion", done, total),
+    )
+    return fusion_fit(choices)
+
+
+def bundle_with(bundle: Bundle, fusion: FusionWeights) -> Bundle:
+    """The same bundle under other fusion weights, in memory."""
+    return Bundle(bundle.path, replace(bundle.manifest, fusion=fusion.to_json()), bundle.arrays)
+
+
+def arrays_fit(
+    train: Sequences, catalogue: Catalogue, config: LearningConfig, trained: TrainedEncoder, *, now_us: int
+) -> BundleArrays:
+    """Tables and vectors of a bundle."""
+    rules = sequential_rules_fit(train, config.rules)
+    knn = item_knn_fit(train, config.item_knn)
+    n = len(catalogue)
+    text = np.zeros((n, 0), np.float32) if catalogue.text_vectors is None else np.nan_to_num(catalogue.text_vectors)
+    return BundleArrays(
+        item_ids=catalogue.ids,
+        item_vectors=trained.item_vectors,
+        item_bias=trained.item_bias,
+        text_vectors=text.astype(np.float16),
+        text_mean=trained.whitening.mean,
+        text_whitening=trained.whitening.projection,
+        department=catalogue.department,
+        category=catalogue.category,
+        brand=catalogue.brand,
+        price_minor=np.full(n, -1, np.int64),
+        popularity=popularity_fit(train, config.popularity, until_us=now_us),
+        recent_popularity=recent_popularity_fit(train, config.popularity, until_us=now_us),
+        rules_start=rules.start,
+        rules_item=rules.item,
+        rules_weight=rules.weight,
+        knn_start=knn.start,
+        knn_item=knn.item,
+        knn_weight=knn.weight,
+    )
+
+
+def _encoder(
+    train: Sequences,
+    catalogue: Catalogue,
+    config: LearningConfig,
+    seed: int,
+    stages: Stages,
+    thirds: Thirds | None,
+    *,
+    repeats: bool,
+    device: str,
+) -> TrainedEncoder:
+    return encoder_train(
+        train,
+        catalogue.text_vectors,
+        config.encoder,
+        validation=None if thirds is None else thirds.stop,
+        repeats=repeats,
+        seed=seed,
+        device=device,
+        progress=lambda step, total, loss: stages(f"encoder (loss {loss:.2f})", step, total),
+    )
+
+
+def _manifest(config: LearningConfig, trained: TrainedEncoder, fusion: FusionWeights | None) -> dict[str, object]:
+    return {
+        "shop_id": 0,
+        "item_dim": config.encoder.embedding_dim,
+        "max_length": config.encoder.max_length,
+        "text_encoder": "",
+        "recipe": config.to_json(),
+        "evaluation": {"encoder_ndcg_at_10": None if np.isnan(trained.ndcg) else trained.ndcg},
+        "fusion": {} if fusion is None else fusion.to_json(),
+        "absent": {"ranker": "no impressions were logged", "policy": "no impressions were logged"},
+    }
