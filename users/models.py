@@ -10,6 +10,7 @@ from catalog.ids import uuid7
 from catalog.models import Item, Shop
 from catalog.scoping import ShopQuerySet
 from users.kinds import Kind
+from users.querysets import PersonFactQuerySet
 
 KIND_CHOICES = [
     (Kind.VIEW, _("view")),
@@ -86,7 +87,7 @@ class Device(models.Model):
     push_token = models.CharField(_("push token"), max_length=300, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
-    objects = ShopQuerySet.as_manager()
+    objects = PersonFactQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("device")
@@ -111,7 +112,7 @@ class Consent(models.Model):
     version = models.PositiveIntegerField(_("version of the text"), default=1)
     at = models.DateTimeField(_("when"), default=timezone.now)
 
-    objects = ShopQuerySet.as_manager()
+    objects = PersonFactQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("consent")
@@ -147,7 +148,7 @@ class Interaction(models.Model):
     consent_version = models.PositiveIntegerField(_("consent version"), default=0)
     undoes = models.UUIDField(_("undoes"), null=True, blank=True, help_text=_("For undo: the interaction taken back."))
 
-    objects = ShopQuerySet.as_manager()
+    objects = PersonFactQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("interaction")
@@ -232,7 +233,7 @@ class Suspicion(models.Model):
     at = models.DateTimeField(_("when"), default=timezone.now)
     cleared_at = models.DateTimeField(_("cleared"), null=True, blank=True)
 
-    objects = ShopQuerySet.as_manager()
+    objects = PersonFactQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("suspicion")
@@ -253,7 +254,7 @@ class Search(models.Model):
     found = models.PositiveIntegerField(_("found"), default=0)
     at = models.DateTimeField(_("when"), default=timezone.now)
 
-    objects = ShopQuerySet.as_manager()
+    objects = PersonFactQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("search")
@@ -274,7 +275,7 @@ class Review(models.Model):
     language = models.CharField(_("language"), max_length=16, blank=True)
     at = models.DateTimeField(_("when"), default=timezone.now)
 
-    objects = ShopQuerySet.as_manager()
+    objects = PersonFactQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("review")
@@ -293,7 +294,7 @@ class Favourite(models.Model):
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="+")
     at = models.DateTimeField(_("when"), default=timezone.now)
 
-    objects = ShopQuerySet.as_manager()
+    objects = PersonFactQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("favourite")
@@ -347,7 +348,7 @@ class Order(models.Model):
     currency = models.CharField(_("currency"), max_length=3)
     placed_at = models.DateTimeField(_("placed"), default=timezone.now)
 
-    objects = ShopQuerySet.as_manager()
+    objects = PersonFactQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("order")
