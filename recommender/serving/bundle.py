@@ -5,7 +5,7 @@ Layout of a bundle's folder::
     manifest.json       schema, fingerprint, recipe, window, evaluation, privacy, absent parts, sha256 per file
     <array>.npy         one file per field of ``BundleArrays``, memory-mapped
     state_encoder.onnx  item_tower.onnx  [ranker.onnx]  [policy.onnx]
-    text/               [model.onnx, tokenizer.json] of the text encoder
+    text/               the text encoder's files (language.text_encoder)
 
 Writing goes to ``data.files.whole_folder``: a half-written bundle never has the final name.
 """
@@ -24,6 +24,8 @@ import numpy.typing as npt
 from recommender.data.files import file_sha256
 from recommender.data.onnx_model import OnnxModel
 from recommender.data.types import ArtifactMismatch, Floats, Ints
+from recommender.encoders.whitening import Whitening
+from recommender.language.text_encoder import TextEncoder
 from recommender.serving.onnx_model import OnnxStateEncoder
 
 SCHEMA = 1
@@ -62,6 +64,14 @@ class BundleArrays:
     knn_item: Ints
     knn_weight: Floats
 
+    @cached_property
+    def text_whitened(self) -> Floats:
+        """(n, w) whitened text vectors of unit length, made once per process; (n, 0) where there is no text."""
+        whitening = Whitening(self.text_mean, self.text_whitening)
+        if not self.text_vectors.shape[1] or not whitening.dim:
+            return np.zeros((len(self.item_ids), 0), np.float32)
+        return whitening.apply(np.asarray(self.text_vectors, np.float32))
+
 
 @dataclass(frozen=True)
 class Manifest:
@@ -97,6 +107,7 @@ class Bundle:
         self.item_tower = self._network("item_tower")
         self.ranker = self._network("ranker")
         self.policy = self._network("policy")
+        self.text_encoder = TextEncoder(path / "text") if (path / "text").is_dir() else None
 
     def _network(self, name: str) -> OnnxModel | None:
         path = self.path / f"{name}.onnx"
@@ -184,7 +195,11 @@ def _files_verify(path: Path, manifest: Manifest) -> None:
 def _arrays_open(path: Path) -> BundleArrays:
     try:
         return BundleArrays(
-            **{f.name: np.load(path / f"{f.name}.npy", mmap_mode="r", allow_pickle=False) for f in fields(BundleArrays)}
+            **{
+                # The plain view reads the same mapped pages without the cost of the memmap class on each slice.
+                f.name: np.load(path / f"{f.name}.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
+                for f in fields(BundleArrays)
+            }
         )
     except (OSError, ValueError) as error:
         raise ArtifactMismatch(f"{path.name} has an unreadable array ({error}); train again or roll back") from error

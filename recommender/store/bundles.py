@@ -1,0 +1,170 @@
+"""The life of a trained bundle in the database: vectors indexed, made live, taken back, put away.
+
+Each bundle's item vectors stand in a table of their own, attached to ``recommender_itemvector`` when its index is built,
+so that building never locks what shoppers read and putting away is a DROP.
+"""
+
+import shutil
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+from psycopg2 import sql
+
+from catalog.models import Shop
+from recommender.data.types import ArtifactMismatch, DataError
+from recommender.models import BundleVersion, ItemVector, Live
+from recommender.serving.bundle import Bundle, bundle_load
+from recommender.store.vectors import item_vectors_fill
+
+KEEP = 3  # bundles kept beside the live one and its predecessor
+KEEP_FOR = timedelta(days=1)
+_PARENT = "recommender_itemvector"
+Status = BundleVersion.Status
+
+
+def bundle_path(version: BundleVersion) -> Path:
+    """Folder of a bundle's files."""
+    return Path(settings.DPE_BUNDLES) / version.path
+
+
+@lru_cache(maxsize=3)
+def _opened(path: Path, fingerprint: str) -> Bundle:
+    bundle = bundle_load(path)
+    if bundle.fingerprint != fingerprint:
+        raise ArtifactMismatch(f"{path.name} is another bundle than the database says; promote again or roll back")
+    return bundle
+
+
+def bundle_open(version: BundleVersion) -> Bundle:
+    """The bundle of a row: verified once per process, then kept open.
+
+    Raises:
+        ArtifactMismatch: files are torn, altered, missing or of another bundle.
+    """
+    return _opened(bundle_path(version), version.fingerprint)
+
+
+def bundle_index(version: BundleVersion) -> int:
+    """Put a bundle's item vectors into Postgres and index them; starting over after a kill is harmless.
+
+    The index is built CONCURRENTLY, so this must not run inside a transaction.
+
+    Returns:
+        How many vectors were indexed.
+
+    Raises:
+        ArtifactMismatch: the table does not hold as many vectors as the bundle.
+    """
+    bundle, table = bundle_open(version), _table(version)
+    if not _attached(table):
+        _execute("DROP TABLE IF EXISTS {table}", table)
+        with transaction.atomic():
+            _execute("CREATE TABLE {table} (LIKE {parent} INCLUDING DEFAULTS INCLUDING INDEXES)", table)
+            item_vectors_fill(
+                table, bundle_id=version.pk, item_ids=bundle.arrays.item_ids, vectors=bundle.arrays.item_vectors
+            )
+        _execute("CREATE INDEX CONCURRENTLY ON {table} USING hnsw (vector vector_ip_ops)", table)
+        _execute("ANALYZE {table}", table)
+        with transaction.atomic():
+            _execute("ALTER TABLE {parent} ATTACH PARTITION {table} FOR VALUES IN (%s)", table, [version.pk])
+    return bundle_count_check(version)
+
+
+def bundle_count_check(version: BundleVersion) -> int:
+    """How many vectors of the bundle itself Postgres holds.
+
+    Raises:
+        ArtifactMismatch: not as many as the bundle has items.
+    """
+    stored = ItemVector.objects.filter(bundle=version, after_training=False).count()
+    if stored != version.n_items:
+        raise ArtifactMismatch(f"{version} has {version.n_items} items and {stored} indexed vectors; index it again")
+    return stored
+
+
+@transaction.atomic
+def bundle_promote(version: BundleVersion, *, now: datetime | None = None) -> Live:
+    """Let a bundle serve its shop from the next request on.
+
+    Raises:
+        DataError: the bundle is not one that may serve.
+        ArtifactMismatch: its files or its indexed vectors are not what they should be.
+    """
+    live, _ = Live.objects.select_for_update().get_or_create(shop=version.shop)
+    version.refresh_from_db()
+    if live.bundle_id == version.pk:
+        return live
+    if version.status not in (Status.READY, Status.REFUSED, Status.RETIRED):
+        raise DataError(f"{version} is {version.get_status_display()} and cannot serve; choose a ready one")
+    bundle_open(version)
+    if not _attached(_table(version)):
+        raise DataError(f"the vectors of {version} were put away; train again")
+    bundle_count_check(version)
+    now = now or timezone.now()
+    BundleVersion.objects.filter(pk=live.bundle_id).update(status=Status.RETIRED, retired_at=now)
+    BundleVersion.objects.filter(pk=version.pk).update(status=Status.LIVE, promoted_at=now, retired_at=None)
+    live.previous_bundle_id, live.bundle = live.bundle_id, version
+    live.save(update_fields=["bundle", "previous_bundle", "changed_at"])
+    version.refresh_from_db()
+    return live
+
+
+def bundle_rollback(shop: Shop) -> Live:
+    """Let the bundle that served before serve again.
+
+    Raises:
+        DataError: there is none.
+    """
+    live = Live.objects.select_related("previous_bundle").filter(shop=shop).first()
+    if live is None or live.previous_bundle is None:
+        raise DataError(f"{shop} has no earlier bundle to go back to")
+    return bundle_promote(live.previous_bundle)
+
+
+def bundles_retire(shop: Shop, *, now: datetime | None = None) -> list[int]:
+    """Put away bundles that neither serve nor served last, a day after they stopped; the newest ones stay.
+
+    Returns:
+        Ids of the bundles whose vectors and files are gone.
+    """
+    now = now or timezone.now()
+    live = Live.objects.filter(shop=shop).first()
+    needed = [live.bundle_id, live.previous_bundle_id] if live else []
+    idle = BundleVersion.objects.of(shop).exclude(pk__in=needed).exclude(path="")
+    kept = list(idle.order_by("-pk").values_list("pk", flat=True)[:KEEP])
+    over = idle.exclude(pk__in=kept).exclude(status=Status.BUILDING)
+    gone = []
+    for version in over.filter(created_at__lt=now - KEEP_FOR):
+        if version.retired_at is None or version.retired_at < now - KEEP_FOR:
+            _put_away(version)
+            gone.append(version.pk)
+    return gone
+
+
+def _put_away(version: BundleVersion) -> None:
+    table = _table(version)
+    if _attached(table):
+        _execute("ALTER TABLE {parent} DETACH PARTITION {table}", table)
+    _execute("DROP TABLE IF EXISTS {table}", table)
+    shutil.rmtree(bundle_path(version), ignore_errors=True)
+    BundleVersion.objects.filter(pk=version.pk).update(status=Status.RETIRED, path="")
+
+
+def _table(version: BundleVersion) -> str:
+    return f"{_PARENT}_{version.pk}"
+
+
+def _attached(table: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_inherits WHERE inhrelid = to_regclass(%s)", [table])
+        return cursor.fetchone() is not None
+
+
+def _execute(statement: str, table: str, parameters: list[int] | None = None) -> None:
+    names = {"table": sql.Identifier(table), "parent": sql.Identifier(_PARENT)}
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(statement).format(**names), parameters)
