@@ -36,6 +36,10 @@ class LearnedArrays(Protocol):
         """(384, w)."""
 
     @property
+    def text_whitened(self) -> Floats:
+        """(n, w) whitened text vectors of unit length; (n, 0) where there is no text."""
+
+    @property
     def department(self) -> Ints:
         """(n,) category id, 0 none."""
 

@@ -150,7 +150,7 @@ class Gathered:
 
     def has(self, source: Source) -> Bools:
         """(c,) True where ``source`` proposed the candidate."""
-        return (self.sources >> np.uint32(source)) & np.uint32(1) == 1
+        return np.asarray((self.sources >> np.uint32(source)) & np.uint32(1) == 1)
 
 
 @dataclass(frozen=True)

@@ -177,22 +177,23 @@ def _text(request: _Request) -> tuple[Floats, Floats]:
     """(c,) cosine to the decayed mean of the history's texts, and to the nearest of them."""
     nothing = np.zeros(len(request.gathered), np.float32)
     index, weight = request.profile.recent(TEXT_HISTORY, TEXT_DECAY)
-    if not len(index) or not request.arrays.text_whitening.shape[1] or not request.arrays.text_vectors.shape[1]:
+    if not len(index) or not request.arrays.text_whitened.shape[1]:
         return nothing, nothing
-    whitening = Whitening(request.arrays.text_mean, request.arrays.text_whitening)
-    liked = whitening.apply(np.asarray(request.arrays.text_vectors[index], np.float32))
-    candidates = whitening.apply(_candidate_text(request))
+    liked = request.arrays.text_whitened[index]
+    candidates = _candidate_text(request)
     mean = weight @ liked
     cosine = candidates @ (mean / max(float(np.linalg.norm(mean)), 1e-9))
     return cosine.astype(np.float32), (candidates @ liked.T).max(axis=1).astype(np.float32)
 
 
 def _candidate_text(request: _Request) -> Floats:
+    """(c, w) whitened text vectors; those of items newer than the bundle are whitened here."""
     gathered, arrays = request.gathered, request.arrays
-    text = np.zeros((len(gathered), arrays.text_vectors.shape[1]), np.float32)
-    text[request.known] = arrays.text_vectors[gathered.index[request.known]]
-    if len(gathered.fresh_rows) and gathered.fresh_text.shape[1] == text.shape[1]:
-        text[gathered.fresh_rows] = gathered.fresh_text
+    text = np.zeros((len(gathered), arrays.text_whitened.shape[1]), np.float32)
+    text[request.known] = arrays.text_whitened[gathered.index[request.known]]
+    if len(gathered.fresh_rows) and gathered.fresh_text.shape[1] == arrays.text_vectors.shape[1]:
+        whitening = Whitening(arrays.text_mean, arrays.text_whitening)
+        text[gathered.fresh_rows] = whitening.apply(gathered.fresh_text)
     return text
 
 

@@ -11,7 +11,6 @@ from recommender.data.learned import LearnedArrays
 from recommender.data.neighbours import Neighbours
 from recommender.data.profile import Profile, profile_of
 from recommender.data.types import Bits, Bools, Context, Floats, Gathered, Ints, ItemTable, Source
-from recommender.encoders.whitening import Whitening
 
 
 @dataclass(frozen=True)
@@ -51,9 +50,7 @@ class ExactGather:
         self.n = len(arrays.item_ids)
         self.rules = Neighbours(arrays.rules_start, arrays.rules_item, arrays.rules_weight)
         self.knn = Neighbours(arrays.knn_start, arrays.knn_item, arrays.knn_weight)
-        whitening = Whitening(arrays.text_mean, arrays.text_whitening)
-        has_text = bool(arrays.text_vectors.shape[1]) and bool(whitening.dim)
-        self.text = whitening.apply(np.asarray(arrays.text_vectors, np.float32)) if has_text else None
+        self.text = arrays.text_whitened
         self.available = np.ones(self.n, np.bool_) if items is None else items.available
         self.by_trend = np.lexsort((-arrays.popularity, -arrays.recent_popularity))
 
@@ -101,7 +98,7 @@ class ExactGather:
 
     def _similar_text(self, profile: Profile, allowed: Bools) -> Ints:
         index, weight = profile.recent(TEXT_HISTORY, TEXT_DECAY)
-        if self.text is None or not len(index):
+        if not self.text.shape[1] or not len(index):
             return np.zeros(0, np.int64)
         return _top(self.text @ (weight @ self.text[index]), allowed, self.sizes.similar_text)
 

@@ -64,10 +64,8 @@ class _Slot:
 class Composer:
     """One page in the making. ``uniform`` gives the next random number in [0, 1)."""
 
-    def __init__(
-        self, board: Board, knobs: KnobValues, mix: dict[int, float], uniform: Callable[[], float], *, slots: int
-    ) -> None:
-        """Start an empty page of at most ``slots`` slots for a shopper with the department ``mix``."""
+    def __init__(self, board: Board, knobs: KnobValues, mix: dict[int, float], uniform: Callable[[], float]) -> None:
+        """Start an empty page for a shopper with the department ``mix``."""
         self.board = board
         self.knobs = knobs
         self.uniform = uniform
@@ -77,7 +75,6 @@ class Composer:
         self.sections: list[ChosenSection] = []
         self.first_pool: Ints = np.zeros(0, np.int64)
         self.reserved: set[int] = set()
-        self.limit = slots
 
     def compose(self, rows: Sequence[Row], scores: Sequence[Floats]) -> Slate:
         """Draw the page.
@@ -87,7 +84,7 @@ class Composer:
             scores: per section (c,) score·boost + w·Q + bonus; -inf where a rule excludes.
         """
         left = list(range(len(rows)))
-        while left and len(self.slots) < self.limit:
+        while left:
             left = [k for k in left if self._thickness(rows[k], scores[k]) >= rows[k].minimum]
             if not left:
                 break

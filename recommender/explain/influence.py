@@ -1,0 +1,51 @@
+"""Counterfactual influence: how much worse each card would score had the shopper never met an item.
+
+    influence(i, a) = score(a | history) − score(a | history without i)
+
+Both scores come from the same functions with everything else held still, so the number is the model's own and not an
+approximation of it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from recommender.data.types import Floats, Ints
+
+
+@dataclass(frozen=True)
+class Influence:
+    """Influence of k history items on s shown cards, in the units of the score (nats)."""
+
+    items: Ints  # (k,) item ids
+    effect: Floats  # (k, s)
+
+    @classmethod
+    def none(cls, cards: int) -> "Influence":
+        """Nothing in the history moved anything."""
+        return cls(np.zeros(0, np.int64), np.zeros((0, cards), np.float32))
+
+    def strongest(self, card: int) -> tuple[int, float, float]:
+        """The item that lifted a card most: its id (0 none), its effect, its share of all lifts."""
+        if not len(self.items):
+            return 0, 0.0, float("nan")
+        column = self.effect[:, card]
+        best = int(column.argmax())
+        lifted = float(np.maximum(column, 0).sum())
+        return int(self.items[best]), float(column[best]), float(column[best]) / lifted if lifted > 0 else float("nan")
+
+
+def influence_compute(items: Ints, rows: Ints, factual: Floats, without: Callable[[int], Floats]) -> Influence:
+    """Influence of each of ``items`` on the candidates ``rows``.
+
+    Args:
+        items: (k,) history items.
+        rows: (s,) candidates that are shown.
+        factual: (c,) scores with the whole history.
+        without: k-th item → (c,) scores without it.
+    """
+    if not len(items) or not len(rows):
+        return Influence.none(len(rows))
+    effect = np.stack([factual[rows] - without(k)[rows] for k in range(len(items))])
+    return Influence(items, effect.astype(np.float32))

@@ -1,0 +1,102 @@
+"""The true cause of every card, as a code with parameters; ``wording`` makes sentences of them.
+
+Codes, in the order in which they are tried:
+
+``rule``              a pin, or a boost that lifted the card more than any history item did; subject = rule id
+``keep_browsing``     looked at and not bought; items = (the item itself,)
+``search``            matches what was typed
+``similar``           like the item on the page; items = (that item,)
+``exploration``       drawn mainly by the exploration share: to learn, not because of the shopper
+``department_trend``  in demand in the shopper's department (subject); ``trending``: in the whole shop
+``new`` / ``deal``    in its row for being new, or reduced
+``source_rules``      follows, or is met together with, what the shopper met; items = the strongest cause
+``because_item``      the shopper's history raised it; items = strongest cause
+``popular``           nothing personal lifted it
+"""
+
+from dataclasses import dataclass
+
+from recommender.data.types import Context, Floats, Gathered, Ints, Reason, Section, Source
+from recommender.explain.influence import Influence
+from recommender.slate.compose import Slate
+
+LEAST_EFFECT = 0.05
+"""Nats an item must have lifted a card by to be named."""
+
+_SECTION_CODES = {
+    Section.KEEP_BROWSING: "keep_browsing",
+    Section.RESULTS: "search",
+    Section.SIMILAR: "similar",
+    Section.NEW_FOR_YOU: "new",
+    Section.DEALS: "deal",
+}
+_WITNESS = (Source.SEQUENTIAL_RULES, Source.ITEM_KNN)
+
+
+@dataclass(frozen=True)
+class Causes:
+    """What is known about why the s cards of a slate are where they are."""
+
+    slate: Slate
+    influence: Influence  # over the slate's cards
+    boost: Floats  # (s,) what rules added to the score, 0 none
+    rule: Ints  # (s,) rule that boosted, 0 none
+
+
+def reasons_make(context: Context, gathered: Gathered, causes: Causes) -> tuple[Reason, ...]:
+    """One reason per card."""
+    evidence = _evidence(gathered)
+    return tuple(_reason(card, context, gathered, causes, evidence) for card in range(len(causes.slate.rows)))
+
+
+def _evidence(gathered: Gathered) -> set[tuple[int, int]]:
+    """(candidate row, history item) pairs for which behaviour of others bears witness."""
+    wanted = {int(source) for source in _WITNESS}
+    return {
+        (row, item)
+        for row, source, item in zip(
+            gathered.evidence_row.tolist(),
+            gathered.evidence_source.tolist(),
+            gathered.evidence_item.tolist(),
+            strict=True,
+        )
+        if source in wanted
+    }
+
+
+def _reason(card: int, context: Context, gathered: Gathered, causes: Causes, evidence: set[tuple[int, int]]) -> Reason:
+    slate = causes.slate
+    row = int(slate.rows[card])
+    item, effect, share = causes.influence.strongest(card)
+    section = slate.sections[int(slate.section_of[card])]
+    if slate.pinned_by[card]:
+        return Reason("rule", subject=int(slate.pinned_by[card]))
+    if causes.rule[card] and causes.boost[card] > max(effect, LEAST_EFFECT):
+        return Reason("rule", subject=int(causes.rule[card]))
+    if section.code == Section.KEEP_BROWSING:
+        return Reason("keep_browsing", items=(int(gathered.item_ids[row]),))
+    if section.code == Section.SIMILAR:
+        return Reason("similar", items=(context.anchor_item,))
+    if section.code == Section.RESULTS:
+        return Reason("search")
+    if slate.uniform_share[card] > 0.5:
+        return Reason("exploration")
+    if section.code == Section.DEPARTMENT_TREND:
+        return Reason("department_trend" if section.subject else "trending", subject=section.subject)
+    if section.code in _SECTION_CODES:
+        return Reason(_SECTION_CODES[Section(section.code)])
+    if section.code == Section.BECAUSE_YOU_VIEWED:
+        return Reason("because_item", items=(section.subject,), weight=share)
+    if item and effect >= LEAST_EFFECT:
+        code = "source_rules" if (row, item) in evidence else "because_item"
+        return Reason(code, items=(item,), weight=share)
+    return _impersonal(row, gathered)
+
+
+def _impersonal(row: int, gathered: Gathered) -> Reason:
+    """The reason of a card that nothing in the history lifted."""
+    sources = int(gathered.sources[row])
+    for source, code in ((Source.TRENDING, "trending"), (Source.NEW_ARRIVALS, "new"), (Source.DEALS, "deal")):
+        if sources >> source & 1:
+            return Reason(code)
+    return Reason("popular")

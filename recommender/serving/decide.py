@@ -1,0 +1,116 @@
+"""The decision: candidates in, a page with propensities and reasons out. Pure: no I/O, no clock, no global randomness.
+
+Equal arguments give equal decisions; on an equal numeric runtime (``runtime_fingerprint``) bit for bit.
+"""
+
+import platform
+from collections.abc import Callable
+
+import numpy as np
+import onnxruntime
+
+from recommender.data.types import Context, Decision, Floats, Gathered, RulesetValue
+from recommender.explain.influence import Influence, influence_compute
+from recommender.explain.reasons import Causes, reasons_make
+from recommender.serving.bundle import Bundle
+from recommender.serving.plan import Plan, Request, board_of, boosts_of, mix_of, plan_make, thickened
+from recommender.serving.scores import base_scores, scores_compute
+from recommender.serving.state import INFLUENCE_ITEMS, context_without, shopper_view, states_without
+from recommender.serving.trace import trace_make
+from recommender.slate.compose import Composer, Slate
+
+
+def decide(
+    context: Context,
+    gathered: Gathered,
+    ruleset: RulesetValue,
+    bundle: Bundle | None,
+    seed: int,
+    *,
+    trace: bool = False,
+) -> Decision:
+    """Choose a page.
+
+    Under ``KnobValues.one_list`` (accuracy runs, precompute) reasons name no history item: nobody reads them.
+
+    Args:
+        context: who asks, where and when.
+        gathered: c candidates.
+        ruleset: knobs, rules and layout.
+        bundle: what was learned; None where there is nothing, the decision is then degraded and says so.
+        seed: 64 bits that fix every draw.
+        trace: keep the whole road of every candidate.
+    """
+    view = shopper_view(context, bundle, gathered.fresh_history_ids, gathered.fresh_history_vectors)
+    scores = scores_compute(context, gathered, bundle, view, ruleset.knobs)
+    request = Request(context, gathered, ruleset, bundle, view, scores)
+    plan, slate = _compose(request, seed)
+    if not slate.sections and len(gathered) and not ruleset.knobs.one_list:
+        plan, slate = _compose(thickened(request), seed)
+    return Decision(
+        item_ids=gathered.item_ids[slate.rows],
+        rows=slate.rows,
+        section_of=slate.section_of,
+        sections=slate.sections,
+        propensities=slate.propensities,
+        forced=slate.forced,
+        scores=slate.scores,
+        reasons=reasons_make(context, gathered, _causes(request, plan, slate)),
+        temperature=ruleset.knobs.temperature,
+        epsilon=ruleset.knobs.exploration,
+        pool_ids=gathered.item_ids[slate.first_pool],
+        degraded=degradation(gathered) if bundle is None else "",
+        trace=trace_make(gathered, scores, plan, slate) if trace else None,
+    )
+
+
+def degradation(gathered: Gathered) -> str:
+    """Name of the fallback that a page without a bundle is made of."""
+    if len(gathered.ready_ids):
+        return "precomputed"
+    return "shop_trending" if (gathered.trend > 0).any() else "newest"
+
+
+def runtime_fingerprint() -> str:
+    """What the last bit of a float depends on: versions and the processor's vector instructions."""
+    build = np.show_config(mode="dicts") or {}
+    simd = build.get("SIMD Extensions", {}).get("found", [])
+    return f"onnxruntime {onnxruntime.__version__} numpy {np.__version__} {platform.machine()} {' '.join(simd)}"[:120]
+
+
+def _compose(request: Request, seed: int) -> tuple[Plan, Slate]:
+    plan = plan_make(request)
+    uniform = np.random.Generator(np.random.PCG64(seed)).random
+    composer = Composer(board_of(request), request.ruleset.knobs, mix_of(request), uniform)
+    return plan, composer.compose(plan.rows, plan.scores)
+
+
+def _causes(request: Request, plan: Plan, slate: Slate) -> Causes:
+    codes = [slate.sections[section].code for section in slate.section_of.tolist()]
+    boost, rule = boosts_of(plan, slate.rows, codes, request.scores.base)
+    return Causes(slate, _influence(request, slate), boost, rule)
+
+
+def _influence(request: Request, slate: Slate) -> Influence:
+    """Influence of the newest history items on what is shown, through encoder, components and ranker."""
+    items = request.view.anchors[:INFLUENCE_ITEMS]
+    bundle = request.bundle
+    if bundle is None or request.ruleset.knobs.one_list or not len(items):
+        return Influence.none(len(slate.rows))
+    states = states_without(request.context, request.gathered, bundle, items)
+    return influence_compute(items, slate.rows, _raw(request, bundle), _raw_without(request, bundle, states))
+
+
+def _raw(request: Request, bundle: Bundle) -> Floats:
+    scores = request.scores
+    return scores.fused if scores.ranked is None else scores.ranked.score
+
+
+def _raw_without(request: Request, bundle: Bundle, states: Floats) -> Callable[[int], Floats]:
+    items = request.view.anchors
+
+    def without(k: int) -> Floats:
+        context = context_without(request.context, int(items[k]))
+        return base_scores(context, request.gathered, bundle, request.view.history_index, states[k])[3]
+
+    return without

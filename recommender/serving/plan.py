@@ -1,0 +1,184 @@
+"""From scored candidates to the sections a page may have, each with the score of every candidate in it."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from recommender.data.types import Context, Floats, Gathered, Ints, RulesetValue, Section, SectionValue, Source
+from recommender.serving.bundle import Bundle
+from recommender.serving.scores import Scores
+from recommender.serving.state import ShopperView
+from recommender.slate.calibration import department_mix
+from recommender.slate.compose import Board
+from recommender.slate.diversity import unit_rows
+from recommender.slate.layout import Row, layout_for, section_rows
+from recommender.slate.rules import Pin, RuleEffects, rule_effects, rules_active
+
+ONE_LIST = 100
+"""Length of the list under ``KnobValues.one_list`` where the layout names none."""
+
+AFFINITY: dict[str, float] = {Section.SIMILAR: 4.0, Section.BECAUSE_YOU_VIEWED: 1.0}
+"""Nats that a cosine of 1 with the section's subject is worth."""
+
+RELEVANCE = 6.0
+"""Nats that a perfect match with a query is worth, by meaning and by words alike."""
+
+_SHOWS_MET_ITEMS = (Section.KEEP_BROWSING, Section.SIMILAR, Section.RESULTS)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a composer is given: possible rows, and per row the (c,) score of each candidate, -inf where barred."""
+
+    rows: tuple[Row, ...]
+    scores: tuple[Floats, ...]
+    effects: dict[str, RuleEffects]  # by section code
+
+
+@dataclass(frozen=True)
+class Request:
+    """Everything a plan is made from."""
+
+    context: Context
+    gathered: Gathered
+    ruleset: RulesetValue
+    bundle: Bundle | None
+    view: ShopperView
+    scores: Scores
+
+
+def plan_make(request: Request) -> Plan:
+    """The rows that this request's page may have."""
+    context, gathered = request.context, request.gathered
+    active = rules_active(request.ruleset.rules, context)
+    met = np.isin(gathered.item_ids, np.concatenate([context.history.item_ids, context.purchased_ids]))
+    rows: list[Row] = []
+    scores: list[Floats] = []
+    effects: dict[str, RuleEffects] = {}
+    for position, section in enumerate(_layout(request)):
+        effect = effects[section.code] = rule_effects(active, gathered, section.code)
+        claimed = {pin.row for row in rows for pin in row.pins}
+        pins = tuple(pin for pin in effect.pins if pin.row not in claimed)
+        barred = effect.excluded if _may_repeat(section.code, request) else effect.excluded | met
+        for row in _rows(section, position, request):
+            values = section_scores(row, request, effect)
+            rows.append(_with_pins(row, pins))
+            scores.append(np.where(barred, np.float32(-np.inf), values))
+    return Plan(tuple(rows), tuple(scores), effects)
+
+
+def thickened(request: Request) -> Request:
+    """The same request with every section shown however thin and repeats allowed: for those who have met everything."""
+    ruleset = request.ruleset
+    layout = tuple(replace(section, minimum=1) for section in layout_for(ruleset.layout, request.context.surface))
+    return replace(request, ruleset=replace(ruleset, layout=layout, knobs=replace(ruleset.knobs, repeats=True)))
+
+
+def board_of(request: Request) -> Board:
+    """The composer's view of the candidates."""
+    context, gathered = request.context, request.gathered
+    never = np.concatenate([context.hidden_ids, context.basket_ids, context.served_ids])
+    unknown = gathered.index < 0
+    return Board(
+        order=np.where(unknown, len(request.bundle or ()) + gathered.item_ids, gathered.index),
+        vectors=request.scores.vectors,
+        brand=gathered.brand,
+        group=gathered.group,
+        department=gathered.department,
+        open=~(np.isin(gathered.item_ids, never) | (gathered.item_ids == context.anchor_item)),
+    )
+
+
+def mix_of(request: Request) -> dict[int, float]:
+    """The shopper's own mix of departments."""
+    return department_mix(request.view.departments)
+
+
+def section_scores(row: Row, request: Request, effect: RuleEffects) -> Floats:
+    """(c,) score·boost + w·Q + what the section adds."""
+    scores, knobs = request.scores, request.ruleset.knobs
+    values = scores.base * effect.factor
+    if knobs.policy_weight:
+        values = values + np.float32(knobs.policy_weight) * scores.q
+    values = values + row.bonus
+    if row.subject and row.code in AFFINITY:
+        values = values + np.float32(AFFINITY[row.code]) * subject_similarity(row.subject, request)
+    if row.code == Section.RESULTS:
+        values = values + np.float32(RELEVANCE) * query_relevance(request)
+    return np.asarray(values, np.float32)
+
+
+def subject_similarity(item_id: int, request: Request) -> Floats:
+    """(c,) cosine of each candidate's item vector with that of ``item_id``; 0 where either has none."""
+    vector = _vector_of(item_id, request)
+    return np.zeros(len(request.gathered), np.float32) if vector is None else request.scores.vectors @ vector
+
+
+def query_relevance(request: Request) -> Floats:
+    """(c,) how well candidates match a query: cosine of text and query, plus 1 / place among the matches by words."""
+    gathered, bundle, query = request.gathered, request.bundle, request.context.query_vector
+    relevance = np.zeros(len(gathered), np.float32)
+    if bundle is not None and query is not None and bundle.arrays.text_vectors.shape[1] == len(query):
+        known = gathered.index >= 0
+        relevance[known] = bundle.arrays.text_vectors[gathered.index[known]].astype(np.float32) @ query
+        if len(gathered.fresh_rows):
+            relevance[gathered.fresh_rows] = gathered.fresh_text @ query
+    by_words = gathered.evidence_source == int(Source.SEARCH)
+    relevance[gathered.evidence_row[by_words]] += 1.0 / np.sqrt(gathered.evidence_item[by_words])
+    return relevance
+
+
+def _vector_of(item_id: int, request: Request) -> Floats | None:
+    bundle, gathered = request.bundle, request.gathered
+    if bundle is None:
+        return None
+    index = int(bundle.index_of(np.array([item_id]))[0])
+    if index >= 0:
+        return np.asarray(unit_rows(bundle.arrays.item_vectors[[index]])[0])
+    fresh = np.flatnonzero(gathered.fresh_history_ids == item_id)
+    return np.asarray(unit_rows(gathered.fresh_history_vectors[fresh[:1]])[0]) if len(fresh) else None
+
+
+def _layout(request: Request) -> tuple[SectionValue, ...]:
+    surface, layout = request.context.surface, request.ruleset.layout
+    if not request.ruleset.knobs.one_list:
+        return layout_for(layout, surface)
+    own = tuple(section for section in layout if section.surface == surface)[:1]
+    return own or (SectionValue(Section.TOP_PICKS, n=ONE_LIST, minimum=1, surface=surface),)
+
+
+def _rows(section: SectionValue, position: int, request: Request) -> list[Row]:
+    view = request.view
+    known = view.departments[view.departments > 0]
+    mix = department_mix(known)
+    favourite = max(mix, key=lambda name: (mix[name], -name)) if mix else 0
+    return section_rows(
+        section, position, request.context, request.gathered, anchors=view.anchors, department=favourite
+    )
+
+
+def _may_repeat(code: str, request: Request) -> bool:
+    surface = request.context.surface
+    return request.ruleset.knobs.repeats or code in _SHOWS_MET_ITEMS or surface == "department"
+
+
+def _with_pins(row: Row, pins: tuple[Pin, ...]) -> Row:
+    return replace(row, pins=pins) if pins else row
+
+
+def boosts_of(plan: Plan, rows: Ints, codes: list[str], base: Floats) -> tuple[Floats, Ints]:
+    """What rules added to shown cards.
+
+    Args:
+        plan: the page's plan.
+        rows: (s,) candidates shown.
+        codes: per card, the code of its section.
+        base: (c,) scores before rules.
+    Returns: (s,) nats added, (s,) rule id, 0 where none.
+    """
+    added = np.zeros(len(rows), np.float32)
+    rule = np.zeros(len(rows), np.int64)
+    for card, (row, code) in enumerate(zip(rows.tolist(), codes, strict=True)):
+        effect = plan.effects[code]
+        added[card], rule[card] = base[row] * (effect.factor[row] - 1), effect.rule[row]
+    return added, rule

@@ -1,0 +1,114 @@
+"""Scores of candidates inside a decision: components, ranker or fusion, long-term value."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recommender.data.reward import RewardWeights
+from recommender.data.types import Context, Floats, Gathered, Ints, KnobValues
+from recommender.ranking.components import COMPONENTS, components_compute
+from recommender.ranking.features import feature_names, features
+from recommender.ranking.fusion import FusionWeights
+from recommender.ranking.rank import Ranked, rank
+from recommender.serving.bundle import Bundle
+from recommender.serving.state import ShopperView
+from recommender.slate.diversity import unit_rows
+from recommender.slate.layout import freshness
+
+FATIGUE = 0.2
+"""Nats that each doubling of showings without a click costs."""
+
+REWARDS = RewardWeights()
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What the models say about c candidates; ``base`` is in nats above the weakest candidate."""
+
+    components: Floats  # (c, K), columns as ``names``
+    names: tuple[str, ...]
+    fused: Floats  # (c,) fusion, or what stands in for it where there is no bundle
+    ranked: Ranked | None  # None: no ranker
+    base: Floats  # (c,) ≥ 0, a difference of 1 is e times as good
+    q: Floats  # (c,) long-term value, zeros where the policy has no weight
+    vectors: Floats  # (c, d) item vectors of unit length, zeros where there is none
+
+
+def base_scores(
+    context: Context, gathered: Gathered, bundle: Bundle, view_index: Ints, state: Floats
+) -> tuple[Floats, Floats, Ranked | None, Floats]:
+    """Components (c, K), fused (c,), ranker's outputs, and the raw score (c,) that the slate starts from."""
+    components = components_compute(context, gathered, bundle.arrays, history_index=view_index, state=state)
+    fused = fusion_of(bundle).fuse(components)
+    if bundle.ranker is None:
+        return components, fused, None, fused
+    inputs = features(context, gathered, bundle.arrays, view_index, components)
+    ranked = rank(bundle.ranker, inputs, REWARDS)
+    return components, fused, ranked, ranked.score
+
+
+def fusion_of(bundle: Bundle) -> FusionWeights:
+    """The bundle's fusion weights."""
+    return FusionWeights.from_json(bundle.manifest.fusion)
+
+
+def scores_compute(
+    context: Context, gathered: Gathered, bundle: Bundle | None, view: ShopperView, knobs: KnobValues
+) -> Scores:
+    """Score all candidates of a request.
+
+    The base score is the ranker's log value where the bundle has a ranker, else the fusion's utility; freshness,
+    popularity and fatigue are added, then the whole is shifted so that the weakest candidate has 0.
+    """
+    c = len(gathered)
+    nothing = np.zeros(c, np.float32)
+    if bundle is None:
+        ready = unlearned_scores(gathered, context.now_us)
+        base = _adjusted(ready, context, gathered, knobs)
+        return Scores(np.zeros((c, 0), np.float32), (), ready, None, base, nothing, np.zeros((c, 0), np.float32))
+    components, fused, ranked, raw = base_scores(context, gathered, bundle, view.history_index, view.state)
+    return Scores(
+        components=components,
+        names=COMPONENTS,
+        fused=fused,
+        ranked=ranked,
+        base=_adjusted(raw, context, gathered, knobs),
+        q=nothing,
+        vectors=unit_rows(candidate_vectors(gathered, bundle)),
+    )
+
+
+def feature_columns() -> tuple[str, ...]:
+    """Names of the ranker's inputs, in order."""
+    return feature_names(COMPONENTS)
+
+
+def candidate_vectors(gathered: Gathered, bundle: Bundle) -> Floats:
+    """(c, d) item vectors: learned, or fresh for items newer than the bundle, or zeros."""
+    vectors = np.zeros((len(gathered), bundle.manifest.item_dim), np.float32)
+    known = gathered.index >= 0
+    vectors[known] = bundle.arrays.item_vectors[gathered.index[known]]
+    if len(gathered.fresh_rows):
+        vectors[gathered.fresh_rows] = gathered.fresh_vectors
+    return vectors
+
+
+def unlearned_scores(gathered: Gathered, now_us: int) -> Floats:
+    """(c,) without a bundle: a list made earlier, then what trends, then what is new."""
+    place = {int(item): at for at, item in enumerate(gathered.ready_ids)}
+    ready = np.array([8.0 / (1 + np.log1p(place[i])) if i in place else 0.0 for i in gathered.item_ids.tolist()])
+    trend = np.log1p(gathered.trend)
+    return np.asarray(ready + trend + 0.5 * freshness(gathered.published_us, now_us), np.float32)
+
+
+def _adjusted(raw: Floats, context: Context, gathered: Gathered, knobs: KnobValues) -> Floats:
+    score = raw.astype(np.float32)
+    if knobs.freshness:
+        score = score + np.float32(knobs.freshness) * freshness(gathered.published_us, context.now_us)
+    if knobs.popularity:
+        score = score + np.float32(knobs.popularity) * np.log1p(gathered.trend)
+    if len(context.fatigue_ids):
+        count = dict(zip(context.fatigue_ids.tolist(), context.fatigue_counts.tolist(), strict=True))
+        shown = np.array([count.get(item, 0) for item in gathered.item_ids.tolist()], np.float32)
+        score = np.asarray(score - FATIGUE * np.log2(1.0 + shown), np.float32)
+    return np.asarray(score - score.min() if len(score) else score, np.float32)
