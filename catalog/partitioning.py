@@ -1,9 +1,11 @@
 """Tables cut into partitions: the migration operation that makes them, and the monthly upkeep."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import connection
 from django.db.migrations.operations import CreateModel
+from django.db.migrations.state import ProjectState
 from psycopg2 import sql
 
 from catalog.ids import uuid7_floor
@@ -21,7 +23,9 @@ class CreatePartitionedModel(CreateModel):
     partition_by = "RANGE (id)"
     default = True
 
-    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+    def database_forwards(
+        self, app_label: str, schema_editor: Any, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
         """Create the parent table and its default partition."""
         plain = schema_editor.sql_create_table
         schema_editor.sql_create_table = f"{plain} PARTITION BY {self.partition_by}"

@@ -20,7 +20,7 @@ from recommender.data.types import DataError
 from recommender.imports.interactions import interactions_load, shoppers_load
 from recommender.imports.items import items_load, relations_load
 from recommender.models import JobRun
-from users.state import states_rebuild
+from users.state_rebuild import states_rebuild
 
 Progress = Callable[[str, int, int], None]
 """Called with a step's name, how much is done and of how much (0: not known yet)."""

@@ -1,7 +1,7 @@
 """Items of a file into the catalogue, in bulk: what is there already keeps its id and gets the file's facts."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -121,7 +121,7 @@ def _categories(shop: Shop, records: list[ItemRecord]) -> tuple[dict[str, int], 
     return departments, _category_rows(shop, rows)
 
 
-def _category_rows(shop: Shop, wanted: dict[Key, tuple[str, str, int | None]]) -> dict[Key, int]:
+def _category_rows(shop: Shop, wanted: Mapping[Key, tuple[str, str, int | None]]) -> dict[Key, int]:
     Category.objects.bulk_create(
         [Category(shop=shop, slug=slug, name=name, parent_id=parent) for slug, name, parent in wanted.values()],
         ignore_conflicts=True,

@@ -2,10 +2,12 @@
 
 import time
 from argparse import ArgumentParser
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -46,7 +48,7 @@ class Command(BaseCommand):
         formats = FormatOptions(
             time_zone=options["timezone"], encoding=options["encoding"], kind=KIND_BY_WORD[options["kind"]]
         )
-        started = time.monotonic()
+        began, started = timezone.now(), time.monotonic()
         try:
             with Progress(
                 TextColumn("{task.description}"),
@@ -69,11 +71,11 @@ class Command(BaseCommand):
                 )
         except DataError as error:
             raise CommandError(str(error)) from error
-        self._report(job, time.monotonic() - started)
+        self._report(job, began)
         if job.status == JobRun.Status.FAILED:
             raise CommandError(job.error)
 
-    def _report(self, job: JobRun, seconds: float) -> None:
+    def _report(self, job: JobRun, started: datetime) -> None:
         result = job.result
         table = Table(title=f"Import of {job.params['name']}", show_lines=False)
         table.add_column("lines", justify="right")
@@ -89,5 +91,9 @@ class Command(BaseCommand):
         console.print(table)
         if result["aside_file"]:
             console.print(f"Lines set aside are kept in {result['aside_file']}")
+        seconds = (timezone.now() - started).total_seconds()
         speed = f"{result['lines'] / seconds:,.0f} lines per second" if seconds else ""
+        if job.started_at is None or job.started_at < started:
+            console.print("These bytes were imported before: nothing changed.")
+            return
         console.print(f"{result['new_interactions']:,} new interactions in the shop, {seconds:.1f} s, {speed}")
