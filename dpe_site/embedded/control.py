@@ -16,9 +16,10 @@ from dpe_site.embedded.addresses import Addresses, addresses_read
 from dpe_site.embedded.errors import ServiceError
 from dpe_site.embedded.lock import lock_held
 from dpe_site.embedded.process import die_with_parent, log_open
-from dpe_site.embedded.supervisor import LOCK_NAME, READY_LINE
 from dpe_site.environment import REPOSITORY
 
+LOCK_NAME = "supervisor.lock"
+READY_LINE = "ready"
 _START_SECONDS = 180.0
 _STOP_SECONDS = 90.0
 _POLL_SECONDS = 0.1
@@ -102,7 +103,7 @@ def _supervisor_spawn(home: Path, *, durable: bool, detached: bool) -> tuple[sub
     home.mkdir(parents=True, exist_ok=True)
     listen, tell = os.pipe()
     log = log_open(home / "logs" / "services.log")
-    command = [sys.executable, "-m", "dpe_site.embedded.supervisor", str(home), "--tell", str(tell)]
+    command = [sys.executable, "-m", "dpe_site.embedded", str(home), "--tell", str(tell)]
     try:
         supervisor = subprocess.Popen(
             command if durable else [*command, "--fast"],

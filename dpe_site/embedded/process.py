@@ -23,6 +23,7 @@ class Service:
     command: Sequence[str]
     ready: Callable[[], bool]
     stop_signal: signal.Signals = signal.SIGTERM
+    stop_seconds: float = 30.0
     environment: Mapping[str, str] = field(default_factory=dict)
     prepare: Callable[[], None] = lambda: None
     provision: Callable[[], None] = lambda: None

@@ -12,6 +12,7 @@ BASE_DIR = environment.REPOSITORY
 DPE_HOME = environment.home()
 DPE_ROLE = environment.role()
 DPE_DEVICE = environment.text("DPE_DEVICE", "auto")
+DPE_SHOP = environment.text("DPE_SHOP")  # code of the shop these pages are about; empty: the first one
 DPE_BUNDLES = DPE_HOME / "bundles"
 
 INSTALLED_APPS = [
