@@ -133,14 +133,16 @@ def dr(log: LoggedSlots, *, max_weight: float = np.inf, level: float = 0.95, see
     return _estimate(log, dr_sums(log, max_weight), max_weight, level, seed)
 
 
-def difference(log: LoggedSlots, target: Sums, anchor: Sums, *, level: float = 0.95, seed: int = 0) -> Estimate:
+def difference(
+    log: LoggedSlots, target: Sums, anchor: Sums, *, max_weight: float = np.inf, level: float = 0.95, seed: int = 0
+) -> Estimate:
     """Paired difference of two estimates over the same slots: ``V(target) − V(anchor)``.
 
     Both are resampled with the same shoppers, so what they share cancels. Diagnostics are those of ``log``, which
-    describes the target.
+    describes the target; ``max_weight`` is the one the sums were made with.
     """
     draws = _replicate(target, seed) - _replicate(anchor, seed)
-    return _described(log, target, target.value() - anchor.value(), draws, np.inf, level)
+    return _described(log, target, target.value() - anchor.value(), draws, max_weight, level)
 
 
 def ips_sums(log: LoggedSlots, max_weight: float = np.inf) -> Sums:

@@ -22,21 +22,10 @@ from recommender.ranking.multi_task_net import MultiTaskNet, RankerConfig, net_f
 from recommender.ranking.onnx_export import onnx_export
 from recommender.ranking.rank import ROWS, ranked_of
 from recommender.ranking.ranker_evaluation import HeldOut, calibrations_fit, ranker_metrics
-from recommender.ranking.training_rows import Components, Fuse, PoolRows, TrainingRows, training_rows
+from recommender.ranking.training_rows import Components, Fuse, LoggedPools, PoolRows, TrainingRows, training_rows
 
 LATE_SHARE = 0.25
 """Share of pages, the latest, that reports are made on."""
-
-
-@dataclass(frozen=True)
-class LoggedPools:
-    """Allowed sets of pages' first slots as a ranker that never met their shoppers scores them, CSR by page."""
-
-    page: Ints  # (q,)
-    start: Ints  # (q+1,)
-    item: Ints  # (P,) vocabulary index
-    score: Floats  # (P,) base score, nats
-    value: Floats  # (P,) expected reward at the reference place, clicks
 
 
 @dataclass(frozen=True)

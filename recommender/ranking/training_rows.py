@@ -67,6 +67,17 @@ class PoolRows:
     item: Ints  # (P,) vocabulary index
 
 
+@dataclass(frozen=True)
+class LoggedPools:
+    """Allowed sets of pages' first slots as a ranker that never met their shoppers scores them, CSR by page."""
+
+    page: Ints  # (q,)
+    start: Ints  # (q+1,)
+    item: Ints  # (P,) vocabulary index
+    score: Floats  # (P,) base score, nats
+    value: Floats  # (P,) expected reward at the reference place, clicks
+
+
 def page_rows_make(page: LoggedPage, arrays: LearnedArrays, encode_state: Encoder, components: Components) -> PageRows:
     """Features of one page by the functions that serve: profile, state, components, features.
 
