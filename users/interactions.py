@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 
-from catalog.facets import facets_by_id
+from catalog.facets import ItemFacets, facets_by_id
 from catalog.ids import uuid7_at
 from catalog.models import Item
 from catalog.outbox import outbox_add
@@ -84,9 +84,14 @@ def interaction_record(
     return new
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def interactions_record(
-    *, shopper: Shopper, interactions: Sequence[NewInteraction], now: datetime, find_twins: FindTwins = variants_of
+    *,
+    shopper: Shopper,
+    interactions: Sequence[NewInteraction],
+    now: datetime,
+    find_twins: FindTwins = variants_of,
+    facets: Mapping[int, ItemFacets] | None = None,
 ) -> StateValue:
     """Write interactions of one shopper, the state they lead to and the message about it.
 
@@ -95,12 +100,18 @@ def interactions_record(
         interactions: new ones, in any order; ids already in the table are an error.
         now: when they were received.
         find_twins: which items a dislike hides besides its own.
+        facets: of the items, where the caller has looked them up already.
 
     Returns: the new state, one version later.
     """
     state = state_locked(shopper.pk, shopper.shop_id)
     _insert(shopper, interactions, now)
-    state = next_version(_folded(shopper, state, [new.deed for new in interactions], find_twins), microseconds(now))
+    deeds = [new.deed for new in interactions]
+    if must_refold(state, deeds):
+        state = state_refold(shopper=shopper, state=state, find_twins=find_twins)
+    else:
+        state = _folded(shopper.shop_id, state, deeds, find_twins, facets)
+    state = next_version(state, microseconds(now))
     state_write(shopper.pk, state)
     _announce(shopper, now)
     return state
@@ -130,12 +141,13 @@ def _insert(shopper: Shopper, interactions: Sequence[NewInteraction], now: datet
         cursor.execute(_INSERT, [shopper.shop_id, shopper.pk, now, version, *columns])
 
 
-def _folded(shopper: Shopper, state: StateValue, deeds: list[Deed], find_twins: FindTwins) -> StateValue:
-    if must_refold(state, deeds):
-        return state_refold(shopper=shopper, state=state, find_twins=find_twins)
+def _folded(
+    shop_id: int, state: StateValue, deeds: list[Deed], find_twins: FindTwins, facets: Mapping[int, ItemFacets] | None
+) -> StateValue:
     disliked = {deed.item_id for deed in deeds if deed.kind == Kind.DISLIKE and deed.item_id is not None}
-    facets = facets_by_id(shopper.shop_id, {deed.item_id for deed in deeds if deed.item_id is not None})
-    return fold(state, deeds, facets, find_twins(shopper.shop_id, disliked))
+    if facets is None:
+        facets = facets_by_id(shop_id, {deed.item_id for deed in deeds if deed.item_id is not None})
+    return fold(state, deeds, facets, find_twins(shop_id, disliked))
 
 
 def _announce(shopper: Shopper, now: datetime) -> None:

@@ -1,0 +1,244 @@
+"""ONLINE use case: take a batch of events, so that the very next page differs.
+
+Each event is judged by itself. The good ones are one transaction: receipts, interactions, the shopper's state, the
+outbox. Only then are they acknowledged. A batch that is sent again changes nothing and gets the same answer.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from catalog.facets import ItemFacets, facets_by_external_id
+from catalog.ids import uuid7_at
+from catalog.models import Shop
+from recommender.seen import cards_seen, impressions_claim
+from recommender.twins import near_twins
+from users.event_fields import FieldError
+from users.event_parsing import ParsedEvent, event_parse
+from users.identity import Identity
+from users.interactions import NewInteraction, interactions_record, undoable
+from users.kinds import Kind
+from users.models import Shopper
+from users.receipts import FoundReceipts, NewReceipt, receipts_find, receipts_write
+from users.shoppers import shopper_ensure
+from users.suspicion import suspicion_check
+
+MAX_EVENTS = 1_000
+
+ACCEPTED, DUPLICATE, CONFLICT, REFUSED = "accepted", "duplicate", "conflict", "refused"
+
+
+class BatchTooLarge(ValueError):
+    """More events than one batch may carry; nothing was taken, the client may split it and send it again."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(
+            f"A batch carries at most {MAX_EVENTS:,} events, this one {count:,}: split it and send it again."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EventResult:
+    """What became of one event of a batch."""
+
+    index: int
+    status: str  # accepted, duplicate, conflict, refused
+    client_id: UUID | None = None
+    interaction_id: UUID | None = None
+    errors: tuple[FieldError, ...] = ()  # pointers start at the event
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the event is in the books, now or from an earlier batch."""
+        return self.status in (ACCEPTED, DUPLICATE)
+
+
+def events_take(
+    *, shop: Shop, identity: Identity, events: Sequence[Any], now: datetime, agent: str = ""
+) -> list[EventResult]:
+    """Judge, keep and acknowledge a batch; one result per event, in order.
+
+    Args:
+        shop: where it happened.
+        identity: who sends it; events of a guest who signed in since count for the person.
+        events: elements of the batch as the JSON parser gave them.
+        now: when they arrived.
+        agent: the client's User-Agent, a hint at bots.
+
+    Raises:
+        BatchTooLarge: more than 1,000 events.
+        ValueError: ``identity`` names nobody.
+    """
+    if len(events) > MAX_EVENTS:
+        raise BatchTooLarge(len(events))
+    batch = _Batch(shop, now, [event_parse(raw, now=at) for raw, at in zip(events, _moments(now, events), strict=True)])
+    batch.refuse_unknown_items()
+    if batch.open:
+        with transaction.atomic():
+            _take(batch, shopper_ensure(shop=shop, identity=identity, at=now), agent)
+    return batch.results()
+
+
+def _moments(now: datetime, events: Sequence[Any]) -> list[datetime]:
+    """A time for each event that brings none: the last arrived now, those before it a millisecond apart."""
+    return [now - timedelta(milliseconds=len(events) - 1 - index) for index in range(len(events))]
+
+
+class _Batch:
+    """The events of one call and what is known of each so far."""
+
+    def __init__(self, shop: Shop, now: datetime, parsed: Sequence[ParsedEvent | list[FieldError]]) -> None:
+        self.shop, self.now = shop, now
+        self.open: dict[int, ParsedEvent] = {}  # by index: not decided yet
+        self.decided: dict[int, EventResult] = {}
+        self.facets: dict[str, ItemFacets] = {}
+        self.repeats: dict[int, int] = {}  # index → index of the same client id earlier in the batch
+        first: dict[UUID, int] = {}
+        for index, event in enumerate(parsed):
+            if not isinstance(event, ParsedEvent):
+                self.decided[index] = EventResult(index, REFUSED, errors=tuple(event))
+            elif event.client_id in first:
+                self.repeats[index] = first[event.client_id]
+            else:
+                first[event.client_id] = index
+                self.open[index] = event
+
+    def refuse_unknown_items(self) -> None:
+        """Look all items up at once."""
+        self.facets = facets_by_external_id(self.shop.pk, {event.item for event in self.open.values() if event.item})
+        for index, event in list(self.open.items()):
+            if event.item and event.item not in self.facets:
+                self.refuse(index, FieldError("/item", "unknown_item", f"This shop has no item {event.item[:60]!r}."))
+
+    def refuse(self, index: int, error: FieldError) -> None:
+        """Refuse an open event."""
+        self._decide(index, REFUSED, errors=(error,))
+
+    def settle(self, receipts: FoundReceipts) -> None:
+        """Decide the events that somebody has a receipt for."""
+        for index, event in list(self.open.items()):
+            receipt = receipts.by_client_id.get(event.client_id)
+            if receipt is None:
+                continue
+            if receipt.shopper_id in receipts.person:
+                self._decide(index, DUPLICATE, receipt.interaction_id)
+            else:
+                self._decide(index, CONFLICT, errors=(_TAKEN,))
+
+    def accept(self, index: int, interaction_id: UUID) -> None:
+        """Acknowledge an open event."""
+        self._decide(index, ACCEPTED, interaction_id)
+
+    def results(self) -> list[EventResult]:
+        """One result per event, in the batch's order."""
+        for index, original in self.repeats.items():
+            first = self.decided[original]
+            status = DUPLICATE if first.status == ACCEPTED else first.status
+            self.decided[index] = EventResult(index, status, first.client_id, first.interaction_id, first.errors)
+        return [self.decided[index] for index in sorted(self.decided)]
+
+    def _decide(
+        self, index: int, status: str, interaction_id: UUID | None = None, errors: tuple[FieldError, ...] = ()
+    ) -> None:
+        client_id = self.open.pop(index).client_id
+        self.decided[index] = EventResult(index, status, client_id, interaction_id, errors)
+
+
+_TAKEN = FieldError("/client_id", "conflict", "Another shopper has used this id: send the event with a fresh one.")
+
+
+def _take(batch: _Batch, shopper: Shopper, agent: str) -> None:
+    """Keep what is good of a batch, in the current transaction."""
+    client_ids = [event.client_id for event in batch.open.values()]
+    named = [event.undoes for event in batch.open.values() if event.undoes]
+    receipts = receipts_find(shopper, [*client_ids, *named])
+    batch.settle(receipts)
+    undone = _undone(batch, shopper, receipts.mine())
+    ids = {index: _id(batch.shop, event) for index, event in batch.open.items()}
+    written = receipts_write(
+        shopper, [NewReceipt(event.client_id, ids[index]) for index, event in batch.open.items()], batch.now
+    )
+    if len(written) < len(batch.open):  # somebody sent the same events a moment ago
+        lost = [event.client_id for event in batch.open.values() if event.client_id not in written]
+        batch.settle(receipts_find(shopper, lost))
+    _record(batch, shopper, ids, undone, agent)
+
+
+def _record(batch: _Batch, shopper: Shopper, ids: Mapping[int, UUID], undone: Mapping[int, UUID], agent: str) -> None:
+    beacons = {index: event for index, event in batch.open.items() if event.kind is None}
+    new = [
+        _interaction(ids[index], event, event.kind, batch.facets.get(event.item), undone.get(index))
+        for index, event in batch.open.items()
+        if event.kind is not None
+    ]
+    if beacons:
+        cards_seen(shopper=shopper, seen=[(event.impression, event.positions) for event in beacons.values()])
+    if new:
+        impressions_claim(shopper=shopper, impression_ids={one.impression for one in new if one.impression})
+        facets = {known.item_id: known for known in batch.facets.values()}
+        state = interactions_record(
+            shopper=shopper, interactions=new, now=batch.now, find_twins=near_twins, facets=facets
+        )
+        suspicion_check(shopper=shopper, session=new[-1].session, state=state, agent=agent, at=batch.now)
+    for index in list(batch.open):
+        batch.accept(index, ids[index])
+
+
+def _undone(batch: _Batch, shopper: Shopper, mine: Mapping[UUID, UUID]) -> dict[int, UUID]:
+    """Which interaction each undo of the batch takes back; one that takes nothing back is refused."""
+    known = mine | {event.client_id: _id(batch.shop, event) for event in batch.open.values()}
+    undone: dict[int, UUID] = {}
+    for index, event in list(batch.open.items()):
+        if event.kind != Kind.UNDO:
+            continue
+        found = known.get(event.undoes) if event.undoes else _latest(batch, shopper, event, known)
+        if found is None:
+            batch.refuse(index, FieldError("/undoes", "nothing_to_undo", "You have no such event left to take back."))
+        else:
+            undone[index] = found
+    return undone
+
+
+def _latest(batch: _Batch, shopper: Shopper, event: ParsedEvent, known: Mapping[UUID, UUID]) -> UUID | None:
+    """The latest event of the kind and item an undo names: in the batch before it, else in the books."""
+    here = [
+        other
+        for other in batch.open.values()
+        if (other.kind, other.item) == (event.undoes_kind, event.item) and other.occurred_at <= event.occurred_at
+    ]
+    if here:
+        return known[max(here, key=lambda other: other.occurred_at).client_id]
+    if event.undoes_kind is None:
+        return None
+    return undoable(shopper, item_id=batch.facets[event.item].item_id, kind=event.undoes_kind)
+
+
+def _id(shop: Shop, event: ParsedEvent) -> UUID:
+    """The interaction's id: its time, and a hash that is the same whenever the event is sent."""
+    return uuid7_at(event.occurred_at, "event", str(shop.pk), event.client_id.hex)
+
+
+def _interaction(
+    interaction_id: UUID, event: ParsedEvent, kind: Kind, facets: ItemFacets | None, undoes: UUID | None
+) -> NewInteraction:
+    return NewInteraction(
+        id=interaction_id,
+        kind=kind,
+        occurred_at=event.occurred_at,
+        item_id=facets.item_id if facets else None,
+        quantity=event.quantity,
+        price_minor=event.price_minor,
+        currency=event.currency,
+        order=event.order,
+        session=event.session,
+        search=event.search,
+        surface=event.surface,
+        impression=event.impression,
+        position=event.position,
+        value=event.value,
+        undoes=undoes,
+    )

@@ -1,0 +1,47 @@
+"""What a shopper says about the page rather than does in the shop: kept in the state, no facts to learn from."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from django.db import transaction
+
+from users.models import Shopper
+from users.state import StateValue, next_version
+from users.state_rows import microseconds, state_locked, state_write
+
+
+def item_ignore(*, shopper: Shopper, item_id: int, at: datetime, undo: bool = False) -> int:
+    """Stop using an item of the history, for example a gift, or use it again.
+
+    Returns: the state's new version.
+    """
+    return _changed(shopper, at, lambda state: replace(state, ignored=_toggled(state.ignored, item_id, undo)))
+
+
+def item_own(*, shopper: Shopper, item_id: int, at: datetime, undo: bool = False) -> int:
+    """Treat an item as bought elsewhere and stop showing it, or take that back.
+
+    Returns: the state's new version.
+    """
+
+    def owned(state: StateValue) -> StateValue:
+        return replace(
+            state,
+            purchased=_toggled(state.purchased, item_id, undo),
+            hidden=_toggled(state.hidden, item_id, undo),
+        )
+
+    return _changed(shopper, at, owned)
+
+
+@transaction.atomic
+def _changed(shopper: Shopper, at: datetime, change: Callable[[StateValue], StateValue]) -> int:
+    state = next_version(change(state_locked(shopper.pk, shopper.shop_id)), microseconds(at))
+    state_write(shopper.pk, state)
+    return state.version
+
+
+def _toggled(items: tuple[int, ...], item_id: int, undo: bool) -> tuple[int, ...]:
+    others = tuple(item for item in items if item != item_id)
+    return others if undo else (*others, item_id)
