@@ -91,9 +91,9 @@ def item_texts_read(path: Path, item_ids: tuple[str, ...]) -> ItemTexts:
                 texts[place], words[place] = _text_of(entry), _attributes_of(entry)
     return ItemTexts(
         tuple(texts),
-        brand=_numbered([one[0] if one else "" for one in words]),
-        category=_numbered([" / ".join(one[1:]) if len(one) > 1 else "" for one in words]),
-        department=_numbered([one[1] if len(one) > 1 else "" for one in words]),
+        brand=numbered([one[0] if one else "" for one in words]),
+        category=numbered([" / ".join(one[1:]) if len(one) > 1 else "" for one in words]),
+        department=numbered([one[1] if len(one) > 1 else "" for one in words]),
     )
 
 
@@ -120,7 +120,7 @@ def _text_of(entry: dict[str, object]) -> str:
     return ". ".join([*parts, *([", ".join(listed)] if listed else [])])
 
 
-def _numbered(names: list[str]) -> Ints:
+def numbered(names: list[str]) -> Ints:
     """(n,) a number for each distinct name, 0 for the empty one and for ``Unknown``."""
     distinct = {name: place + 1 for place, name in enumerate(sorted(set(names) - {"", "Unknown"}))}
     return np.array([distinct.get(name, 0) for name in names], np.int64)

@@ -8,6 +8,7 @@ us: an item's rank is the number of items that score at least as well.
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from recommender.data.types import Floats, Ints
 
@@ -40,7 +41,7 @@ def ranks_collect(ranks: list[Floats]) -> TargetRanks:
     return TargetRanks(start, np.concatenate([*ranks, np.zeros(0, np.float32)]).astype(np.float32))
 
 
-def ranks_in_scores(scores: Floats, targets: Ints) -> Floats:
+def ranks_in_scores(scores: npt.NDArray[np.floating], targets: Ints) -> Floats:
     """(t,) pessimistic rank of each target among all scored items.
 
     >>> ranks_in_scores(np.array([0.9, 0.5, 0.5, 0.1]), np.array([0, 2])).tolist()

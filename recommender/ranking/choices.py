@@ -15,13 +15,11 @@ from recommender.ranking.fusion import Choice
 from recommender.retrieval.exact import ExactGather
 
 MAX_USERS = 4000
-HISTORY = 200  # newest entries a context carries
 
 
 def context_of(sequences: Sequences, user: int, item_ids: Ints, *, now_us: int = 0) -> Context:
     """A shopper of the sequences asking for a page at ``now_us``."""
-    end = int(sequences.start[user + 1])
-    part = slice(max(int(sequences.start[user]), end - HISTORY), end)
+    part = slice(int(sequences.start[user]), int(sequences.start[user + 1]))
     history = History(item_ids[sequences.item[part]], sequences.kind[part], sequences.at_us[part])
     return Context(
         shop_id=0, shopper_id=user + 1, session="", surface="homepage", now_us=now_us, history=history, state_version=1
@@ -64,9 +62,7 @@ def choices_make(
     for row in range(rows):
         user = int(targets.users[row])
         context = context_of(sequences, user, arrays.item_ids, now_us=now_us)
-        history_index = (
-            sequences.items_of(user)[-len(context.history) :] if len(context.history) else np.zeros(0, np.int64)
-        )
+        history_index = sequences.items_of(user)
         state = state_of(context, history_index, arrays, encoder, max_length)
         gathered = gather(context, history_index=history_index, state=state, repeats=repeats)
         chosen = np.flatnonzero(np.isin(gathered.index, targets.of(row)))

@@ -1,19 +1,19 @@
 """Ask a bundle for every shopper's list, exactly as the shop would: exact gather, then ``decide``."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-
-import numpy as np
+from dataclasses import dataclass, replace
 
 from recommender.data.sequences import Sequences
-from recommender.data.types import Floats, Ints
+from recommender.data.types import EVALUATION_KNOBS, Floats, Ints, RulesetValue
 from recommender.ranking.choices import context_of, state_of
-from recommender.ranking.components import components_compute
-from recommender.ranking.fusion import FusionWeights
 from recommender.retrieval.exact import ExactGather
 from recommender.serving.bundle import Bundle
+from recommender.serving.decide import decide
 
 LIST = 100
+"""Length of a list: what ``decide`` makes under ``KnobValues.one_list``."""
+
+EVALUATION_RULESET = RulesetValue("evaluation", EVALUATION_KNOBS)
 
 
 @dataclass(frozen=True)
@@ -22,21 +22,27 @@ class Answer:
 
     user: int
     index: Ints  # (k,)
-    scores: Floats  # (k,)
+    scores: Floats  # (k,) the slot scores that ``decide`` chose by
 
 
-def answers_fused(
+def answers(
     bundle: Bundle, sequences: Sequences, users: Ints, *, now_us: int = 0, repeats: bool = False
 ) -> Iterator[Answer]:
-    """Each shopper's list."""
+    """Each shopper's list under the knobs ``evaluation``.
+
+    Args:
+        bundle: what was learned; its ids are vocabulary index + 1.
+        sequences: what the shoppers had done, in the bundle's vocabulary.
+        users: whom to ask for, index into ``sequences``.
+        now_us: time of the request.
+        repeats: whether items already met may be shown.
+    """
     gather = ExactGather(bundle.arrays)
-    fusion = FusionWeights.from_json(bundle.manifest.fusion)
+    ruleset = replace(EVALUATION_RULESET, knobs=replace(EVALUATION_KNOBS, repeats=repeats))
     for user in users.tolist():
         context = context_of(sequences, user, bundle.arrays.item_ids, now_us=now_us)
-        history_index = bundle.index_of(context.history.item_ids)
-        state = state_of(context, history_index, bundle.arrays, bundle.state_encoder, bundle.manifest.max_length)
-        gathered = gather(context, history_index=history_index, state=state, repeats=repeats)
-        components = components_compute(context, gathered, bundle.arrays, history_index=history_index, state=state)
-        scores = fusion.fuse(components)
-        best = np.lexsort((gathered.index, -scores))[:LIST]
-        yield Answer(user, gathered.index[best], scores[best])
+        index = bundle.index_of(context.history.item_ids)
+        state = state_of(context, index, bundle.arrays, bundle.state_encoder, bundle.manifest.max_length)
+        gathered = gather(context, history_index=index, state=state, repeats=repeats)
+        decision = decide(context, gathered, ruleset, bundle, seed=user)
+        yield Answer(user, gathered.index[decision.rows], decision.scores)

@@ -1,0 +1,55 @@
+"""Benchmarks that need no database, broker or service."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from recommender.data.types import DataError
+from recommender.encoders.config import SHOP_DEFAULTS
+from recommender.management.stage_bar import StageBar
+
+
+class Command(BaseCommand):
+    """``manage.py benchmark sequences FILE --export recs.csv``."""
+
+    help = "Learn the shop's default models from a file of lines 'user item item …' and export everybody's next items."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """One benchmark: ``sequences``."""
+        one = parser.add_subparsers(dest="what", required=True).add_parser("sequences", help="predict the next item")
+        one.add_argument("file", type=Path, help="lines 'user item item …', oldest item first; plain or gzip")
+        one.add_argument("--items", type=Path, help="JSON lines with item_id and text, title or attributes")
+        one.add_argument("--export", type=Path, required=True, help="CSV to write: user,rank,item,score")
+        mode = one.add_mutually_exclusive_group()
+        mode.add_argument("--strict", action="store_true", help="the last item is for validation alone (default)")
+        mode.add_argument("--refit", action="store_true", help="learn again with the validation items at the end")
+        one.add_argument("--seed", type=int, default=0)
+        one.add_argument("--device", default=settings.DPE_DEVICE, help="auto, cpu or cuda")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Learn, export, say where."""
+        from recommender.trials.sequence_benchmark import SequenceBenchmark, benchmark_sequences
+
+        run = SequenceBenchmark(
+            file=options["file"],
+            export=options["export"],
+            home=settings.DPE_HOME / "text_encoders",
+            config=SHOP_DEFAULTS,
+            items=options["items"],
+            refit=options["refit"],
+            seed=options["seed"],
+            device=options["device"],
+        )
+        try:
+            with StageBar() as bar:
+                trial = benchmark_sequences(run, bar)
+        except (DataError, OSError) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(
+            f"{run.export}: lists of {'refitted' if run.refit else 'strict'} models; the encoder trained "
+            f"{trial.epochs} epochs and reached NDCG@10 {trial.validation_ndcg:.4f} alone on validation users A"
+        )

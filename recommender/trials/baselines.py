@@ -1,0 +1,63 @@
+"""The baselines our lists are compared with: untrained or counted, each scoring every item of the vocabulary."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from recommender.collaborative.item_knn import item_knn_fit
+from recommender.collaborative.popularity import popularity_fit, recent_popularity_fit
+from recommender.collaborative.sequential_rules import sequential_rules_fit
+from recommender.data.sequences import Sequences
+from recommender.data.types import Floats, Ints
+from recommender.encoders.config import LearningConfig
+
+Scorer = Callable[[Ints], Floats]
+"""(h,) a shopper's items, oldest first → (n,) scores."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A named scorer."""
+
+    name: str
+    score: Scorer
+
+
+def baselines_fit(train: Sequences, config: LearningConfig, *, now_us: int = 0) -> tuple[Baseline, ...]:
+    """Popular, recency-popular, own frequency, sequential rules and item-kNN, fitted on ``train``.
+
+    Own frequency breaks its many ties by how recently the item was met, then by popularity; without that it would look
+    worse than it is.
+
+    Args:
+        train: behaviour.
+        config: of rules, item-kNN and popularity: the same as ours.
+        now_us: end of ``train``, 0 where it has no times.
+    """
+    popularity = popularity_fit(train, config.popularity, until_us=now_us)
+    recent = recent_popularity_fit(train, config.popularity, until_us=now_us)
+    rules, knn = sequential_rules_fit(train, config.rules), item_knn_fit(train, config.item_knn)
+    last_resort = 1e-6 * popularity / max(float(popularity.max()), 1.0)
+
+    def own(items: Ints) -> Floats:
+        counts = np.bincount(items, minlength=train.n_items).astype(np.float64)
+        latest = np.zeros(train.n_items)
+        latest[items] = (1.0 + np.arange(len(items))) / (1.0 + len(items))
+        return counts + 1e-3 * latest + last_resort
+
+    def by_rules(items: Ints) -> Floats:
+        newest = items[::-1][: config.rules.history]
+        return rules.scores(newest, config.rules.decay ** np.arange(len(newest), dtype=np.float32))
+
+    def by_neighbours(items: Ints) -> Floats:
+        newest = items[::-1][: config.item_knn.history]
+        return knn.scores(newest, config.item_knn.decay ** np.arange(len(newest), dtype=np.float32))
+
+    return (
+        Baseline("popular", lambda items: popularity),
+        Baseline("recency-popular", lambda items: recent),
+        Baseline("own frequency", own),
+        Baseline("sequential rules", by_rules),
+        Baseline("item-kNN", by_neighbours),
+    )
