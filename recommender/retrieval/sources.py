@@ -5,7 +5,7 @@ A new source is one value of ``data.types.Source``, one line here, and the code 
 """
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from recommender.data.types import Context, Gathered, Source
 
@@ -37,7 +37,6 @@ SOURCES: tuple[SourceConfig, ...] = (
     SourceConfig(Source.TRENDING, 40),
     SourceConfig(Source.NEW_ARRIVALS, 40),
     SourceConfig(Source.DEALS, 40),
-    SourceConfig(Source.EXPLORATION, 20),
 )
 """In order of precedence: where the union exceeds ``MAX_CANDIDATES``, later sources give way."""
 
@@ -47,12 +46,12 @@ CONFIG_OF: dict[Source, SourceConfig] = {config.source: config for config in SOU
 class Gather(Protocol):
     """Brings the candidates of a request with everything a decision needs to know about them.
 
-    Implementations: ``store.gather`` (SQL, for serving) and ``retrieval.exact`` (numpy over a bundle, for evaluation,
-    benchmarks and precompute). ``tests/contracts/test_gather.py`` holds both to the same promises: at most
-    ``MAX_CANDIDATES`` rows, sorted by item id without repeats, every row with a source, no hidden item, evidence and
-    tags that point at rows.
+    Implementations: ``store.gather.SqlGather`` for serving and ``retrieval.exact.ExactGather`` (numpy over a bundle,
+    given the encoded shopper as well) for evaluation, benchmarks and precompute. ``tests/contracts/gathers.py`` holds
+    both to the same promises: at most ``MAX_CANDIDATES`` rows, sorted and without repeats, every row with a source, no
+    hidden item, evidence and tags that point at rows.
     """
 
-    def __call__(self, context: Context, bundle: Any) -> Gathered:
-        """Gather for ``context``; ``bundle`` is a ``serving.bundle.Bundle`` or None where there is none."""
+    def __call__(self, context: Context) -> Gathered:
+        """Gather for ``context``."""
         ...

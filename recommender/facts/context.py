@@ -1,0 +1,103 @@
+"""Who asks: one shopper's rows as the ``Context`` of a decision, in one statement."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from django.db import connection
+
+from catalog.models import Shop
+from recommender.data.types import Context, History, Ints
+from users.models import Consent, Shopper
+
+_STATE = """
+SELECT s.version, s.recent_items, s.recent_kinds, s.recent_times, s.hidden_items, s.purchased_items, s.ignored_items,
+       s.fatigue,
+       ARRAY(SELECT l.item_id FROM users_basketline l JOIN users_basket b ON b.id = l.basket_id
+             WHERE b.shopper_id = s.shopper_id ORDER BY l.item_id),
+       (SELECT c.granted FROM users_consent c WHERE c.shopper_id = s.shopper_id AND c.purpose = %s
+        ORDER BY c.at DESC, c.id DESC LIMIT 1)
+FROM users_shopperstate s WHERE s.shopper_id = %s
+"""
+_COLUMNS = ("version", "items", "kinds", "times", "hidden", "purchased", "ignored", "fatigue", "basket", "consent")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a request asks for, beside who asks."""
+
+    surface: str
+    session: str
+    now: datetime
+    language: str = "en"
+    page: int = 0
+    anchor_item: int = 0
+    department: int = 0
+    query: str = ""
+    served_ids: tuple[int, ...] = ()
+
+
+def context_read(shop: Shop, shopper: Shopper | None, asked: Asked) -> Context:
+    """The context of a request.
+
+    Without consent, where the shop requires it or the shopper withdrew it, the history is empty and ``personalise`` is
+    False; what the shopper asked never to see stays hidden all the same.
+    """
+    row = _state_read(shopper) if shopper else None
+    if row is None:
+        return _context(shop, shopper, asked, personalise=not shop.consent_required)
+    personalise = row["consent"] if row["consent"] is not None else not shop.consent_required
+    known: dict[str, Any] = {
+        "state_version": row["version"],
+        "hidden_ids": _ints(sorted(set(row["hidden"]))),
+        "basket_ids": _ints(row["basket"]),
+        "personalise": personalise,
+    }
+    if personalise:
+        fatigue = sorted((int(item), int(count)) for item, count in row["fatigue"].items())
+        known |= {
+            "history": History(_ints(row["items"]), np.asarray(row["kinds"], np.int8), _ints(row["times"])),
+            "ignored_ids": _ints(row["ignored"]),
+            "purchased_ids": _ints(row["purchased"]),
+            "fatigue_ids": _ints([item for item, _ in fatigue]),
+            "fatigue_counts": _ints([count for _, count in fatigue]),
+        }
+    return _context(shop, shopper, asked, **known)
+
+
+def _state_read(shopper: Shopper) -> dict[str, Any] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(_STATE, [Consent.Purpose.PERSONALISATION, shopper.pk])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    state = dict(zip(_COLUMNS, row, strict=True))
+    return state | {"fatigue": json.loads(state["fatigue"])}  # Django's raw cursors give jsonb as text
+
+
+def _context(shop: Shop, shopper: Shopper | None, asked: Asked, **known: Any) -> Context:
+    return Context(
+        **{
+            "shop_id": shop.pk,
+            "shopper_id": shopper.pk if shopper else 0,
+            "session": asked.session,
+            "surface": asked.surface,
+            "now_us": round(asked.now.timestamp() * 1_000_000),
+            "history": History.empty(),
+            "page": asked.page,
+            "language": asked.language,
+            "segment": shopper.segment if shopper else "",
+            "anchor_item": asked.anchor_item,
+            "department": asked.department,
+            "query": asked.query,
+            "served_ids": _ints(asked.served_ids),
+            **known,
+        }
+    )
+
+
+def _ints(values: Sequence[int]) -> Ints:
+    return np.asarray(values, np.int64)

@@ -1,0 +1,287 @@
+"""Gather with SQL: everything a decision needs to know about its candidates, in a handful of statements."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+
+from recommender.data.types import DAY_US, Bits, Context, Floats, Gathered, Ints, Source
+from recommender.models import PrecomputedList
+from recommender.retrieval.by_items import Proposal, by_items
+from recommender.retrieval.sources import CONFIG_OF, HISTORY_ASKED, MAX_CANDIDATES, SOURCES
+from recommender.serving.bundle import Bundle
+from recommender.serving.state import ShopperView, shopper_view
+from recommender.store import source_queries
+from recommender.store.candidate_facts import CandidateFacts, facts_read, fresh_text_read, tags_read
+from recommender.store.live import Serving
+from recommender.store.vectors import item_vectors_read
+from users.kinds import Kind
+
+OLD_DAYS = 120
+"""Items older than this count as old as can be: freshness is below 1 % and their date is not worth keeping."""
+
+_HOUR_US = 3_600_000_000
+_BOUGHT = int(Kind.PURCHASE)
+
+
+@dataclass
+class _Haul:
+    """What the sources have brought so far, and which of them were late."""
+
+    proposals: list[Proposal]
+    late: list[str]
+
+    def add(self, source: Source, item_ids: Ints | None) -> None:
+        """Take a plain proposal; None says that the source was late."""
+        if item_ids is None:
+            self.late.append(source.word)
+        elif len(item_ids):
+            self.proposals.append(Proposal.plain(source, item_ids))
+
+
+class SqlGather:
+    """``retrieval.sources.Gather`` over Postgres and the arrays of the live bundle."""
+
+    def __init__(self, serving: Serving, *, tag_ids: Collection[int] = (), repeats: bool = False) -> None:
+        """Prepare for one shop.
+
+        Args:
+            serving: what serves now.
+            tag_ids: tags that rules speak of; only these are looked up.
+            repeats: whether items already met may be proposed everywhere.
+        """
+        self.serving, self.tag_ids, self.repeats = serving, tuple(tag_ids), repeats
+
+    def __call__(self, context: Context) -> Gathered:
+        """Candidates of a request with their facts."""
+        fresh_ids, fresh_vectors = self._fresh_history(context)
+        view = shopper_view(context, self.serving.bundle, fresh_ids, fresh_vectors)
+        haul = _Haul([], [])
+        now = datetime.fromtimestamp(context.now_us / 1_000_000, tz=UTC)
+        filters = source_queries.filter_parameters(context, now)
+        self._personal(haul, context, view, filters)
+        self._shop(haul, context, view, filters)
+        self._surface(haul, context, filters)
+        ready = self._ready(context)
+        wanted = union(haul.proposals, ready)
+        facts = facts_read(filters, wanted)
+        return self._gathered(context, facts, haul, ready, fresh_ids, fresh_vectors)
+
+    def _personal(self, haul: _Haul, context: Context, view: ShopperView, filters: dict[str, object]) -> None:
+        """Sources that start from the shopper."""
+        haul.add(Source.KEEP_BROWSING, keep_browsing(context))
+        if self.repeats:
+            haul.add(Source.BUY_AGAIN, context.purchased_ids[::-1][: CONFIG_OF[Source.BUY_AGAIN].quota])
+        bundle, bundle_id = self.serving.bundle, self.serving.bundle_id
+        if bundle is None or bundle_id is None:
+            return
+        if context.surface in ("homepage", "basket", "push", "department"):
+            haul.add(
+                Source.STATE_VECTOR, self._nearest(bundle, bundle_id, view.state, filters, self._met(context), haul)
+            )
+        asked = view.anchors[:HISTORY_ASKED]
+        if context.anchor_item:
+            asked = np.array([context.anchor_item], np.int64)
+        index = bundle.index_of(asked)
+        haul.proposals.extend(by_items(bundle.arrays, index[index >= 0]))
+
+    def _nearest(
+        self,
+        bundle: Bundle,
+        bundle_id: int,
+        state: Floats,
+        filters: dict[str, object],
+        met: Ints,
+        haul: _Haul,
+    ) -> Ints | None:
+        """Nearest by HNSW, topped up exactly where the filtered index scan came back short or late."""
+        found = source_queries.nearest(filters, bundle_id=bundle_id, state=state, met=met)
+        quota = min(CONFIG_OF[Source.STATE_VECTOR].quota, len(bundle))
+        if found is None:
+            haul.late.append(Source.STATE_VECTOR.word)
+        elif len(found) >= quota:
+            return found
+        logits = bundle.arrays.item_vectors @ state + bundle.arrays.item_bias
+        best = np.argpartition(-logits, quota - 1)[:quota] if quota else np.zeros(0, np.int64)
+        exact = bundle.arrays.item_ids[best]
+        exact = exact[~np.isin(exact, met)]
+        return exact if found is None else np.union1d(found, exact)
+
+    def _shop(self, haul: _Haul, context: Context, view: ShopperView, filters: dict[str, object]) -> None:
+        """Sources that start from the shop."""
+        haul.add(Source.EDITORIAL, context.editorial_ids[: CONFIG_OF[Source.EDITORIAL].quota])
+        if context.surface in ("search", "product"):
+            return
+        trend = self.serving.trend
+        haul.add(Source.TRENDING, trend.top(CONFIG_OF[Source.TRENDING].quota))
+        for department in np.unique(view.departments[:HISTORY_ASKED]):
+            if department > 0:
+                top = trend.top(CONFIG_OF[Source.DEPARTMENT_TREND].quota, int(department))
+                haul.add(Source.DEPARTMENT_TREND, top)
+        lists = source_queries.catalogue_lists(filters, met=self._met(context))
+        if lists is None:
+            haul.late.extend([Source.NEW_ARRIVALS.word, Source.DEALS.word])
+        for source, ids in (lists or {}).items():
+            haul.add(source, ids)
+
+    def _surface(self, haul: _Haul, context: Context, filters: dict[str, object]) -> None:
+        """Sources that start from the page."""
+        department = context.department
+        if context.surface == "product" and context.anchor_item:
+            department = source_queries.department_of(context.shop_id, context.anchor_item)
+        if department:
+            haul.add(Source.SAME_DEPARTMENT, source_queries.department_items(filters, department))
+        if context.surface == "search" and context.query:
+            self._search(haul, context, filters)
+
+    def _search(self, haul: _Haul, context: Context, filters: dict[str, object]) -> None:
+        matches = source_queries.word_matches(filters, context.query)
+        if matches is None:
+            haul.late.append(Source.SEARCH.word)
+            matches = np.zeros(0, np.int64)
+        quota = CONFIG_OF[Source.SEARCH].quota
+        meant = by_meaning(self.serving.bundle, context.query_vector, quota)
+        ids = np.concatenate([matches, meant[~np.isin(meant, matches)]])[:quota]
+        haul.proposals.append(Proposal(Source.SEARCH, ids, matches, np.arange(1, len(matches) + 1)))
+
+    def _ready(self, context: Context) -> Ints:
+        if self.serving.bundle is not None or not context.shopper_id:
+            return np.zeros(0, np.int64)
+        made = PrecomputedList.objects.filter(pk=context.shopper_id).first()
+        return np.array(made.item_ids[:100] if made else [], np.int64)
+
+    def _met(self, context: Context) -> Ints:
+        if self.repeats or context.surface == "department":
+            return np.zeros(0, np.int64)
+        return np.union1d(context.history.item_ids, context.purchased_ids)
+
+    def _fresh_history(self, context: Context) -> tuple[Ints, Floats]:
+        """Vectors of history items, and of the page's own, that the bundle does not know."""
+        bundle, bundle_id = self.serving.bundle, self.serving.bundle_id
+        dim = bundle.manifest.item_dim if bundle else 0
+        ids = np.unique(context.history.item_ids[-100:])
+        if context.anchor_item:
+            ids = np.union1d(ids, [context.anchor_item])
+        unknown = ids[bundle.index_of(ids) < 0] if bundle else ids[:0]
+        if bundle_id is None or not len(unknown):
+            return np.zeros(0, np.int64), np.zeros((0, dim), np.float32)
+        vectors = item_vectors_read(bundle_id=bundle_id, item_ids=unknown)
+        there = np.isfinite(vectors).all(axis=1)
+        return unknown[there], vectors[there]
+
+    def _gathered(
+        self, context: Context, facts: CandidateFacts, haul: _Haul, ready: Ints, fresh_ids: Ints, fresh_vectors: Floats
+    ) -> Gathered:
+        ids, bundle = facts.item_ids, self.serving.bundle
+        index = bundle.index_of(ids) if bundle else np.full(len(ids), -1, np.int64)
+        rows, vectors, text = self._fresh(ids, index)
+        evidence = evidence_rows(haul.proposals, ids)
+        tag_ids, tag_rows = tags_read(ids, self.tag_ids)
+        return Gathered(
+            item_ids=ids,
+            index=index,
+            sources=source_bits(haul.proposals, ids),
+            price_minor=facts.price_minor,
+            list_price_minor=facts.list_price_minor,
+            published_us=coarse_times(facts.published_us, context.now_us),
+            department=facts.department,
+            category=facts.category,
+            brand=facts.brand,
+            group=facts.group,
+            rating=facts.rating,
+            trend=self._trend(ids),
+            fresh_rows=rows,
+            fresh_vectors=vectors,
+            fresh_text=text,
+            evidence_row=evidence[0],
+            evidence_source=evidence[1],
+            evidence_item=evidence[2],
+            tag_ids=tag_ids,
+            tag_rows=tag_rows,
+            fresh_history_ids=fresh_ids,
+            fresh_history_vectors=fresh_vectors,
+            ready_ids=ready,
+            timed_out=tuple(haul.late),
+        )
+
+    def _fresh(self, ids: Ints, index: Ints) -> tuple[Ints, Floats, Floats]:
+        """Rows newer than the bundle that have a vector, with item and text vectors."""
+        bundle, bundle_id = self.serving.bundle, self.serving.bundle_id
+        unknown = np.flatnonzero(index < 0)
+        if bundle is None or bundle_id is None or not len(unknown):
+            nothing = np.zeros(0, np.int64)
+            return (
+                nothing,
+                np.zeros((0, bundle.manifest.item_dim if bundle else 0), np.float32),
+                np.zeros((0, 0), np.float32),
+            )
+        vectors = item_vectors_read(bundle_id=bundle_id, item_ids=ids[unknown])
+        there = np.isfinite(vectors).all(axis=1)
+        rows = unknown[there]
+        return rows, vectors[there], fresh_text_read(ids[rows], bundle.manifest.text_encoder)
+
+    def _trend(self, ids: Ints) -> Floats:
+        trend = self.serving.trend
+        order = np.argsort(trend.item_ids)
+        known = trend.item_ids[order]
+        if not len(known):
+            return np.zeros(len(ids), np.float32)
+        place = np.minimum(np.searchsorted(known, ids), len(known) - 1)
+        return np.where(known[place] == ids, trend.counts[order][place], 0).astype(np.float16).astype(np.float32)
+
+
+def keep_browsing(context: Context) -> Ints:
+    """Items looked at and not bought, newest first."""
+    history = context.history
+    bought = np.concatenate([history.item_ids[history.kinds == _BOUGHT], context.purchased_ids])
+    seen = history.item_ids[~np.isin(history.item_ids, np.concatenate([bought, context.ignored_ids]))][::-1]
+    distinct, first = np.unique(seen, return_index=True)
+    return distinct[np.argsort(first)][: CONFIG_OF[Source.KEEP_BROWSING].quota]
+
+
+def by_meaning(bundle: Bundle | None, query: Floats | None, n: int) -> Ints:
+    """Items whose texts mean most nearly what a query says, best first; all that are at least half as near as the best."""
+    if bundle is None or query is None or bundle.arrays.text_vectors.shape[1] != len(query):
+        return np.zeros(0, np.int64)
+    cosine = bundle.arrays.text_vectors.astype(np.float32) @ query
+    best = np.argsort(-cosine, kind="stable")[:n]
+    near = cosine[best] >= max(0.25, 0.5 * float(cosine[best[0]])) if len(best) else best > 0
+    return np.asarray(bundle.arrays.item_ids[best[near]])
+
+
+def union(proposals: list[Proposal], ready: Ints) -> Ints:
+    """Distinct proposed ids, at most ``MAX_CANDIDATES``: sources give way in the reverse order of ``SOURCES``."""
+    place = {config.source: at for at, config in enumerate(SOURCES)}
+    ordered = sorted(proposals, key=lambda proposal: place[proposal.source])
+    everything = np.concatenate([ready, *(proposal.item_ids for proposal in ordered)])
+    distinct, first = np.unique(everything, return_index=True)
+    return np.sort(distinct[np.argsort(first)][:MAX_CANDIDATES]).astype(np.int64)
+
+
+def source_bits(proposals: list[Proposal], ids: Ints) -> Bits:
+    """(c,) which sources proposed each candidate. ``ids`` are sorted."""
+    bits = np.zeros(len(ids), np.uint32)
+    for proposal in proposals:
+        bits[np.isin(ids, proposal.item_ids)] |= np.uint32(1 << proposal.source)
+    return bits
+
+
+def evidence_rows(proposals: list[Proposal], ids: Ints) -> tuple[Ints, Ints, Ints]:
+    """Evidence of the proposals as (row, source, item), sorted, for candidates that are there. ``ids`` are sorted."""
+    of = np.concatenate([np.zeros(0, np.int64), *(proposal.evidence_of for proposal in proposals)])
+    item = np.concatenate([np.zeros(0, np.int64), *(proposal.evidence_item for proposal in proposals)])
+    source = np.concatenate(
+        [np.zeros(0, np.int64), *(np.full(len(p.evidence_of), int(p.source), np.int64) for p in proposals)]
+    )
+    row = np.minimum(np.searchsorted(ids, of), max(len(ids) - 1, 0))
+    there = ids[row] == of if len(ids) else np.zeros(len(of), np.bool_)
+    row, source, item = row[there], source[there], item[there]
+    order = np.lexsort((row, item, source))
+    return row[order], source[order], item[order]
+
+
+def coarse_times(published_us: Ints, now_us: int) -> Ints:
+    """(c,) publication to the hour; 0 for what is older than ``OLD_DAYS``."""
+    hour = published_us // _HOUR_US * _HOUR_US
+    return np.where(now_us - published_us > OLD_DAYS * DAY_US, 0, hour).astype(np.int64)

@@ -1,0 +1,94 @@
+"""What serves a shop now: one row read per request, everything it points to kept open per process."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from catalog.models import Item
+from recommender.data.types import ArtifactMismatch, Floats, Ints, RulesetValue
+from recommender.models import BundleVersion, Live, Ruleset, TrendSnapshot
+from recommender.serving.bundle import Bundle
+from recommender.store.bundles import bundle_open
+from recommender.store.rulesets import DEFAULT_RULESET, ruleset_read
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Trend:
+    """A trend snapshot as arrays, most wanted first."""
+
+    item_ids: Ints  # (t,)
+    counts: Floats  # (t,)
+    department: Ints  # (t,) 0 none
+
+    def top(self, n: int, department: int = 0) -> Ints:
+        """The ``n`` most wanted items, of one department if given."""
+        ids = self.item_ids[self.department == department] if department else self.item_ids
+        return ids[:n]
+
+
+NO_TREND = Trend(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros(0, np.int64))
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What a request is decided with."""
+
+    bundle: Bundle | None
+    bundle_id: int | None
+    ruleset: RulesetValue
+    trend: Trend
+
+
+def serving_read(shop_id: int) -> Serving:
+    """Bundle, ruleset and trend of a shop.
+
+    A bundle that cannot be opened is refused once, with a line in the log; the previous one serves, or none.
+    """
+    live = Live.objects.select_related("bundle", "previous_bundle").filter(shop_id=shop_id).first()
+    if live is None:
+        return Serving(None, None, DEFAULT_RULESET, NO_TREND)
+    bundle, bundle_id = _first_usable([live.bundle, live.previous_bundle] if live.bundle else [])
+    return Serving(
+        bundle,
+        bundle_id,
+        _ruleset(live.ruleset_id) if live.ruleset_id else DEFAULT_RULESET,
+        _trend(live.trend_id) if live.trend_id else NO_TREND,
+    )
+
+
+def _first_usable(versions: Sequence[BundleVersion | None]) -> tuple[Bundle | None, int | None]:
+    for version in versions:
+        if version is None or not version.path or (version.pk, version.fingerprint) in _REFUSED:
+            continue
+        try:
+            return bundle_open(version), version.pk
+        except ArtifactMismatch as error:
+            _REFUSED.add((version.pk, version.fingerprint))
+            BundleVersion.objects.filter(pk=version.pk).update(gate=version.gate | {"refused": str(error)})
+            logger.exception("Bundle %s of shop %s cannot serve", version.pk, version.shop_id)
+    return None, None
+
+
+_REFUSED: set[tuple[int, str]] = set()
+"""Bundles this process found broken: not opened again, because hashing them costs every request."""
+
+
+@lru_cache(maxsize=16)
+def _ruleset(ruleset_id: int) -> RulesetValue:
+    return ruleset_read(Ruleset.objects.get(pk=ruleset_id))
+
+
+@lru_cache(maxsize=8)
+def _trend(trend_id: int) -> Trend:
+    snapshot = TrendSnapshot.objects.get(pk=trend_id)
+    ids = np.asarray(snapshot.item_ids, np.int64)
+    counts = np.asarray(snapshot.counts, np.float32)
+    order = np.lexsort((ids, -counts))
+    departments = dict(Item.objects.filter(pk__in=snapshot.item_ids).values_list("pk", "department_id"))
+    department = np.array([departments.get(int(item)) or 0 for item in ids[order]], np.int64)
+    return Trend(ids[order], counts[order], department)

@@ -1,0 +1,132 @@
+"""Publishing: a shop's knobs, rules and layout compiled to one immutable ruleset, known by its hash."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from catalog.models import Shop
+from recommender.data.types import DataError, KnobValues, RulesetValue, RuleValue, Section, SectionValue
+from recommender.models import HomepageLayout, Knobs, Live, Rule, Ruleset
+from users.models import User
+
+DEFAULT_RULESET = RulesetValue(hash="default", knobs=KnobValues())
+"""What serves a shop that has published nothing."""
+
+_DIALS = tuple(entry.name for entry in fields(KnobValues) if entry.name not in ("repeats", "one_list"))
+
+
+def ruleset_compile(shop: Shop) -> dict[str, Any]:
+    """A shop's drafts as the content of a ruleset.
+
+    Raises:
+        DataError: a rule or a section cannot work; the message names it.
+    """
+    knobs = Knobs.objects.filter(shop=shop).first() or Knobs(shop=shop)
+    rules = [_rule(rule) for rule in Rule.objects.of(shop).filter(enabled=True).order_by("id")]
+    sections = HomepageLayout.objects.of(shop).filter(enabled=True).order_by("surface", "position", "id")
+    return {
+        "knobs": {name: getattr(knobs, name) for name in _DIALS},
+        "rules": [asdict(rule) for rule in rules],
+        "layout": [_section(section) for section in sections],
+    }
+
+
+@transaction.atomic
+def ruleset_publish(*, shop: Shop, published_by: User | None = None, note: str = "") -> Ruleset:
+    """Compile a shop's drafts and let them serve from the next request on; equal content is published once.
+
+    Raises:
+        DataError: a rule or a section cannot work; the message names it.
+    """
+    content = ruleset_compile(shop)
+    ruleset, _made = Ruleset.objects.get_or_create(
+        shop=shop,
+        hash=content_hash(content),
+        defaults={"content": content, "published_by": published_by, "note": note},
+    )
+    Live.objects.update_or_create(shop=shop, defaults={"ruleset": ruleset})
+    return ruleset
+
+
+def content_hash(content: dict[str, Any]) -> str:
+    """SHA-256 of a ruleset's content in canonical JSON."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def ruleset_read(ruleset: Ruleset) -> RulesetValue:
+    """A published ruleset as the pure rooms read it."""
+    return ruleset_value(ruleset.content, ruleset.hash)
+
+
+def ruleset_value(content: dict[str, Any], name: str) -> RulesetValue:
+    """Content of a ruleset, published or draft, as a value."""
+    return RulesetValue(
+        hash=name,
+        knobs=KnobValues(**content["knobs"]),
+        rules=tuple(RuleValue(**{**rule, "target_ids": tuple(rule["target_ids"])}) for rule in content["rules"]),
+        layout=tuple(SectionValue(**section) for section in content["layout"]),
+    )
+
+
+def _rule(rule: Rule) -> RuleValue:
+    _rule_check(rule)
+    return RuleValue(
+        id=rule.pk,
+        name=rule.name,
+        action=rule.action,
+        target=rule.target,
+        target_ids=tuple(rule.target_ids),
+        factor=_factor(rule),
+        slot=rule.slot or 0,
+        section=rule.section,
+        surface=rule.surface,
+        segment=rule.segment,
+        starts_us=_microseconds(rule.starts_at),
+        ends_us=_microseconds(rule.ends_at),
+        priority=rule.priority,
+    )
+
+
+def _factor(rule: Rule) -> float:
+    """A bury divides by its strength where it is given above 1, so that 2 means half in either direction."""
+    if rule.action == Rule.Action.BURY and rule.factor > 1:
+        return 1.0 / rule.factor
+    return rule.factor
+
+
+def _rule_check(rule: Rule) -> None:
+    problems = {
+        _("it names nothing it applies to"): not rule.target_ids,
+        _("a pin needs single items; choose items as its target"): (
+            rule.action == Rule.Action.PIN and rule.target != Rule.Target.ITEM
+        ),
+        _("a pin needs a slot, 1 for the first"): rule.action == Rule.Action.PIN and not rule.slot,
+        _("it ends before it starts"): bool(rule.starts_at and rule.ends_at and rule.ends_at <= rule.starts_at),
+        _("there is no such section"): rule.section not in ("", *_words(Section)),
+    }
+    for problem, present in problems.items():
+        if present:
+            raise DataError(_("Rule “%(name)s”: %(problem)s.") % {"name": rule.name, "problem": problem})
+
+
+def _section(section: HomepageLayout) -> dict[str, Any]:
+    if section.section not in _words(Section):
+        raise DataError(_("There is no section “%(name)s”.") % {"name": section.section})
+    if section.minimum > section.n:
+        message = _("Section “%(name)s” wants at least %(minimum)s cards and shows %(n)s.")
+        raise DataError(message % {"name": section.section, "minimum": section.minimum, "n": section.n})
+    return {"code": section.section, "n": section.n, "minimum": section.minimum, "surface": section.surface}
+
+
+def _words(values: Iterable[Section]) -> tuple[str, ...]:
+    return tuple(str(value.value) for value in values)
+
+
+def _microseconds(at: datetime | None) -> int:
+    return round(at.timestamp() * 1_000_000) if at else 0

@@ -1,0 +1,102 @@
+"""The SQL of the sources: filters are part of every statement, so that a limit counts only what may be shown."""
+
+import numpy as np
+
+from recommender.data.types import Context, Floats, Ints, Source
+from recommender.retrieval.sources import CONFIG_OF
+from recommender.store.timed import timed_rows
+
+AVAILABLE = """
+    i.shop_id = %(shop)s AND i.status = 'active' AND i.deleted_at IS NULL AND NOT i.adult
+    AND (i.stock IS NULL OR i.stock > 0) AND i.published_at <= %(now)s AND i.id <> ALL(%(hidden)s)
+"""
+"""What may be shown at all; the parameters are those of ``filter_parameters``."""
+
+_NEAREST = f"""
+SET LOCAL hnsw.iterative_scan = strict_order;
+SELECT v.item_id FROM recommender_itemvector v JOIN catalog_item i ON i.id = v.item_id
+WHERE v.bundle_id = %(bundle)s AND {AVAILABLE} AND i.id <> ALL(%(met)s)
+ORDER BY v.vector <#> %(state)s::vector LIMIT %(n)s
+"""  # noqa: S608 — the inserted text is the constant above
+
+_LISTS = f"""
+(SELECT 1, i.id FROM catalog_item i WHERE {AVAILABLE} AND i.id <> ALL(%(met)s)
+ ORDER BY i.published_at DESC, i.id DESC LIMIT %(new)s)
+UNION ALL
+(SELECT 2, i.id FROM catalog_item i WHERE {AVAILABLE} AND i.id <> ALL(%(met)s)
+   AND i.list_price_minor > i.price_minor AND i.price_minor >= 0
+ ORDER BY i.price_minor::float / i.list_price_minor, i.id LIMIT %(deals)s)
+"""  # noqa: S608
+
+_DEPARTMENT = f"""
+SELECT i.id FROM catalog_item i WHERE {AVAILABLE} AND i.department_id = %(department)s
+ORDER BY i.published_at DESC, i.id DESC LIMIT %(n)s
+"""  # noqa: S608
+
+_ANCHOR_DEPARTMENT = "SELECT department_id FROM catalog_item WHERE id = %(item)s AND shop_id = %(shop)s"
+
+_WORDS = f"""
+SELECT t.item_id
+FROM catalog_itemtext t JOIN catalog_item i ON i.id = t.item_id,
+     websearch_to_tsquery('simple', %(query)s) q,
+     to_tsvector('simple'::regconfig, COALESCE(t.title, '') || ' ' || COALESCE(t.description, '')) words
+WHERE t.shop_id = %(shop)s AND {AVAILABLE} AND (
+    to_tsvector('simple'::regconfig, COALESCE(t.title, '') || ' ' || COALESCE(t.description, '')) @@ q
+    OR t.title ILIKE %(part)s)
+GROUP BY t.item_id
+ORDER BY max(ts_rank(words, q) + CASE WHEN t.title ILIKE %(part)s THEN 1 ELSE 0 END) DESC, t.item_id LIMIT %(n)s
+"""  # noqa: S608
+
+
+def filter_parameters(context: Context, now: object) -> dict[str, object]:
+    """Parameters of ``AVAILABLE``."""
+    return {"shop": context.shop_id, "now": now, "hidden": context.hidden_ids.tolist()}
+
+
+def nearest(filters: dict[str, object], *, bundle_id: int, state: Floats, met: Ints) -> Ints | None:
+    """Items whose vectors have the largest inner product with the state, by HNSW; None if late."""
+    config = CONFIG_OF[Source.STATE_VECTOR]
+    vector = "[" + ",".join(f"{value:.6g}" for value in state.tolist()) + "]"
+    parameters = {**filters, "bundle": bundle_id, "state": vector, "met": met.tolist(), "n": config.quota}
+    return _ids(timed_rows(config.source.word, _NEAREST, parameters, deadline_ms=config.deadline_ms))
+
+
+def catalogue_lists(filters: dict[str, object], *, met: Ints) -> dict[Source, Ints] | None:
+    """Newest and most reduced items; None if late."""
+    new, deals = CONFIG_OF[Source.NEW_ARRIVALS], CONFIG_OF[Source.DEALS]
+    parameters = {**filters, "met": met.tolist(), "new": new.quota, "deals": deals.quota}
+    rows = timed_rows("new_arrivals+deals", _LISTS, parameters, deadline_ms=new.deadline_ms)
+    if rows is None:
+        return None
+    by_list: dict[int, list[int]] = {1: [], 2: []}
+    for number, item in rows:
+        by_list[number].append(item)
+    return {
+        Source.NEW_ARRIVALS: np.array(by_list[1], np.int64),
+        Source.DEALS: np.array(by_list[2], np.int64),
+    }
+
+
+def department_items(filters: dict[str, object], department: int) -> Ints | None:
+    """Newest items of a department; None if late."""
+    config = CONFIG_OF[Source.SAME_DEPARTMENT]
+    parameters = {**filters, "department": department, "n": config.quota}
+    return _ids(timed_rows(config.source.word, _DEPARTMENT, parameters, deadline_ms=config.deadline_ms))
+
+
+def department_of(shop_id: int, item_id: int) -> int:
+    """Department of an item, 0 none."""
+    rows = timed_rows("anchor", _ANCHOR_DEPARTMENT, {"item": item_id, "shop": shop_id}, deadline_ms=50)
+    return int(rows[0][0] or 0) if rows else 0
+
+
+def word_matches(filters: dict[str, object], query: str) -> Ints | None:
+    """Items whose words match a query, best first; None if late."""
+    config = CONFIG_OF[Source.SEARCH]
+    escaped = query.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    parameters = {**filters, "query": query, "part": f"%{escaped}%", "n": config.quota}
+    return _ids(timed_rows(config.source.word, _WORDS, parameters, deadline_ms=config.deadline_ms))
+
+
+def _ids(rows: list[tuple[int]] | None) -> Ints | None:
+    return None if rows is None else np.array([row[0] for row in rows], np.int64)
