@@ -123,6 +123,13 @@ def job_ask(*, shop: Shop, kind: str, params: dict[str, Any] | None = None, aske
     return job
 
 
+def job_here(*, shop: Shop, kind: str, params: dict[str, Any]) -> JobRun:
+    """A job for this process to run itself: an equal one whose process died, or a new one."""
+    silent = Q(status=Status.QUEUED) | Q(status=Status.RUNNING, heartbeat_at__lt=timezone.now() - SILENT)
+    left = JobRun.objects.of(shop).filter(silent, kind=kind, params=params, attempts__gt=0, attempts__lt=MAX_ATTEMPTS)
+    return left.first() or JobRun.objects.create(shop=shop, kind=kind, params=params)
+
+
 def job_cancel(job: JobRun) -> None:
     """Ask a job to stop: at once when it waits, at its next report when it runs."""
     JobRun.objects.filter(pk=job.pk).update(cancel_requested=True)

@@ -37,11 +37,16 @@ def snapshot_seal(
 def snapshot_save(snapshot: Snapshot, folder: Path) -> None:
     """Write a snapshot; ``folder`` appears only when it is complete."""
     with whole_folder(folder) as draft:
-        for name, array in _arrays(snapshot).items():
-            np.save(draft / f"{name}.npy", array, allow_pickle=False)
-        about = {"shop_id": snapshot.shop_id, "until_us": snapshot.until_us, "fingerprint": snapshot.fingerprint}
-        about |= {"texts": snapshot.items.texts, "impressions": snapshot.impressions is not None}
-        (draft / "snapshot.json").write_text(json.dumps(about, ensure_ascii=False))
+        snapshot_write(snapshot, draft)
+
+
+def snapshot_write(snapshot: Snapshot, folder: Path) -> None:
+    """Write a snapshot into a folder that stands already."""
+    for name, array in _arrays(snapshot).items():
+        np.save(folder / f"{name}.npy", array, allow_pickle=False)
+    about = {"shop_id": snapshot.shop_id, "until_us": snapshot.until_us, "fingerprint": snapshot.fingerprint}
+    about |= {"texts": snapshot.items.texts, "impressions": snapshot.impressions is not None}
+    (folder / "snapshot.json").write_text(json.dumps(about, ensure_ascii=False))
 
 
 def snapshot_open(folder: Path) -> Snapshot:

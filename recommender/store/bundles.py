@@ -1,7 +1,7 @@
 """The life of a trained bundle in the database: vectors indexed, made live, taken back, put away.
 
-Each bundle's item vectors stand in a table of their own, attached to ``recommender_itemvector`` when its index is built,
-so that building never locks what shoppers read and putting away is a DROP.
+Each bundle's item vectors stand in a table of their own that joins ``recommender_itemvector`` when its index is built:
+building never locks what shoppers read, and putting away is a DROP.
 """
 
 import shutil
@@ -105,7 +105,7 @@ def bundle_promote(version: BundleVersion, *, now: datetime | None = None) -> Li
         raise DataError(f"the vectors of {version} were put away; train again")
     bundle_count_check(version)
     now = now or timezone.now()
-    BundleVersion.objects.filter(pk=live.bundle_id).update(status=Status.RETIRED, retired_at=now)
+    BundleVersion.objects.of(version.shop).filter(status=Status.LIVE).update(status=Status.RETIRED, retired_at=now)
     BundleVersion.objects.filter(pk=version.pk).update(status=Status.LIVE, promoted_at=now, retired_at=None)
     live.previous_bundle_id, live.bundle = live.bundle_id, version
     live.save(update_fields=["bundle", "previous_bundle", "changed_at"])
@@ -133,7 +133,7 @@ def bundles_retire(shop: Shop, *, now: datetime | None = None) -> list[int]:
     """
     now = now or timezone.now()
     live = Live.objects.filter(shop=shop).first()
-    needed = [live.bundle_id, live.previous_bundle_id] if live else []
+    needed = [pk for pk in (live.bundle_id, live.previous_bundle_id) if pk] if live else []
     idle = BundleVersion.objects.of(shop).exclude(pk__in=needed).exclude(path="")
     kept = list(idle.order_by("-pk").values_list("pk", flat=True)[:KEEP])
     over = idle.exclude(pk__in=kept).exclude(status=Status.BUILDING)

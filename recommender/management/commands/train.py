@@ -1,0 +1,36 @@
+"""``manage.py train``: what a worker does when staff press Train now, without a broker."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from catalog.models import Shop
+from catalog.shops import shop_named
+from recommender.management.job_console import job_run_here
+from recommender.models import JobRun
+from recommender.training.pipeline import bundle_train
+
+
+class Command(BaseCommand):
+    """Train a bundle and, if the gate lets it pass, promote it."""
+
+    help = "Learn a new bundle from a shop's facts; a training that was killed goes on where it was."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Options of the command."""
+        parser.add_argument("--shop", default="", help="code of the shop; the first one where it is not given")
+        parser.add_argument("--no-promote", action="store_true", help="stop after the gate has judged the bundle")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run the command."""
+        try:
+            shop = shop_named(options["shop"])
+        except Shop.DoesNotExist as error:
+            raise CommandError(f"No such shop: {error}") from error
+        params = {"promote": not options["no_promote"]}
+        job = job_run_here(shop=shop, kind="train", params=params, work=bundle_train)
+        if job.status != JobRun.Status.SUCCEEDED:
+            raise CommandError(job.error or f"The training is {job.get_status_display()}.")
+        self.stdout.write(f"Bundle {job.result['bundle']}: {job.result['words']}")
+        for part, reason in job.result["absent"].items():
+            self.stdout.write(f"Without a {part.replace('_', ' ')}: {reason}.")

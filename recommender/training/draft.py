@@ -1,0 +1,93 @@
+"""A bundle in the making: what the finished steps have left, opened when a later step asks for it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from catalog.models import Shop
+from recommender.data.snapshot_files import snapshot_open
+from recommender.data.types import Floats, Snapshot
+from recommender.language.text_encoder import TextEncoder
+from recommender.ranking.fusion import FusionWeights
+from recommender.serving.bundle import BundleArrays
+from recommender.serving.onnx_model import OnnxStateEncoder
+from recommender.training.holdout import Holdout, holdout_make
+from recommender.training.recipe import TrainingRecipe
+from recommender.training.workspace import Workspace
+
+Report = Callable[[float, float], None]
+"""Called with (done, total) of the current step."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One training: its orders and its workspace."""
+
+    shop: Shop
+    recipe: TrainingRecipe
+    until: datetime
+    workspace: Workspace
+    device: str
+
+    @property
+    def fingerprint(self) -> str:
+        """Identity of this training."""
+        return self.recipe.fingerprint(shop_id=self.shop.pk, until=self.until)
+
+    @cached_property
+    def snapshot(self) -> Snapshot:
+        """Facts to learn from."""
+        return snapshot_open(self.workspace.path("snapshot"))
+
+    @cached_property
+    def holdout(self) -> Holdout:
+        """What is learned and what is kept back."""
+        return holdout_make(self.snapshot, self.recipe.holdout)
+
+    @cached_property
+    def text_vectors(self) -> Floats:
+        """(n, 384) text vectors, zero rows where an item has no text."""
+        vectors: Floats = self.workspace.array("texts", "vectors")
+        return vectors
+
+    @property
+    def text_encoder(self) -> TextEncoder:
+        """The exported text encoder."""
+        return TextEncoder(Path(self.workspace.json("texts")["folder"]))
+
+    @cached_property
+    def arrays(self) -> BundleArrays:
+        """All arrays of the bundle."""
+        return BundleArrays(**{field.name: self._array(field.name) for field in fields(BundleArrays)})
+
+    def _array(self, name: str) -> np.ndarray:
+        items = self.snapshot.items
+        facts = {
+            "item_ids": items.ids,
+            "department": items.department,
+            "category": items.category,
+            "brand": items.brand,
+            "price_minor": items.price_minor,
+        }
+        if name in facts:
+            return facts[name]
+        if name == "text_vectors":
+            return self.text_vectors.astype(np.float16)
+        learned_by_encoder = name in ("item_vectors", "item_bias", "text_mean", "text_whitening")
+        return self.workspace.array("encoder" if learned_by_encoder else "tables", name)
+
+    @cached_property
+    def state_encoder(self) -> OnnxStateEncoder:
+        """The exported state encoder."""
+        config = self.recipe.learning.encoder
+        path = self.workspace.path("encoder") / "state_encoder.onnx"
+        return OnnxStateEncoder(path, dim=config.embedding_dim, max_length=config.max_length)
+
+    @cached_property
+    def fusion(self) -> FusionWeights:
+        """The fitted fusion."""
+        return FusionWeights.from_json(self.workspace.json("fusion"))

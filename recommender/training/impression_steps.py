@@ -1,0 +1,92 @@
+"""Steps that learn from shown pages: the ranker, and the policy with its judge. Both may be absent, with a reason."""
+
+from dataclasses import fields
+from pathlib import Path
+
+from recommender.data.absent import Absent
+from recommender.data.types import KnobValues
+from recommender.evaluation.policy_judge import policy_judge
+from recommender.jobs import JobProgress
+from recommender.models import Live
+from recommender.policy.policy_training import policy_export, policy_train
+from recommender.ranking.components import components_compute
+from recommender.ranking.multi_task_training import ranker_export, ranker_train
+from recommender.ranking.training_rows import LoggedPools
+from recommender.slate.sampling import slot_probabilities
+from recommender.store.rulesets import DEFAULT_RULESET, ruleset_read
+from recommender.training.draft import Draft
+from recommender.training.holdout import judged_kept_back
+from recommender.training.workspace import Workspace, arrays_write, json_write
+
+
+def ranker_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
+    """Learn clicks, baskets, purchases and dislikes from shown pages."""
+    trained = ranker_train(
+        judged_kept_back(draft.snapshot, draft.holdout),
+        draft.arrays,
+        draft.state_encoder,
+        components_compute,
+        fuse=draft.fusion.fuse,
+        config=draft.recipe.ranker,
+        seed=draft.recipe.seed,
+        device=draft.device,
+        progress=lambda step, total, _: progress.update(step, total * 1.3),
+    )
+    if isinstance(trained, Absent):
+        _absent(folder, trained, progress)
+        return
+    parity = ranker_export(trained, folder / "ranker.onnx", seed=draft.recipe.seed)
+    arrays_write(folder, **{field.name: getattr(trained.pools, field.name) for field in fields(LoggedPools)})
+    json_write(folder, {"manifest": trained.to_json(), "parity": parity})
+    progress.log(f"ranker learned from {len(trained.pools.page)} pages: {trained.metrics}")
+
+
+def policy_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
+    """Learn long-term value from logged sessions, and ask the judge how much of it may have a say."""
+    snapshot = judged_kept_back(draft.snapshot, draft.holdout)
+    reason = draft.workspace.json("ranker").get("absent", "")
+    trained = (
+        Absent(f"the policy is judged with the ranker's scores, and the ranker is absent: {reason}")
+        if reason
+        else policy_train(
+            snapshot,
+            draft.arrays,
+            draft.state_encoder,
+            config=draft.recipe.policy,
+            seed=draft.recipe.seed,
+            device=draft.device,
+            progress=lambda step, total, _: progress.update(step, total),
+        )
+    )
+    if isinstance(trained, Absent):
+        _absent(folder, trained, progress)
+        return
+    parity = policy_export(trained, folder / "policy.onnx", seed=draft.recipe.seed)
+    pools = pools_read(draft.workspace)
+    verdict = policy_judge(
+        snapshot,
+        pools,
+        trained.judged_q(pools),
+        q_spread=trained.q_spread,
+        knobs=knobs_live(draft),
+        slot_probabilities=slot_probabilities,
+        seed=draft.recipe.seed,
+    )
+    json_write(folder, {"manifest": {**trained.to_json(), **verdict.to_json()}, "parity": parity})
+    progress.log(f"policy learned from {trained.transitions} steps: {verdict.reason}")
+
+
+def pools_read(workspace: Workspace) -> LoggedPools:
+    """Pools of logged first slots as the ranker's halves scored them."""
+    return LoggedPools(**{field.name: workspace.array("ranker", field.name) for field in fields(LoggedPools)})
+
+
+def knobs_live(draft: Draft) -> KnobValues:
+    """Knobs that pages are drawn with now; the defaults where no ruleset is published."""
+    live = Live.objects.select_related("ruleset").filter(shop=draft.shop).first()
+    return (ruleset_read(live.ruleset) if live and live.ruleset else DEFAULT_RULESET).knobs
+
+
+def _absent(folder: Path, absent: Absent, progress: JobProgress) -> None:
+    json_write(folder, {"absent": absent.reason})
+    progress.log(absent.reason)

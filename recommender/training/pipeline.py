@@ -1,0 +1,95 @@
+"""From facts to a bundle that serves, step by step; a killed training goes on at the step it was in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext_noop as _
+
+from recommender.jobs import JobProgress
+from recommender.models import JobRun
+from recommender.training import behaviour_steps as behaviour
+from recommender.training import bundle_steps as bundles
+from recommender.training import impression_steps as impressions
+from recommender.training.draft import Draft
+from recommender.training.recipe import TrainingRecipe
+from recommender.training.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class LearningStep:
+    """A step whose output is a folder of the workspace: done when that folder stands."""
+
+    name: str
+    title: str
+    weight: float  # share of the whole work, in seconds on the demo shop
+    run: Callable[[Draft, Path, JobProgress], None]
+
+
+@dataclass(frozen=True)
+class ServingStep:
+    """A step whose output is in the database and the bundles' home: safe to repeat."""
+
+    title: str
+    weight: float
+    run: Callable[[Draft, JobProgress], None]
+
+
+LEARNING = (
+    LearningStep("snapshot", _("Reading the facts"), 2, behaviour.snapshot_step),
+    LearningStep("texts", _("Reading the texts"), 25, behaviour.texts_step),
+    LearningStep("tables", _("Counting what goes together"), 3, behaviour.tables_step),
+    LearningStep("encoder", _("Learning from what shoppers did"), 70, behaviour.encoder_step),
+    LearningStep("fusion", _("Weighing the models"), 3, behaviour.fusion_step),
+    LearningStep("ranker", _("Learning from what was shown"), 25, impressions.ranker_step),
+    LearningStep("policy", _("Learning what pays off later"), 25, impressions.policy_step),
+)
+SERVING = (
+    ServingStep(_("Writing the bundle"), 2, bundles.write_step),
+    ServingStep(_("Judging the bundle"), 5, bundles.gate_step),
+    ServingStep(_("Indexing item vectors"), 2, bundles.index_step),
+    ServingStep(_("Catching up with new items"), 1, bundles.catch_up_step),
+)
+PROMOTING = (
+    ServingStep(_("Letting it serve"), 0.5, bundles.promote_step),
+    ServingStep(_("Putting old bundles away"), 0.5, bundles.retire_step),
+)
+
+
+def bundle_train(job: JobRun, progress: JobProgress) -> dict[str, Any]:
+    """Do a job of kind ``train``.
+
+    Parameters of the job: ``promote`` (default true), ``recipe`` (what differs from the defaults).
+
+    Returns:
+        ``bundle`` (id), ``verdict`` and ``words`` of the gate, ``absent`` parts.
+
+    Raises:
+        DataError: the shop has too few facts to learn anything from.
+        JobStopped: the job was cancelled.
+    """
+    draft = draft_of(job)
+    serving = SERVING + (PROMOTING if job.params.get("promote", True) else ())
+    progress.plan({step.title: step.weight for step in (*LEARNING, *serving)})
+    for step in LEARNING:
+        progress.step(step.title)
+        if not draft.workspace.has(step.name):
+            with draft.workspace.writing(step.name) as folder:
+                step.run(draft, folder, progress)
+    for last in serving:
+        progress.step(last.title)
+        last.run(draft, progress)
+    draft.workspace.remove()
+    version = bundles.bundle_version(draft)
+    gate = version.gate
+    return {"bundle": version.pk, "verdict": gate["verdict"], "words": gate["words"], "absent": version.absent}
+
+
+def draft_of(job: JobRun) -> Draft:
+    """The training a job asks for: its facts end when it was asked, so a resumed job finds its finished steps."""
+    recipe = TrainingRecipe.from_json(job.params.get("recipe", {}))
+    fingerprint = recipe.fingerprint(shop_id=job.shop_id, until=job.created_at)
+    workspace = Workspace(Path(settings.DPE_HOME) / "training" / fingerprint[:16])
+    return Draft(job.shop, recipe, job.created_at, workspace, settings.DPE_DEVICE)

@@ -1,0 +1,66 @@
+"""What a training is asked to do: every number that can change its outcome, and the identity they have together."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from recommender.encoders.config import SHOP_DEFAULTS, LearningConfig
+from recommender.evaluation.promotion_gate import GateConfig
+from recommender.language.text_encoder_export import TextEncoderConfig
+from recommender.policy.dqn_training import DqnConfig
+from recommender.ranking.multi_task_net import RankerConfig
+
+VERSION = 1  # raise when equal recipes give other bundles
+
+
+@dataclass(frozen=True)
+class HoldoutConfig:
+    """Which shoppers' newest step is kept back to stop, fuse and judge with."""
+
+    max_users: int = 3000
+    min_length: int = 3  # entries a shopper needs
+
+
+@dataclass(frozen=True)
+class TrainingRecipe:
+    """Everything a training depends on besides the facts."""
+
+    text: TextEncoderConfig = field(default_factory=TextEncoderConfig)
+    learning: LearningConfig = SHOP_DEFAULTS
+    ranker: RankerConfig = field(default_factory=RankerConfig)
+    policy: DqnConfig = field(default_factory=DqnConfig)
+    holdout: HoldoutConfig = field(default_factory=HoldoutConfig)
+    gate: GateConfig = field(default_factory=GateConfig)
+    seed: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain dictionaries, for a manifest."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> "TrainingRecipe":
+        """The recipe that ``to_json`` wrote; what is missing keeps its default."""
+        plain = cls().to_json()
+        whole = {name: _merged(value, content.get(name, value)) for name, value in plain.items()}
+        return cls(
+            text=TextEncoderConfig(**whole["text"]),
+            learning=LearningConfig.from_json(whole["learning"]),
+            ranker=RankerConfig(**whole["ranker"]),
+            policy=DqnConfig(**whole["policy"]),
+            holdout=HoldoutConfig(**whole["holdout"]),
+            gate=GateConfig(**whole["gate"]),
+            seed=int(whole["seed"]),
+        )
+
+    def fingerprint(self, *, shop_id: int, until: datetime) -> str:
+        """Identity of a training: this recipe on the facts of a shop up to a moment."""
+        whole = {"version": VERSION, "shop": shop_id, "until": until.isoformat(), "recipe": self.to_json()}
+        return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+
+
+def _merged(default: Any, given: Any) -> Any:
+    if isinstance(default, dict) and isinstance(given, dict):
+        return {name: _merged(value, given.get(name, value)) for name, value in default.items()}
+    return given

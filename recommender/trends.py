@@ -1,0 +1,71 @@
+"""What is looked at and bought now: decayed counts of the last two weeks, refreshed by a worker."""
+
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from catalog.ids import uuid7_floor
+from catalog.models import Shop
+from recommender.models import Live, TrendSnapshot
+from users.kinds import Kind
+
+WINDOW = timedelta(days=14)
+HALF_LIFE = timedelta(days=2)
+ITEMS = 1_000
+KEEP = 24  # refreshes kept for staff to look back on
+WEIGHTS = {
+    Kind.VIEW: 1.0,
+    Kind.CLICK: 1.0,
+    Kind.LIKE: 3.0,
+    Kind.FAVOURITE: 3.0,
+    Kind.CART: 4.0,
+    Kind.PURCHASE: 6.0,
+    Kind.SHARE: 3.0,
+}
+
+# One shopper adds at most one count per item and kind, so that nobody makes a trend alone.
+_COUNTS = """
+SELECT item_id, sum(count) FROM (
+    SELECT n.item_id, n.shopper_id, n.kind,
+           max(w.weight * power(0.5, extract(epoch FROM %(now)s - n.occurred_at) / %(half_life)s)) AS count
+    FROM users_interaction n JOIN unnest(%(kinds)s::int[], %(weights)s::float8[]) AS w(kind, weight) ON w.kind = n.kind
+    WHERE n.shop_id = %(shop)s AND n.item_id IS NOT NULL AND n.occurred_at BETWEEN %(since)s AND %(now)s
+      AND n.id >= %(floor)s::uuid
+      AND NOT EXISTS (SELECT 1 FROM users_suspicion s WHERE s.shopper_id = n.shopper_id AND s.cleared_at IS NULL)
+    GROUP BY 1, 2, 3) counted
+GROUP BY item_id ORDER BY sum(count) DESC, item_id LIMIT %(items)s
+"""
+
+
+def trend_refresh(shop: Shop, *, now: datetime | None = None) -> TrendSnapshot:
+    """Count again, and let the next request read the new counts.
+
+    count(i) = Σ over shoppers and kinds of weight · ½ ** (age / half-life)
+    """
+    now = now or timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTS, _parameters(shop, now))
+        counted = cursor.fetchall()
+    with transaction.atomic():
+        trend = TrendSnapshot.objects.create(
+            shop=shop, at=now, item_ids=[item for item, _ in counted], counts=[count for _, count in counted]
+        )
+        Live.objects.get_or_create(shop=shop)
+        Live.objects.filter(shop=shop).update(trend=trend, changed_at=timezone.now())
+        old = TrendSnapshot.objects.of(shop).order_by("-at", "-pk").values_list("pk", flat=True)[KEEP:]
+        TrendSnapshot.objects.filter(pk__in=list(old)).delete()
+    return trend
+
+
+def _parameters(shop: Shop, now: datetime) -> dict[str, object]:
+    return {
+        "shop": shop.pk,
+        "now": now,
+        "since": now - WINDOW,
+        "floor": str(uuid7_floor(now - WINDOW)),
+        "half_life": HALF_LIFE.total_seconds(),
+        "kinds": [int(kind) for kind in WEIGHTS],
+        "weights": list(WEIGHTS.values()),
+        "items": ITEMS,
+    }
