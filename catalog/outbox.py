@@ -38,9 +38,10 @@ def task_publish(message: Outbox) -> None:
     current_app.send_task(f"outbox.{message.topic}", kwargs={"message_id": str(message.pk)}, retry=False)
 
 
-def outbox_add(*, shop: Shop, topic: str, payload: dict[str, Any], message_id: UUID | None = None) -> None:
+def outbox_add(*, shop: Shop | int, topic: str, payload: dict[str, Any], message_id: UUID | None = None) -> None:
     """Leave a message in the current transaction; a ``message_id`` that exists already is not written twice."""
-    row = Outbox(id=message_id or uuid7(), shop=shop, topic=topic, payload=payload)
+    shop_id = shop if isinstance(shop, int) else shop.pk
+    row = Outbox(id=message_id or uuid7(), shop_id=shop_id, topic=topic, payload=payload)
     Outbox.objects.bulk_create([row], ignore_conflicts=message_id is not None)
 
 

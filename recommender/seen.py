@@ -7,7 +7,7 @@ from django.db import transaction
 
 from recommender.models import Impression
 from users.models import Shopper
-from users.shoppers import shopper_ids
+from users.shoppers import shopper_ids, shopper_locked
 from users.state import seen_in_vain
 from users.state_rows import state_locked, state_write
 
@@ -22,6 +22,7 @@ def cards_seen(*, shopper: Shopper, seen: Sequence[tuple[UUID | None, tuple[int,
 
     Returns: how many cards were newly seen.
     """
+    shopper = shopper_locked(shopper)
     positions: dict[UUID, set[int]] = {}
     for impression_id, places in seen:
         if impression_id is not None:

@@ -31,14 +31,14 @@ def basket_add(*, shopper: Shopper, item: Item, at: datetime, quantity: int = 1)
     Raises:
         ValueError: the line would hold less than 1 or more than 999.
     """
-    line, is_new = BasketLine.objects.select_for_update().get_or_create(
-        basket=_basket_locked(shopper), item=item, defaults={"quantity": quantity}
+    basket = _basket_locked(shopper)
+    line = BasketLine.objects.filter(basket=basket, item=item).first() or BasketLine(
+        basket=basket, item=item, quantity=0
     )
-    wanted = quantity if is_new else line.quantity + quantity
-    if quantity < 1 or wanted > MAX_QUANTITY:
-        raise ValueError(f"A basket line holds 1 to {MAX_QUANTITY}, not {wanted if quantity >= 1 else quantity}.")
-    line.quantity = wanted
-    line.save(update_fields=["quantity"])
+    line.quantity += quantity
+    if quantity < 1 or line.quantity > MAX_QUANTITY:
+        raise ValueError(f"A basket line holds 1 to {MAX_QUANTITY}, not {quantity if quantity < 1 else line.quantity}.")
+    line.save()
     interaction_record(shopper=shopper, kind=Kind.CART, at=at, item=item, quantity=quantity, **_priced(item))
     return line
 

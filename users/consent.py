@@ -7,6 +7,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from catalog.models import Shop
 from users.models import Consent, Shopper
+from users.shoppers import shopper_locked
 from users.state import next_version
 from users.state_rows import microseconds, state_locked, state_write
 
@@ -20,6 +21,7 @@ def consent_record(*, shopper: Shopper, purpose: str, granted: bool, at: datetim
     """
     if purpose not in Consent.Purpose.values:
         raise ValueError(f"{purpose!r} is not a purpose; there are {', '.join(Consent.Purpose.values)}.")
+    shopper = shopper_locked(shopper)
     row = Consent.objects.create(
         shop_id=shopper.shop_id, shopper=shopper, purpose=purpose, granted=granted, version=version, at=at
     )

@@ -16,7 +16,7 @@ from catalog.variants import variants_of
 from users.consent import consent_version
 from users.kinds import Kind
 from users.models import Interaction, Shopper
-from users.shoppers import shopper_ids
+from users.shoppers import shopper_ids, shopper_locked
 from users.state import Deed, StateValue, fold, must_refold, next_version, refold
 from users.state_rows import facts_read, microseconds, state_locked, state_write
 
@@ -96,7 +96,7 @@ def interactions_record(
     """Write interactions of one shopper, the state they lead to and the message about it.
 
     Args:
-        shopper: who did it, not merged into somebody else.
+        shopper: who did it; the person, if it was merged a moment ago.
         interactions: new ones, in any order; ids already in the table are an error.
         now: when they were received.
         find_twins: which items a dislike hides besides its own.
@@ -104,6 +104,7 @@ def interactions_record(
 
     Returns: the new state, one version later.
     """
+    shopper = shopper_locked(shopper)
     state = state_locked(shopper.pk, shopper.shop_id)
     _insert(shopper, interactions, now)
     deeds = [new.deed for new in interactions]
@@ -153,4 +154,4 @@ def _folded(
 def _announce(shopper: Shopper, now: datetime) -> None:
     """Say once a minute that a shopper's state moved on; payload ``{"shopper_id": …}``."""
     message_id = uuid7_at(now.replace(second=0, microsecond=0), TOPIC_SHOPPER, str(shopper.pk))
-    outbox_add(shop=shopper.shop, topic=TOPIC_SHOPPER, payload={"shopper_id": shopper.pk}, message_id=message_id)
+    outbox_add(shop=shopper.shop_id, topic=TOPIC_SHOPPER, payload={"shopper_id": shopper.pk}, message_id=message_id)

@@ -56,6 +56,15 @@ def shopper_for_guest(*, shop: Shop, identity: Identity, at: datetime, language:
     return shopper_ensure(shop=shop, identity=Identity(guest_key=identity.guest_key), at=at, language=language)
 
 
+def shopper_locked(shopper: Shopper) -> Shopper:
+    """The shopper as it is now, or whom it was merged into meanwhile; held until the transaction ends.
+
+    Everything that changes a state takes this lock first, so that nothing slips past a merge.
+    """
+    row = Shopper.objects.select_for_update(no_key=True).get(pk=shopper.pk)
+    return row if row.merged_into is None else shopper_locked(row.merged_into)
+
+
 def shopper_ids(shopper_id: int) -> list[int]:
     """Ids whose facts belong to one person: the shopper and the guests merged into it."""
     merged = Shopper.objects.filter(merged_into_id=shopper_id).order_by("pk").values_list("pk", flat=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from users.models import Shopper
+from users.shoppers import shopper_locked
 from users.state import StateValue, next_version
 from users.state_rows import microseconds, state_locked, state_write
 
@@ -37,6 +38,7 @@ def item_own(*, shopper: Shopper, item_id: int, at: datetime, undo: bool = False
 
 @transaction.atomic
 def _changed(shopper: Shopper, at: datetime, change: Callable[[StateValue], StateValue]) -> int:
+    shopper = shopper_locked(shopper)
     state = next_version(change(state_locked(shopper.pk, shopper.shop_id)), microseconds(at))
     state_write(shopper.pk, state)
     return state.version
