@@ -98,7 +98,6 @@ def policy_train(
         )
     logged = mdp_of(snapshot, arrays, encode_state, rewards=rewards, seed=seed)
     of_shopper, moves = shopper_folds(len(snapshot.shopper_ids), seed=seed), logged.transitions
-    total = config.steps * (FOLDS + 1)
     networks = []
     for part in range(FOLDS + 1):
         rows = moves if part == FOLDS else moves.keep(of_shopper[moves.owner] == part)
@@ -108,7 +107,7 @@ def policy_train(
                 config,
                 seed=seed + part,
                 device=device,
-                progress=lambda step, _, loss, before=part * config.steps: progress(before + step, total, loss),
+                progress=_after(progress, part * config.steps, config.steps * (FOLDS + 1)),
             )
         )
     order = np.argsort(logged.page)
@@ -125,6 +124,15 @@ def policy_train(
         rewards=rewards,
         transitions=len(moves),
     )
+
+
+def _after(progress: Progress, before: int, total: int) -> Progress:
+    """Progress of one of several trainings as progress of all of them."""
+
+    def tell(step: int, _: int, loss: float) -> None:
+        progress(before + step, total, loss)
+
+    return tell
 
 
 def _shopper_of(snapshot: Snapshot, page: Ints) -> Ints:

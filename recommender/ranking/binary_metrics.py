@@ -9,6 +9,8 @@ Doubles = npt.NDArray[np.float64]
 Array = npt.NDArray[np.floating]
 
 EPSILON = 1e-7
+LEAST_SLOPE = 0.05
+STIFF = 1e12
 
 
 @dataclass(frozen=True)
@@ -38,17 +40,24 @@ def platt_fit(logits: Array, labels: Array, weights: Array, *, minimum: int = 30
     """
     if (labels * weights).sum() <= 0:
         return Platt()
-    move_slope = float((labels > 0).sum() >= minimum)
+    free = (labels > 0).sum() >= minimum
+    slope, intercept = _newton(logits, labels, weights, slope=1.0, stiffness=ridge if free else STIFF)
+    if slope < LEAST_SLOPE:
+        slope, intercept = _newton(logits, labels, weights, slope=LEAST_SLOPE, stiffness=STIFF)
+    return Platt(slope, intercept)
+
+
+def _newton(logits: Array, labels: Array, weights: Array, *, slope: float, stiffness: float) -> tuple[float, float]:
+    """Weighted logistic regression on one logit whose slope is held near ``slope``."""
     x = np.stack([logits.astype(np.float64), np.ones(len(logits))])  # (2, n)
-    w = np.array([1.0, 0.0])
-    penalty = np.array([ridge + 1e12 * (1 - move_slope), 1e-6])
+    w = start = np.array([slope, 0.0])
+    penalty = np.array([stiffness, 1e-6])
     for _ in range(25):
         p = 1 / (1 + np.exp(-np.clip(w @ x, -30, 30)))
-        slope = x @ (weights * (labels - p)) - penalty * (w - [1.0, 0.0])
+        uphill = x @ (weights * (labels - p)) - penalty * (w - start)
         curvature = (x * (weights * p * (1 - p) + 1e-12)) @ x.T + np.diag(penalty)
-        step = np.linalg.solve(curvature, slope)
-        w += np.clip(step, -2, 2)
-    return Platt(float(max(w[0], 0.05)), float(w[1]))
+        w = w + np.clip(np.linalg.solve(curvature, uphill), -2, 2)
+    return float(w[0]), float(w[1])
 
 
 def auc(scores: Array, labels: Array, weights: Array | None = None) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.data.learned import LearnedArrays
+from recommender.data.trend import HALF_LIFE_DAYS, TREND_WEIGHTS
 from recommender.data.types import (
     DAY_US,
     Context,
@@ -17,11 +18,14 @@ from recommender.data.types import (
     Ints,
     Snapshot,
 )
+from users.kinds import Kind
 
 HISTORY = 100
 """Interactions a shopper's state keeps."""
 
-TREND_HALF_LIFE_US = 3 * DAY_US
+TREND_HALF_LIFE_US = HALF_LIFE_DAYS * DAY_US
+_WEIGHT = np.zeros(max(Kind) + 1)
+_WEIGHT[list(TREND_WEIGHTS)] = list(TREND_WEIGHTS.values())
 
 
 @dataclass(frozen=True)
@@ -85,13 +89,22 @@ class _Past:
         self.snapshot, self.impressions, self.facts = snapshot, snapshot.impressions, snapshot.interactions
         self.first = np.searchsorted(self.facts.shopper, np.arange(len(snapshot.shopper_ids) + 1))
         self.fatigue: dict[int, dict[int, int]] = {}
+        self.seen_us: dict[int, int] = {}
         self.trend = _Trend(snapshot)
 
     def show(self, rows: Ints) -> None:
         """Count what was shown without a click; a click clears the count."""
-        counts = self.fatigue.setdefault(int(self.impressions.shopper[rows[0]]), {})
+        shopper = int(self.impressions.shopper[rows[0]])
+        counts = self.fatigue[shopper] = self._rested(shopper, int(self.impressions.at_us[rows[0]]))
+        self.seen_us[shopper] = int(self.impressions.at_us[rows[0]])
         for item, clicked in zip(self.impressions.item[rows].tolist(), self.impressions.clicked[rows], strict=True):
             counts[item] = 0 if clicked else counts.get(item, 0) + 1
+
+    def _rested(self, shopper: int, at_us: int) -> dict[int, int]:
+        """Counts of a shopper, halved for every whole day since their last page, as the shopper's state does."""
+        days = max(0, at_us - self.seen_us.get(shopper, at_us)) // DAY_US
+        aged = ((item, count >> min(days, 62)) for item, count in self.fatigue.get(shopper, {}).items())
+        return {item: count for item, count in aged if count}
 
     def page(self, page: int, rows: Ints) -> LoggedPage:
         """The page as it was asked for."""
@@ -101,7 +114,7 @@ class _Past:
         shown = impressions.item[rows]
         index = np.unique(np.concatenate([pool, shown]))
         history_index, history = self._history(shopper, at_us)
-        counts = self.fatigue.get(shopper, {})
+        counts = self._rested(shopper, at_us)
         context = Context(
             shop_id=self.snapshot.shop_id,
             shopper_id=int(self.snapshot.shopper_ids[shopper]),
@@ -128,12 +141,12 @@ class _Past:
 
 
 class _Trend:
-    """Exponentially decayed interaction counts of every item at a moment that only moves forward."""
+    """Decayed weighted counts of every item at a moment that only moves forward."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         facts = snapshot.interactions
         order = np.argsort(facts.at_us, kind="stable")
-        self.at_us_sorted, self.item = facts.at_us[order], facts.item[order]
+        self.at_us_sorted, self.item, self.weight = facts.at_us[order], facts.item[order], _WEIGHT[facts.kind[order]]
         self.counts = np.zeros(len(snapshot.items), np.float64)
         self.position, self.now_us = 0, int(self.at_us_sorted[0]) if len(order) else 0
 
@@ -142,9 +155,9 @@ class _Trend:
         until = int(np.searchsorted(self.at_us_sorted, now_us, side="left"))
         self.counts *= 0.5 ** ((now_us - self.now_us) / TREND_HALF_LIFE_US)
         news = slice(self.position, until)
-        age = (now_us - self.at_us_sorted[news]) / TREND_HALF_LIFE_US
+        amount = self.weight[news] * 0.5 ** ((now_us - self.at_us_sorted[news]) / TREND_HALF_LIFE_US)
         known = self.item[news] >= 0
-        self.counts += np.bincount(self.item[news][known], 0.5 ** age[known], len(self.counts))
+        self.counts += np.bincount(self.item[news][known], amount[known], len(self.counts))
         self.position, self.now_us = until, now_us
         return self.counts.astype(np.float32)
 

@@ -20,7 +20,8 @@ class RankerConfig:
 
     hidden: int = 48
     epochs: int = 4
-    batch: int = 2048
+    min_steps: int = 300  # small logs are read more often
+    batch: int = 512
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2
     max_pages: int = 7000  # pages whose features are computed
@@ -82,11 +83,12 @@ def _descend(
 ) -> None:
     features, labels, offset = tensors
     n = len(features)
-    steps = config.epochs * max(1, -(-n // config.batch))
+    per_epoch = max(1, -(-n // config.batch))
+    epochs = max(config.epochs, -(-config.min_steps // per_epoch))
     optimiser = torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, config.learning_rate, total_steps=steps)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, config.learning_rate, total_steps=epochs * per_epoch)
     model.train()
-    for _ in range(config.epochs):
+    for _ in range(epochs):
         order = torch.from_numpy(rng.permutation(n)).to(features.device)
         for begin in range(0, n, config.batch):
             rows = order[begin : begin + config.batch]

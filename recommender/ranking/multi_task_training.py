@@ -12,7 +12,8 @@ from recommender.data.absent import Absent
 from recommender.data.folds import FOLDS, shopper_folds
 from recommender.data.learned import LearnedArrays
 from recommender.data.reward import HEADS, RewardWeights
-from recommender.data.types import Encoder, Floats, Ints, Snapshot
+from recommender.data.types import Encoder, Floats, ImpressionTable, Ints, Snapshot
+from recommender.encoders.config import SHOP_DEFAULTS, LearningConfig
 from recommender.encoders.training_loop import Progress, device_choose, no_progress
 from recommender.ranking.binary_metrics import Platt
 from recommender.ranking.components import COMPONENTS
@@ -22,6 +23,7 @@ from recommender.ranking.multi_task_net import MultiTaskNet, RankerConfig, net_f
 from recommender.ranking.onnx_export import onnx_export
 from recommender.ranking.rank import ROWS, ranked_of
 from recommender.ranking.ranker_evaluation import HeldOut, calibrations_fit, ranker_metrics
+from recommender.ranking.rolling_tables import RollingTables
 from recommender.ranking.training_rows import Components, Fuse, LoggedPools, PoolRows, TrainingRows, training_rows
 
 LATE_SHARE = 0.25
@@ -66,6 +68,7 @@ def ranker_train(
     *,
     fuse: Fuse | None = None,
     config: RankerConfig | None = None,
+    learning: LearningConfig | None = None,
     rewards: RewardWeights | None = None,
     seed: int = 0,
     device: str = "cpu",
@@ -74,7 +77,8 @@ def ranker_train(
     """Learn what comes of showing a card.
 
     Two nets are trained on one half of the shoppers each (early pages only) and tell the truth about the recipe on the
-    other half; the net that serves learns from everybody and takes the calibration the halves agreed on.
+    other half; the net that serves learns from everybody and takes the calibration the halves agreed on. Features of a
+    page come from tables counted before its period (``ranking.rolling_tables``).
 
     Args:
         snapshot: its impressions carry pools and propensities; its items are the vocabulary of ``arrays``.
@@ -83,6 +87,7 @@ def ranker_train(
         components: ``ranking.components.components_compute``.
         fuse: the fusion, reported beside the ranker.
         config: see ``RankerConfig``.
+        learning: how the bundle's tables were counted; past ones are counted the same way.
         rewards: what outcomes are worth.
         seed: equal seeds on one machine give equal weights.
         device: cpu, cuda or auto.
@@ -94,10 +99,11 @@ def ranker_train(
     if missing or snapshot.impressions is None:
         return Absent(missing)
     examination = examination_fit(snapshot.impressions)
-    pages = _pages_choose(snapshot, config, seed)
+    tables = RollingTables(snapshot, arrays, _page_times(snapshot.impressions), learning or SHOP_DEFAULTS)
+    pages = _pages_choose(snapshot.impressions, tables.since_us, config, seed)
     rows, pools = training_rows(
         snapshot,
-        arrays,
+        tables,
         encode_state,
         components,
         pages=pages,
@@ -135,12 +141,17 @@ def _too_little(snapshot: Snapshot, config: RankerConfig) -> str:
     return ""
 
 
-def _pages_choose(snapshot: Snapshot, config: RankerConfig, seed: int) -> Ints:
-    """At most ``max_pages`` pages at random."""
-    n = 0 if snapshot.impressions is None else len(snapshot.impressions.pool_start) - 1
-    if n <= config.max_pages:
-        return np.arange(n)
-    return np.sort(np.random.default_rng(seed).choice(n, config.max_pages, replace=False))
+def _page_times(impressions: ImpressionTable) -> Ints:
+    """(q,) time of each page that shows something."""
+    return impressions.at_us[np.unique(impressions.page, return_index=True)[1]]
+
+
+def _pages_choose(impressions: ImpressionTable, since_us: int, config: RankerConfig, seed: int) -> Ints:
+    """At most ``max_pages`` pages at random among those since ``since_us``."""
+    pages = np.unique(impressions.page[impressions.at_us >= since_us])
+    if len(pages) <= config.max_pages:
+        return pages
+    return np.sort(np.random.default_rng(seed).choice(pages, config.max_pages, replace=False))
 
 
 def _shopper_of(snapshot: Snapshot, page: Ints) -> Ints:

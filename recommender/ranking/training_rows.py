@@ -14,6 +14,7 @@ from recommender.encoders.inputs import encoder_inputs, state_encode
 from recommender.ranking.examination import exploration_weights
 from recommender.ranking.features import features
 from recommender.ranking.logged_pages import LoggedPage, logged_pages
+from recommender.ranking.rolling_tables import RollingTables
 
 
 class Components(Protocol):
@@ -97,7 +98,7 @@ def page_rows_make(page: LoggedPage, arrays: LearnedArrays, encode_state: Encode
 
 def training_rows(
     snapshot: Snapshot,
-    arrays: LearnedArrays,
+    tables: RollingTables,
     encode_state: Encoder,
     components: Components,
     *,
@@ -109,7 +110,7 @@ def training_rows(
 
     Args:
         snapshot: with impressions.
-        arrays: of the bundle being made.
+        tables: arrays of the bundle being made, with tables of each page's past.
         encode_state: its state encoder.
         components: ``components_compute``.
         pages: (q,) pages to use.
@@ -118,8 +119,8 @@ def training_rows(
     """
     shown: list[tuple[Floats, Floats, Ints]] = []
     pools: list[tuple[int, Floats, Ints]] = []
-    for done, page in enumerate(logged_pages(snapshot, arrays, pages)):
-        made = page_rows_make(page, arrays, encode_state, components)
+    for done, page in enumerate(logged_pages(snapshot, tables.arrays, pages)):
+        made = page_rows_make(page, tables.at(page.context.now_us), encode_state, components)
         fused = np.full(len(made.components), np.nan, np.float32) if fuse is None else fuse(made.components)
         shown.append((made.features[page.shown_row], fused[page.shown_row], page.shown))
         pools.append((page.page, made.features[page.pool_row], page.gathered.index[page.pool_row]))

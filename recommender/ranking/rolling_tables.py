@@ -1,0 +1,80 @@
+"""Behaviour tables as they stood before each period of logged pages.
+
+Tables that were counted on everything know the very clicks a ranker is to predict: an item-kNN learned from a click
+recognises it. So pages are read period by period with rules, neighbours and popularity counted on earlier facts only,
+as far as a nightly bundle would have been behind.
+"""
+
+from dataclasses import replace
+from typing import Any, cast
+
+import numpy as np
+
+from recommender.collaborative.item_knn import item_knn_fit
+from recommender.collaborative.popularity import popularity_fit, recent_popularity_fit
+from recommender.collaborative.sequential_rules import sequential_rules_fit
+from recommender.data.learned import LearnedArrays
+from recommender.data.sequences import Sequences, sequences_of
+from recommender.data.types import DAY_US, Ints, Snapshot
+from recommender.encoders.config import LearningConfig
+
+PERIODS = 4
+LEAD_SHARE = 0.3
+"""Share of pages, the earliest, that only feed the first period's tables."""
+
+
+class RollingTables:
+    """The bundle's arrays with tables of the past, for a moment that only moves forward."""
+
+    def __init__(self, snapshot: Snapshot, arrays: LearnedArrays, page_times: Ints, learning: LearningConfig) -> None:
+        """Set the periods.
+
+        Args:
+            snapshot: whose facts are counted.
+            arrays: of the bundle being made; vectors and attributes are kept.
+            page_times: (p,) times of all logged pages.
+            learning: how the tables are counted.
+        """
+        self.arrays, self.learning = arrays, learning
+        self.whole: Sequences = sequences_of(
+            snapshot.interactions, n_users=len(snapshot.shopper_ids), n_items=len(snapshot.items)
+        )
+        shares = np.linspace(LEAD_SHARE, 1.0, PERIODS + 1)[:-1]
+        self.begins = np.quantile(page_times, shares).astype(np.int64)  # (PERIODS,)
+        self.until_us = snapshot.until_us
+        self.period = -1
+
+    @property
+    def since_us(self) -> int:
+        """Pages shown earlier have no tables."""
+        return int(self.begins[0])
+
+    def at(self, now_us: int) -> LearnedArrays:
+        """Arrays for a page shown at ``now_us`` ≥ ``since_us``."""
+        period = max(int(np.searchsorted(self.begins, now_us, side="right")) - 1, 0)
+        if period != self.period:
+            self.period, self.current = period, self._before(int(self.begins[period]))
+        return self.current
+
+    def _before(self, until_us: int) -> LearnedArrays:
+        past, config = self.whole.before(until_us), self.learning
+        rules, knn = sequential_rules_fit(past, config.rules), item_knn_fit(past, config.item_knn)
+        scale = np.float32(self._span(self.until_us) / self._span(until_us))
+        # BundleArrays and its stand-ins are dataclasses, which a Protocol cannot say.
+        tables: LearnedArrays = replace(
+            cast(Any, self.arrays),
+            popularity=popularity_fit(past, config.popularity, until_us=until_us) * scale,
+            recent_popularity=recent_popularity_fit(past, config.popularity, until_us=until_us),
+            rules_start=rules.start,
+            rules_item=rules.item,
+            rules_weight=rules.weight,
+            knn_start=knn.start,
+            knn_item=knn.item,
+            knn_weight=knn.weight,
+        )
+        return tables
+
+    def _span(self, until_us: int) -> float:
+        """Microseconds that popularity counts, so that a shorter past gives counts of the same size."""
+        first = int(self.whole.at_us.min(initial=until_us))
+        return float(min(max(until_us - first, DAY_US), self.learning.popularity.window_days * DAY_US))
