@@ -6,6 +6,7 @@ import numpy as np
 
 from recommender.data.reward import RewardWeights
 from recommender.data.types import Context, Floats, Gathered, Ints, KnobValues
+from recommender.policy.q_value import QScaling, q_scores
 from recommender.ranking.components import COMPONENTS, components_compute
 from recommender.ranking.features import feature_names, features
 from recommender.ranking.fusion import FusionWeights
@@ -67,15 +68,23 @@ def scores_compute(
         base = _adjusted(ready, context, gathered, knobs)
         return Scores(np.zeros((c, 0), np.float32), (), ready, None, base, nothing, np.zeros((c, 0), np.float32))
     components, fused, ranked, raw = base_scores(context, gathered, bundle, view.history_index, view.state)
+    vectors = candidate_vectors(gathered, bundle)
     return Scores(
         components=components,
         names=COMPONENTS,
         fused=fused,
         ranked=ranked,
         base=_adjusted(raw, context, gathered, knobs),
-        q=nothing,
-        vectors=unit_rows(candidate_vectors(gathered, bundle)),
+        q=_long_term(bundle, view.state, vectors) if knobs.policy_weight else nothing,
+        vectors=unit_rows(vectors),
     )
+
+
+def _long_term(bundle: Bundle, state: Floats, vectors: Floats) -> Floats:
+    """(c,) scaled Q values, zeros where the bundle has no policy."""
+    if bundle.policy is None:
+        return np.zeros(len(vectors), np.float32)
+    return q_scores(bundle.policy, QScaling.from_json(bundle.manifest.policy), state, vectors)
 
 
 def feature_columns() -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from recommender.data.types import DAY_US, Bits, Context, Floats, Gathered, Ints, Source
-from recommender.models import PrecomputedList
+from recommender.models import TEXT_DIM, PrecomputedList
 from recommender.retrieval.by_items import Proposal, by_items
 from recommender.retrieval.sources import CONFIG_OF, HISTORY_ASKED, MAX_CANDIDATES, SOURCES
 from recommender.serving.bundle import Bundle
@@ -210,12 +210,8 @@ class SqlGather:
         bundle, bundle_id = self.serving.bundle, self.serving.bundle_id
         unknown = np.flatnonzero(index < 0)
         if bundle is None or bundle_id is None or not len(unknown):
-            nothing = np.zeros(0, np.int64)
-            return (
-                nothing,
-                np.zeros((0, bundle.manifest.item_dim if bundle else 0), np.float32),
-                np.zeros((0, 0), np.float32),
-            )
+            dim, text_dim = (bundle.manifest.item_dim, TEXT_DIM) if bundle else (0, 0)
+            return np.zeros(0, np.int64), np.zeros((0, dim), np.float32), np.zeros((0, text_dim), np.float32)
         vectors = item_vectors_read(bundle_id=bundle_id, item_ids=ids[unknown])
         there = np.isfinite(vectors).all(axis=1)
         rows = unknown[there]
@@ -241,7 +237,7 @@ def keep_browsing(context: Context) -> Ints:
 
 
 def by_meaning(bundle: Bundle | None, query: Floats | None, n: int) -> Ints:
-    """Items whose texts mean most nearly what a query says, best first; all that are at least half as near as the best."""
+    """Items whose texts mean nearly what a query says, best first; all at least half as near as the best."""
     if bundle is None or query is None or bundle.arrays.text_vectors.shape[1] != len(query):
         return np.zeros(0, np.int64)
     cosine = bundle.arrays.text_vectors.astype(np.float32) @ query

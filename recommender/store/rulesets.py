@@ -7,12 +7,14 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalog.models import Shop
-from recommender.data.types import DataError, KnobValues, RulesetValue, RuleValue, Section, SectionValue
+from recommender.data.types import Context, DataError, Ints, KnobValues, RulesetValue, RuleValue, Section, SectionValue
 from recommender.models import HomepageLayout, Knobs, Live, Rule, Ruleset
+from recommender.slate.rules import rules_active
 from users.models import User
 
 DEFAULT_RULESET = RulesetValue(hash="default", knobs=KnobValues())
@@ -130,3 +132,19 @@ def _words(values: Iterable[Section]) -> tuple[str, ...]:
 
 def _microseconds(at: datetime | None) -> int:
     return round(at.timestamp() * 1_000_000) if at else 0
+
+
+def editorial_of(ruleset: RulesetValue, context: Context) -> Ints:
+    """Items that rules in force here ask for by name: they are gathered whatever else is."""
+    wanted = [
+        item
+        for rule in rules_active(ruleset.rules, context)
+        if rule.action in ("pin", "boost") and rule.target == "item"
+        for item in rule.target_ids
+    ]
+    return np.unique(np.array(wanted, np.int64))
+
+
+def tags_of(ruleset: RulesetValue) -> frozenset[int]:
+    """Tags that rules speak of."""
+    return frozenset(tag for rule in ruleset.rules if rule.target == "tag" for tag in rule.target_ids)

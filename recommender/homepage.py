@@ -1,0 +1,272 @@
+"""The online use case: read who asks → gather → decide → check again → log → show."""
+
+import hashlib
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.core import signing
+
+from catalog.models import Shop
+from recommender.data.types import ArtifactMismatch, Context, Decision, Floats, Gathered, RulesetValue
+from recommender.facts.context import Asked, context_read
+from recommender.language.text_encoder import TextEncoder
+from recommender.page import Page
+from recommender.page_view import page_view
+from recommender.serving.bundle import Bundle
+from recommender.serving.decide import decide, runtime_fingerprint
+from recommender.serving.pack import context_trim, request_pack, request_unpack
+from recommender.store.card_facts import CardFacts, card_facts_read
+from recommender.store.fresh import fresh_refill
+from recommender.store.gather import SqlGather
+from recommender.store.impressions import Logged, Slots, impression_write, served_read, shown_before
+from recommender.store.live import Serving, serving_read
+from recommender.store.rulesets import editorial_of, tags_of
+from users.models import Shopper
+
+logger = logging.getLogger(__name__)
+
+SPARES = 8
+"""Cards kept ready for holes that the check at serving time makes."""
+
+_RUNTIME = runtime_fingerprint()
+_CURSOR_SALT = "recommender.cursor"
+_MAX_PAGES = 20
+
+
+@dataclass(frozen=True)
+class _Request:
+    """One request on its way through."""
+
+    shop: Shop
+    context: Context
+    serving: Serving
+    key: str
+    seed: int
+    now: datetime
+
+
+def homepage_page(
+    *,
+    shop: Shop,
+    shopper: Shopper | None = None,
+    session: str = "",
+    surface: str = "homepage",
+    language: str = "en",
+    now: datetime,
+    cursor: str = "",
+    anchor_item: int = 0,
+    department: int = 0,
+    query: str = "",
+) -> Page:
+    """Decide, log and word a page.
+
+    A request that was answered before and asks for the same (nothing done since, same bundle and rules) gets the same
+    page and is no second exposure.
+
+    Args:
+        shop: the tenant.
+        shopper: who asks, None before their first event.
+        session: visit of somebody without a shopper; part of the seed.
+        surface: homepage, product, department, search, basket or push.
+        language: of titles and sentences.
+        now: the moment of the request.
+        cursor: of the page before; "" for the first. One that was not given out by us counts as the first.
+        anchor_item: on a product page, the item looked at.
+        department: on a department page, its category id.
+        query: on a search page, what was typed.
+    """
+    started = time.perf_counter()
+    earlier = cursor_read(cursor)
+    asked = Asked(
+        surface=surface,
+        session=session,
+        now=now,
+        language=language,
+        page=len(earlier),
+        anchor_item=anchor_item,
+        department=department,
+        query=query.strip()[:300],
+        served_ids=tuple(served_read(shop.pk, earlier).tolist()) if earlier else (),
+    )
+    request = _request(shop, context_read(shop, shopper, asked), serving_read(shop.pk), now)
+    return _shown_again(request, earlier) or _shown_first(request, earlier, started)
+
+
+def cursor_read(cursor: str) -> list[UUID]:
+    """Impressions of the pages before; empty for no cursor or one that we did not sign."""
+    try:
+        return [UUID(hex=name) for name in signing.loads(cursor, salt=_CURSOR_SALT)] if cursor else []
+    except signing.BadSignature:
+        return []
+
+
+def _request(shop: Shop, context: Context, serving: Serving, now: datetime) -> _Request:
+    context = replace(
+        context,
+        editorial_ids=editorial_of(serving.ruleset, context),
+        query_vector=query_vector(serving.bundle, context.query),
+    )
+    key = decision_key(context, serving)
+    return _Request(shop, context, serving, key, int(key[:16], 16), now)
+
+
+def decision_key(context: Context, serving: Serving) -> str:
+    """H(secret, shopper, session, state version, ruleset, bundle, surface, page, day): 64 hex digits.
+
+    The session counts only while there is no shopper. The day is part of it, so that nobody is shown yesterday's page.
+    """
+    parts = (
+        settings.DPE_SECRET,
+        context.shop_id,
+        context.shopper_id or context.session,
+        context.state_version,
+        context.personalise,
+        serving.ruleset.hash,
+        serving.bundle.fingerprint if serving.bundle else "",
+        context.surface,
+        context.anchor_item,
+        context.department,
+        context.query,
+        context.page,
+        ",".join(map(str, context.served_ids.tolist())),
+        context.now_us // 86_400_000_000,
+    )
+    return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()
+
+
+def query_vector(bundle: Bundle | None, query: str) -> Floats | None:
+    """(384,) text vector of what was typed; None for nothing typed or no text encoder in the bundle."""
+    if bundle is None or not query:
+        return None
+    encoder = _text_encoder(bundle.path / "text")
+    return encoder.encode_query(query) if encoder else None
+
+
+@lru_cache(maxsize=2)
+def _text_encoder(folder: Path) -> TextEncoder | None:
+    return TextEncoder(folder) if (folder / "encoder.json").exists() else None
+
+
+def _shown_again(request: _Request, earlier: Sequence[UUID]) -> Page | None:
+    """The page of an unchanged request, decided again from its log; None where there is none."""
+    before = shown_before(request.shop.pk, request.key, request.now)
+    if before is None:
+        return None
+    impression, log = before
+    context, gathered = request_unpack(bytes(log.payload), request.serving.bundle)
+    gathered = fresh_refill(gathered, request.serving.bundle, request.serving.bundle_id)
+    context = replace(context, language=request.context.language)
+    decision = decide(context, gathered, request.serving.ruleset, request.serving.bundle, int(log.seed))
+    slots = Slots(
+        impression.item_ids,
+        impression.section_of,
+        impression.propensities,
+        impression.forced,
+        impression.dropped,
+        impression.scores,
+        _cards_of(impression.item_ids, decision),
+    )
+    facts = _facts(request, context, decision, slots.item_ids)
+    return page_view(context, decision, slots, facts, impression.pk, _cursor(earlier, impression.pk, gathered, slots))
+
+
+def _cards_of(item_ids: Sequence[int], decision: Decision) -> list[int]:
+    place = {int(item): card for card, item in enumerate(decision.item_ids)}
+    return [place.get(item, -1) for item in item_ids]
+
+
+def _shown_first(request: _Request, earlier: Sequence[UUID], started: float) -> Page:
+    context, gathered, decision, serving = _decided(request)
+    facts = _facts(request, context, decision, decision.pool_ids[: len(decision.item_ids) + SPARES].tolist())
+    slots = slots_of(decision, facts)
+    logged = Logged(
+        key=request.key,
+        seed=request.seed,
+        bundle_id=serving.bundle_id,
+        ruleset_hash=serving.ruleset.hash,
+        runtime=_RUNTIME,
+        payload=request_pack(context, gathered, serving.bundle),
+        at=request.now,
+        latency_ms=(time.perf_counter() - started) * 1000,
+    )
+    impression = impression_write(context, decision, slots, logged)
+    return page_view(context, decision, slots, facts, impression, _cursor(earlier, impression, gathered, slots))
+
+
+def _decided(request: _Request) -> tuple[Context, Gathered, Decision, Serving]:
+    """Gather and decide; a bundle that fails in use is left aside and the page is made without one."""
+    serving = request.serving
+    try:
+        return _gather_and_decide(request, serving)
+    except ArtifactMismatch:
+        if serving.bundle is None:
+            raise
+        logger.exception("Bundle %s failed in use; the page is made without it", serving.bundle_id)
+        return _gather_and_decide(request, replace(serving, bundle=None, bundle_id=None))
+
+
+def _gather_and_decide(request: _Request, serving: Serving) -> tuple[Context, Gathered, Decision, Serving]:
+    ruleset: RulesetValue = serving.ruleset
+    gather = SqlGather(serving, tag_ids=tags_of(ruleset), repeats=ruleset.knobs.repeats)
+    gathered = gather(request.context)
+    context = context_trim(request.context, gathered)
+    return context, gathered, decide(context, gathered, ruleset, serving.bundle, request.seed), serving
+
+
+def _facts(request: _Request, context: Context, decision: Decision, more: Sequence[int]) -> dict[int, CardFacts]:
+    """Facts of everything the page speaks of: cards, spare cards, causes and the subjects of its titles."""
+    wanted = {*decision.item_ids.tolist(), *more, context.anchor_item}
+    wanted |= {item for reason in decision.reasons for item in reason.items}
+    wanted |= {section.subject for section in decision.sections} | set(context.history.item_ids[-1:].tolist())
+    return card_facts_read(context, wanted, request.now)
+
+
+def slots_of(decision: Decision, facts: dict[int, CardFacts]) -> Slots:
+    """The decision after the check at serving time.
+
+    What has been hidden or sold out since it was gathered is marked dropped. A hole in the section of the first draw
+    is filled from that draw's allowed set, with propensity NaN; elsewhere the row is one card shorter.
+    """
+
+    def showable(item: int) -> bool:
+        return item in facts and facts[item].visible and facts[item].in_stock
+
+    slots = Slots([], [], [], [], [], [], [])
+    used = set(decision.item_ids.tolist())
+    spares = [item for item in decision.pool_ids.tolist() if item not in used and showable(item)]
+    drawn = [card for card, forced in enumerate(decision.forced.tolist()) if not forced]
+    home = int(decision.section_of[drawn[0]]) if drawn else -1
+    for card, item in enumerate(decision.item_ids.tolist()):
+        section, dropped = int(decision.section_of[card]), not showable(item)
+        p, forced, score = (float(decision.propensities[card]), bool(decision.forced[card]), decision.scores[card])
+        _slot_add(slots, item, section, p, forced=forced, dropped=dropped, score=float(score), card=card)
+        if dropped and section == home and spares:
+            nan = float("nan")
+            _slot_add(slots, spares.pop(0), section, nan, forced=False, dropped=False, score=nan, card=-1)
+    return slots
+
+
+def _slot_add(
+    slots: Slots, item: int, section: int, p: float, *, forced: bool, dropped: bool, score: float, card: int
+) -> None:
+    slots.item_ids.append(item)
+    slots.section_of.append(section)
+    slots.propensities.append(p)
+    slots.forced.append(forced)
+    slots.dropped.append(dropped)
+    slots.scores.append(score)
+    slots.card_of.append(card)
+
+
+def _cursor(earlier: Sequence[UUID], impression: UUID, gathered: Gathered, slots: Slots) -> str:
+    """Cursor of the next page; "" where hardly anything is left."""
+    if len(earlier) + 1 >= _MAX_PAGES or len(gathered) - len(slots.item_ids) < SPARES:
+        return ""
+    return signing.dumps([one.hex for one in (*earlier, impression)], salt=_CURSOR_SALT, compress=True)

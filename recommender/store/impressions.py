@@ -1,0 +1,120 @@
+"""Impressions: a shown decision and the request that led to it, written in one statement and found again."""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+import numpy as np
+from django.db import connection
+
+from catalog.ids import uuid7, uuid7_floor
+from recommender.data.types import ChosenSection, Context, Decision, Ints
+from recommender.models import Impression, RequestLog
+
+SAME_FOR = timedelta(days=1)
+"""How long an unchanged request is answered with the page it was answered with."""
+
+_INSERT = """
+WITH shown AS (
+    INSERT INTO recommender_impression (
+        id, shop_id, shopper_id, session, surface, page, decision_key, shown_at, bundle_id, ruleset_hash, state_version,
+        item_ids, section_of, sections, propensities, forced, dropped, seen, scores, pool_ids, temperature, epsilon,
+        arm, arm_probability, degraded, latency_ms, synthetic)
+    VALUES (
+        %(id)s, %(shop)s, %(shopper)s, %(session)s, %(surface)s, %(page)s, %(key)s, %(at)s, %(bundle)s, %(ruleset)s,
+        %(version)s, %(items)s::bigint[], %(section_of)s::smallint[], %(sections)s, %(propensities)s::float8[],
+        %(forced)s::boolean[], %(dropped)s::boolean[], %(seen)s::boolean[], %(scores)s::float8[], %(pool)s::bigint[],
+        %(temperature)s, %(epsilon)s, %(arm)s, %(arm_probability)s, %(degraded)s, %(latency)s, false)
+)
+INSERT INTO recommender_requestlog (
+    impression, shop_id, shopper_id, at, seed, bundle_id, ruleset_hash, runtime, payload)
+VALUES (%(id)s, %(shop)s, %(shopper)s, %(at)s, %(seed)s, %(bundle)s, %(ruleset)s, %(runtime)s, %(payload)s)
+"""
+
+
+@dataclass(frozen=True)
+class Slots:
+    """A page as it is logged: what was dropped stays in its place, what filled a hole follows it."""
+
+    item_ids: list[int]
+    section_of: list[int]
+    propensities: list[float]  # NaN: a filled hole
+    forced: list[bool]
+    dropped: list[bool]
+    scores: list[float]
+    card_of: list[int]  # slot of the decision, -1 for what filled a hole
+
+
+@dataclass(frozen=True)
+class Logged:
+    """Everything beside the slots that one request leaves behind."""
+
+    key: str
+    seed: int
+    bundle_id: int | None
+    ruleset_hash: str
+    runtime: str
+    payload: bytes
+    at: datetime
+    latency_ms: float
+
+
+def impression_write(context: Context, decision: Decision, slots: Slots, logged: Logged) -> UUID:
+    """Log a shown page with its request. Without consent neither row names a shopper or a session."""
+    identifier = uuid7()
+    known = context.personalise
+    parameters = {
+        "id": identifier,
+        "shop": context.shop_id,
+        "shopper": context.shopper_id or None if known else None,
+        "session": context.session if known else "",
+        "surface": context.surface,
+        "page": context.page,
+        "key": logged.key,
+        "at": logged.at,
+        "bundle": logged.bundle_id,
+        "ruleset": logged.ruleset_hash,
+        "version": context.state_version,
+        "items": slots.item_ids,
+        "section_of": slots.section_of,
+        "sections": json.dumps([_section(section) for section in decision.sections]),
+        "propensities": slots.propensities,
+        "forced": slots.forced,
+        "dropped": slots.dropped,
+        "seen": [False] * len(slots.item_ids),
+        "scores": slots.scores,
+        "pool": decision.pool_ids.tolist(),
+        "temperature": decision.temperature,
+        "epsilon": decision.epsilon,
+        "arm": context.arm,
+        "arm_probability": context.arm_probability,
+        "degraded": decision.degraded,
+        "latency": logged.latency_ms,
+        "seed": Decimal(logged.seed),
+        "runtime": logged.runtime,
+        "payload": logged.payload,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, parameters)
+    return identifier
+
+
+def _section(section: ChosenSection) -> dict[str, object]:
+    return {"code": str(section.code), "subject": section.subject, "propensity": section.propensity}
+
+
+def shown_before(shop_id: int, key: str, now: datetime) -> tuple[Impression, RequestLog] | None:
+    """The impression that answered the same request within ``SAME_FOR``, with its log."""
+    since = uuid7_floor(now - SAME_FOR)
+    impression = Impression.objects.filter(decision_key=key, id__gte=since, shop_id=shop_id).order_by("-id").first()
+    log = RequestLog.objects.filter(pk=impression.pk).first() if impression else None
+    return (impression, log) if impression and log else None
+
+
+def served_read(shop_id: int, impressions: Collection[UUID]) -> Ints:
+    """Items on earlier pages of a cursor, what was dropped included."""
+    rows = Impression.objects.filter(shop_id=shop_id, id__in=list(impressions)).values_list("item_ids", flat=True)
+    return np.unique(np.array([item for row in rows for item in row], np.int64))

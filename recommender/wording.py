@@ -1,0 +1,153 @@
+"""Sentences for what a decision says in codes: titles, reasons, actions, labels. English here, the rest by gettext."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from recommender.data.types import ChosenSection, Reason, Section
+from recommender.page import Action, Label
+from recommender.store.card_facts import CardFacts
+from users.kinds import Kind
+
+NEW_FOR = timedelta(days=21)
+
+
+@dataclass(frozen=True)
+class Names:
+    """The words a page's sentences are filled with."""
+
+    items: Mapping[int, CardFacts]
+    departments: Mapping[int, str] = field(default_factory=dict)
+    done: Mapping[int, str] = field(default_factory=dict)  # history item → word of the latest thing done to it
+    query: str = ""
+    personal: bool = False  # something is known about the shopper
+
+    def title(self, item_id: int) -> str:
+        """Title of an item, "" where it is gone."""
+        facts = self.items.get(item_id)
+        return facts.title if facts else ""
+
+
+def section_title(section: ChosenSection, names: Names) -> str:
+    """Heading of a row."""
+    item = names.title(section.subject)
+    department = names.departments.get(section.subject, "")
+    if section.code == Section.BECAUSE_YOU_VIEWED and item:
+        return _("Because you looked at “%(item)s”") % {"item": item}
+    if section.code == Section.DEPARTMENT_TREND and department:
+        return _("Trending in %(department)s") % {"department": department}
+    if section.code == Section.RESULTS and names.query:
+        return _("Results for “%(query)s”") % {"query": names.query}
+    personal = {
+        Section.TOP_PICKS: _("Top picks for you"),
+        Section.NEW_FOR_YOU: _("New for you"),
+        Section.DEALS: _("Deals for you"),
+    }
+    if names.personal and section.code in personal:
+        return personal[Section(section.code)]
+    return _plain_titles().get(section.code, _("More to see"))
+
+
+def _plain_titles() -> dict[str, str]:
+    return {
+        Section.TOP_PICKS: _("Top picks"),
+        Section.BECAUSE_YOU_VIEWED: _("Because of what you looked at"),
+        Section.DEPARTMENT_TREND: _("Trending now"),
+        Section.NEW_FOR_YOU: _("New arrivals"),
+        Section.KEEP_BROWSING: _("Keep browsing"),
+        Section.DEALS: _("Deals"),
+        Section.SIMILAR: _("Similar items"),
+        Section.RESULTS: _("Results"),
+    }
+
+
+def section_subtitle(section: ChosenSection) -> str:
+    """A line below the heading where it helps, else ""."""
+    return {
+        Section.KEEP_BROWSING: _("Pick up where you left off"),
+        Section.DEPARTMENT_TREND: _("What others look at and buy these days"),
+    }.get(Section(section.code), "")
+
+
+def reason_sentence(reason: Reason, names: Names) -> str:
+    """The one sentence under a card."""
+    item = names.title(reason.items[0]) if reason.items else ""
+    if reason.code in ("because_item", "source_rules") and item:
+        return _because(reason.code, names.done.get(reason.items[0], ""), item)
+    if reason.code == "similar" and item:
+        return _("Similar to “%(item)s”") % {"item": item}
+    if reason.code == "department_trend" and names.departments.get(reason.subject):
+        return _("Trending in %(department)s") % {"department": names.departments[reason.subject]}
+    if reason.code == "search" and names.query:
+        return _("Matches “%(query)s”") % {"query": names.query}
+    return _plain_reasons().get(reason.code, _("Popular in this shop"))
+
+
+def _because(code: str, done: str, item: str) -> str:
+    if code == "source_rules":
+        return _("Often chosen together with “%(item)s”") % {"item": item}
+    if done == Kind.PURCHASE.word:
+        return _("Because you bought “%(item)s”") % {"item": item}
+    if done in (Kind.LIKE.word, Kind.FAVOURITE.word):
+        return _("Because you liked “%(item)s”") % {"item": item}
+    if done == Kind.CART.word:
+        return _("Because “%(item)s” was in your basket") % {"item": item}
+    return _("Because you looked at “%(item)s”") % {"item": item}
+
+
+def _plain_reasons() -> dict[str, str]:
+    return {
+        "rule": _("Chosen by the shop"),
+        "keep_browsing": _("You looked at this"),
+        "search": _("Matches your search"),
+        "similar": _("Similar to this item"),
+        "exploration": _("Something different, to learn what you like"),
+        "trending": _("Trending in this shop"),
+        "department_trend": _("Trending in your department"),
+        "new": _("Just arrived"),
+        "deal": _("Reduced in price"),
+        "because_item": _("Because of what you looked at"),
+        "source_rules": _("Often chosen together with what you looked at"),
+        "fill": _("Another good match"),
+        "popular": _("Popular in this shop"),
+    }
+
+
+def actions_of(item_id: int, reason: Reason) -> tuple[Action, ...]:
+    """What a shopper can do about a card: hide it, say that they own it, stop using its cause."""
+    actions = [
+        Action("not_interested", _("Not for me"), item_id),
+        Action("own_it", _("I own it"), item_id),
+    ]
+    if reason.code in ("because_item", "source_rules"):
+        for cause in reason.items:
+            actions.append(Action("ignore_item", _("Stop using this for my page"), cause))
+            actions.append(Action("gift", _("It was a gift"), cause))
+    return tuple(actions)
+
+
+def labels_of(facts: CardFacts, now: datetime) -> tuple[Label, ...]:
+    """Badges that the facts of an item justify."""
+    labels = []
+    if not facts.in_stock:
+        labels.append(Label("sold_out", _("Sold out")))
+    if facts.price_minor and facts.reduced_from:
+        percent = round(100 - 100 * facts.price_minor / facts.reduced_from)
+        labels.append(Label("deal", _("−%(percent)d %%") % {"percent": percent}))
+    if facts.published_at > now - NEW_FOR:
+        labels.append(Label("new", _("New")))
+    if facts.sponsored:
+        labels.append(Label("sponsored", _("Sponsored")))
+    return tuple(labels)
+
+
+def pill_text(subject: str) -> str:
+    """Says that the page has moved."""
+    return _("More %(subject)s for you") % {"subject": subject}
+
+
+def pill_undo(item_id: int) -> Action:
+    """Takes the move back."""
+    return Action("ignore_item", _("Undo"), item_id)
