@@ -1,0 +1,217 @@
+"""Admin of people: what they did is read, never rewritten."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.contrib.filters.admin import RangeDateTimeFilter
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from catalog.money import money_text
+from catalog.paging import EstimatingPaginator
+from users.models import (
+    Basket,
+    BasketLine,
+    Consent,
+    Device,
+    Favourite,
+    Interaction,
+    Order,
+    OrderLine,
+    Review,
+    Search,
+    Shopper,
+    ShopperState,
+    Suspicion,
+    User,
+)
+
+admin.site.unregister(Group)
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, ModelAdmin):
+    """Logins."""
+
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
+    """Roles."""
+
+
+class FactAdmin(ModelAdmin):
+    """Facts: looked at, filtered and searched, never added, edited or deleted by hand."""
+
+    paginator = EstimatingPaginator
+    show_full_result_count = False
+    list_filter_submit = True
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        """Facts come from events."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Facts are not rewritten."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Facts go only with the person's erasure."""
+        return False
+
+
+@admin.register(Shopper)
+class ShopperAdmin(ModelAdmin):
+    """Who acts."""
+
+    list_display = ("__str__", "user", "segment", "language", "synthetic", "last_seen_at", "merged_into")
+    list_filter = ("shop", "segment", "synthetic", ("user", admin.EmptyFieldListFilter))
+    list_select_related = ("user", "merged_into")
+    search_fields = ("external_id", "user__username", "=id")
+    autocomplete_fields = ("shop", "user")
+    readonly_fields = ("guest_key", "merged_into", "merged_at", "created_at", "last_seen_at")
+    show_full_result_count = False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Shopper | None = None) -> bool:
+        """A person goes through erasure, which leaves a receipt."""
+        return False
+
+
+@admin.register(ShopperState)
+class ShopperStateAdmin(FactAdmin):
+    """What decisions know of a shopper."""
+
+    list_display = ("shopper", "version", "updated_at")
+    list_select_related = ("shopper",)
+    search_fields = ("shopper__external_id", "=shopper__id")
+
+
+@admin.register(Interaction)
+class InteractionAdmin(FactAdmin):
+    """What shoppers did."""
+
+    list_display = ("occurred_at", "shopper", "kind", "item", "quantity", "surface", "position")
+    list_filter = ("kind", "surface", ("occurred_at", RangeDateTimeFilter))
+    list_select_related = ("shopper", "item")
+    search_fields = ("=shopper__id", "=item__external_id", "=id")
+    ordering = ("-id",)
+
+
+@admin.register(Consent)
+class ConsentAdmin(FactAdmin):
+    """What shoppers allowed, when."""
+
+    list_display = ("at", "shopper", "purpose", "granted", "version")
+    list_filter = ("purpose", "granted", ("at", RangeDateTimeFilter))
+    list_select_related = ("shopper",)
+    search_fields = ("=shopper__id", "shopper__external_id")
+
+
+@admin.register(Search)
+class SearchAdmin(FactAdmin):
+    """What shoppers looked for."""
+
+    list_display = ("at", "query", "language", "found", "shopper")
+    list_filter = ("language", ("at", RangeDateTimeFilter))
+    list_select_related = ("shopper",)
+    search_fields = ("query",)
+
+
+@admin.register(Suspicion)
+class SuspicionAdmin(FactAdmin):
+    """Shoppers and sessions that look like bots or floods."""
+
+    list_display = ("at", "shopper", "cause", "session", "cleared_at")
+    list_filter = ("cause", ("cleared_at", admin.EmptyFieldListFilter))
+    list_select_related = ("shopper",)
+    search_fields = ("=shopper__id", "session")
+    actions = ("clear",)
+
+    @admin.action(description=_("This was a person: let it count again"))
+    def clear(self, request: HttpRequest, queryset: QuerySet[Suspicion]) -> None:
+        """Clear the chosen marks."""
+        count = queryset.filter(cleared_at__isnull=True).update(cleared_at=timezone.now())
+        self.message_user(request, _("%(count)d marks cleared.") % {"count": count})
+
+
+@admin.register(Review)
+class ReviewAdmin(ModelAdmin):
+    """Ratings and words."""
+
+    list_display = ("at", "item", "rating", "text", "language", "shopper")
+    list_filter = ("rating", "language")
+    list_select_related = ("item", "shopper")
+    search_fields = ("text", "item__external_id")
+    autocomplete_fields = ("shop", "shopper", "item")
+
+
+@admin.register(Favourite)
+class FavouriteAdmin(FactAdmin):
+    """What shoppers keep."""
+
+    list_display = ("at", "shopper", "item")
+    list_select_related = ("shopper", "item")
+    search_fields = ("=shopper__id", "=item__external_id")
+
+
+@admin.register(Device)
+class DeviceAdmin(FactAdmin):
+    """Apps that can be pushed to."""
+
+    list_display = ("platform", "shopper", "created_at")
+    list_filter = ("platform",)
+    list_select_related = ("shopper",)
+    search_fields = ("=shopper__id",)
+
+
+class BasketLineInline(TabularInline):
+    """What is in a basket."""
+
+    model = BasketLine
+    fields = ("item", "quantity")
+    autocomplete_fields = ("item",)
+    extra = 0
+
+
+@admin.register(Basket)
+class BasketAdmin(FactAdmin):
+    """What shoppers are about to buy."""
+
+    list_display = ("shopper", "updated_at")
+    list_select_related = ("shopper",)
+    search_fields = ("=shopper__id",)
+    inlines = (BasketLineInline,)
+
+
+class OrderLineInline(TabularInline):
+    """What was bought."""
+
+    model = OrderLine
+    fields = ("item", "quantity", "price_minor")
+    extra = 0
+
+
+@admin.register(Order)
+class OrderAdmin(FactAdmin):
+    """Checkouts."""
+
+    list_display = ("placed_at", "shopper", "total")
+    list_filter = (("placed_at", RangeDateTimeFilter),)
+    list_select_related = ("shopper",)
+    search_fields = ("=id", "=shopper__id")
+    inlines = (OrderLineInline,)
+
+    @admin.display(description=_("total"), ordering="total_minor")
+    def total(self, order: Order) -> str:
+        """The total with its currency."""
+        return money_text(order.total_minor, order.currency)
