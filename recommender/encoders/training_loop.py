@@ -50,6 +50,9 @@ class TrainedEncoder:
         return self.curve[self.epochs - 1].ndcg if self.curve else math.nan
 
 
+REPORT_EVERY = 20  # steps
+
+
 def no_progress(step: int, total: int, loss: float) -> None:
     """Say nothing."""
 
@@ -163,9 +166,11 @@ class _Run:
             self.sequences, max_length=config.max_length, tokens=config.tokens_per_batch, rng=self.rng
         ):
             losses.append(self._step(batch))
-            if self.step % 20 == 0:
-                self.progress(self.step, max(self.total, self.step), float(np.mean(losses[-20:])))
-        return float(np.mean(losses))
+            if self.step % REPORT_EVERY == 0:
+                self.progress(self.step, max(self.total, self.step), float(np.mean(losses[-REPORT_EVERY:])))
+        mean = float(np.mean(losses))
+        self.progress(self.step, max(self.total, self.step), mean)
+        return mean
 
     def _step(self, batch: Batch) -> float:
         self.step += 1

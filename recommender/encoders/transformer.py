@@ -102,7 +102,7 @@ class ItemTower(nn.Module):
             nn.Linear(whitened_text.shape[1], config.embedding_dim, bias=False) if whitened_text.shape[1] else None
         )
         if self.project is not None:
-            nn.init.normal_(self.project.weight, std=0.05)
+            nn.init.normal_(self.project.weight, std=0.05 / whitened_text.shape[1] ** 0.5)
 
     def text_part(self) -> Tensor | None:
         """(n, d) projected text, None without text."""

@@ -15,14 +15,14 @@ from recommender.data.types import Bits, Bools, Context, Floats, Gathered, Ints,
 
 @dataclass(frozen=True)
 class GatherSizes:
-    """Candidates each source may propose; together at most 500."""
+    """Candidates each source may propose: the quotas of ``retrieval.sources``."""
 
-    state_vector: int = 200
-    sequential_rules: int = 100
-    item_knn: int = 70
-    similar_text: int = 40
-    trending: int = 40
-    buy_again: int = 50  # with repeats only, where it also takes what the others leave
+    state_vector: int = CONFIG_OF[Source.STATE_VECTOR].quota
+    sequential_rules: int = CONFIG_OF[Source.SEQUENTIAL_RULES].quota
+    item_knn: int = CONFIG_OF[Source.ITEM_KNN].quota
+    similar_text: int = CONFIG_OF[Source.SIMILAR_TEXT].quota
+    trending: int = CONFIG_OF[Source.TRENDING].quota
+    buy_again: int = 80  # asked only where repeats are allowed; what a shopper has met is then half of the truth
 
 
 RULES_HISTORY, RULES_DECAY = 10, 0.8
