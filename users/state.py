@@ -10,7 +10,7 @@ from uuid import UUID
 
 from catalog.facets import ItemFacets
 from users.kinds import Kind
-from users.taste import Taste, taste_add
+from users.taste import Taste, TasteDeed, taste_after
 
 KEPT_RECENT = 100
 KEPT_PURCHASED = 200
@@ -77,10 +77,8 @@ def fold(state: StateValue, deeds: Sequence[Deed], facets: Mapping[int, ItemFace
         twins: of the disliked items, hidden with them.
     """
     ordered = sorted((deed for deed in deeds if deed.item_id is not None), key=lambda deed: (deed.at_us, deed.id))
-    taste = state.taste
-    for deed in ordered:
-        if deed.item_id in facets:
-            taste = taste_add(taste, facets[deed.item_id], deed.kind, deed.value, deed.at_us)
+    known = ((facets[deed.item_id], deed) for deed in ordered if deed.item_id in facets)
+    taste = taste_after(state.taste, [TasteDeed(facet, deed.kind, deed.value, deed.at_us) for facet, deed in known])
     recent = state.recent + tuple(Recent(deed.item_id or 0, deed.kind, deed.at_us, deed.value) for deed in ordered)
     bought = [deed.item_id for deed in ordered if deed.kind == Kind.PURCHASE]
     disliked = [deed.item_id for deed in ordered if deed.kind == Kind.DISLIKE]

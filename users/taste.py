@@ -5,7 +5,8 @@
 The profile holds the weights at the time of its last deed, so a new deed scales once and adds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from catalog.facets import ItemFacets
@@ -40,25 +41,44 @@ def deed_weight(kind: int, value: float) -> float:
     return _WEIGHT.get(kind, 0.0)
 
 
-def taste_add(taste: Taste, facets: ItemFacets, kind: int, value: float, at_us: int) -> Taste:
-    """The profile after one more deed, which must not be older than the profile's last."""
-    weight = deed_weight(kind, value)
-    if weight == 0.0:
+@dataclass(frozen=True, slots=True)
+class TasteDeed:
+    """A deed with an item whose facets are known."""
+
+    facets: ItemFacets
+    kind: int
+    value: float
+    at_us: int
+
+
+def taste_after(taste: Taste, deeds: Sequence[TasteDeed]) -> Taste:
+    """The profile after more deeds, none older than the profile's last."""
+    telling = [(deed, weight) for deed in deeds if (weight := deed_weight(deed.kind, deed.value))]
+    if not telling:
         return taste
-    fade = 0.5 ** ((at_us - taste.get("at", at_us)) / HALF_LIFE_US)
-    keys = {
-        "departments": [facets.department] if facets.department else [],
-        "brands": [facets.brand] if facets.brand else [],
-        "tags": list(facets.tags),
-    }
-    return {"at": at_us} | {name: _faded(taste.get(name, {}), fade, keys[name], weight) for name in FACETS}
+    now_us = max(deed.at_us for deed, _ in telling)
+    fade = _fade(now_us - taste.get("at", now_us))
+    weights = {name: {key: value * fade for key, value in taste.get(name, {}).items()} for name in FACETS}
+    for deed, weight in telling:
+        share = weight * _fade(now_us - deed.at_us)
+        for name, keys in _keys(deed.facets):
+            for key in keys:
+                weights[name][key] = weights[name].get(key, 0.0) + share
+    return {"at": now_us} | {name: _strongest(weights[name]) for name in FACETS}
 
 
-def _faded(weights: Mapping[str, float], fade: float, keys: list[int], weight: float) -> dict[str, float]:
-    result = {key: value * fade for key, value in weights.items()}
-    for key in keys:
-        result[str(key)] = result.get(str(key), 0.0) + weight
-    if len(result) > KEPT_PER_FACET:
-        strongest = sorted(result, key=lambda key: (-abs(result[key]), key))[:KEPT_PER_FACET]
-        result = {key: result[key] for key in strongest}
-    return result
+def _fade(age_us: int) -> float:
+    return 0.5 ** (age_us / HALF_LIFE_US)
+
+
+def _keys(facets: ItemFacets) -> tuple[tuple[str, list[str]], ...]:
+    department = [str(facets.department)] if facets.department else []
+    brand = [str(facets.brand)] if facets.brand else []
+    return ("departments", department), ("brands", brand), ("tags", [str(tag) for tag in facets.tags])
+
+
+def _strongest(weights: dict[str, float]) -> dict[str, float]:
+    if len(weights) <= KEPT_PER_FACET:
+        return weights
+    kept = sorted(weights, key=lambda key: (-abs(weights[key]), key))[:KEPT_PER_FACET]
+    return {key: weights[key] for key in kept}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from catalog.facets import ItemFacets
 from users.kinds import Kind
 from users.state import DAY_US, Deed, StateValue, fold, must_refold, next_version, refold, seen_in_vain, states_joined
-from users.taste import HALF_LIFE_US, taste_add
+from users.taste import HALF_LIFE_US, KEPT_PER_FACET, TasteDeed, taste_after
 
 FACETS = {item: ItemFacets(item, str(item), 1 + item % 2, 10 + item % 3, (item, 100)) for item in range(1, 8)}
 TWINS = {1: {2}, 2: {1}, 3: {4, 5}}
@@ -85,16 +85,27 @@ def test_only_the_last_hundred_are_recent():
     assert state.recent[0].at_us == 51_000_000 and state.recent[-1].at_us == 150_000_000
 
 
+def taste_of(item: int, kind: int, value: float = math.nan, at_us: int = 0) -> TasteDeed:
+    return TasteDeed(FACETS[item], kind, value, at_us)
+
+
 def test_taste_halves_in_thirty_days():
-    taste = taste_add({}, FACETS[1], Kind.LIKE, math.nan, 0)
-    later = taste_add(taste, FACETS[2], Kind.VIEW, math.nan, HALF_LIFE_US)
-    assert later["tags"] == {"1": 1.5, "100": 2.5, "2": 1.0}
+    deeds = [taste_of(1, Kind.LIKE), taste_of(2, Kind.VIEW, at_us=HALF_LIFE_US)]
+    assert taste_after({}, deeds)["tags"] == {"1": 1.5, "100": 2.5, "2": 1.0}
+    assert taste_after(taste_after({}, deeds[:1]), deeds[1:])["tags"] == {"1": 1.5, "100": 2.5, "2": 1.0}
 
 
 def test_a_dislike_weighs_against_and_a_middling_rating_nothing():
-    assert taste_add({}, FACETS[1], Kind.DISLIKE, math.nan, 0)["departments"] == {"2": -3.0}
-    assert taste_add({}, FACETS[1], Kind.RATE, 3.0, 0) == {}
-    assert taste_add({}, FACETS[1], Kind.RATE, 5.0, 0)["departments"] == {"2": 2.0}
+    assert taste_after({}, [taste_of(1, Kind.DISLIKE)])["departments"] == {"2": -3.0}
+    assert taste_after({}, [taste_of(1, Kind.RATE, 3.0)]) == {}
+    assert taste_after({}, [taste_of(1, Kind.RATE, 5.0)])["departments"] == {"2": 2.0}
+
+
+def test_only_the_strongest_leanings_are_kept():
+    many = ItemFacets(9, "9", 0, 0, tuple(range(200, 200 + KEPT_PER_FACET + 5)))
+    taste = taste_after({}, [TasteDeed(many, Kind.VIEW, math.nan, 0), taste_of(1, Kind.DISLIKE)])
+    assert len(taste["tags"]) == KEPT_PER_FACET
+    assert taste["tags"]["1"] == -3.0
 
 
 def test_what_was_seen_tires_only_with_the_next_version():
