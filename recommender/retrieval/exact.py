@@ -11,6 +11,7 @@ from recommender.data.learned import LearnedArrays
 from recommender.data.neighbours import Neighbours
 from recommender.data.profile import Profile, profile_of
 from recommender.data.types import Bits, Bools, Context, Floats, Gathered, Ints, ItemTable, Source
+from recommender.retrieval.sources import CONFIG_OF
 
 
 @dataclass(frozen=True)
