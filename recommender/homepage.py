@@ -17,6 +17,7 @@ from catalog.models import Shop
 from recommender.data.types import ArtifactMismatch, Context, Decision, Floats, Gathered, RulesetValue
 from recommender.facts.context import Asked, context_read
 from recommender.language.text_encoder import TextEncoder
+from recommender.models import Impression, RequestLog
 from recommender.page import Page
 from recommender.page_view import page_view
 from recommender.serving.bundle import Bundle
@@ -29,6 +30,7 @@ from recommender.store.impressions import Logged, Slots, impression_write, serve
 from recommender.store.live import Serving, serving_read
 from recommender.store.rulesets import editorial_of, tags_of
 from users.models import Shopper
+from users.shoppers import shopper_ids
 
 logger = logging.getLogger(__name__)
 
@@ -154,16 +156,44 @@ def _text_encoder(folder: Path) -> TextEncoder | None:
     return TextEncoder(folder) if (folder / "encoder.json").exists() else None
 
 
+def page_shown(
+    *, shop: Shop, shopper: Shopper | None, impression_id: UUID, language: str, now: datetime
+) -> Page | None:
+    """A page as it was shown, decided again from its log and worded anew: what "Why this?" reads.
+
+    Returns: None where the log is gone, another bundle is live by now, or the page was somebody else's.
+    """
+    impression = Impression.objects.of(shop).filter(pk=impression_id).first()
+    log = RequestLog.objects.of(shop).filter(pk=impression_id).first()
+    serving = serving_read(shop.pk)
+    if impression is None or log is None or log.bundle_id != serving.bundle_id:
+        return None
+    if impression.shopper_id is not None and (shopper is None or impression.shopper_id not in shopper_ids(shopper.pk)):
+        return None
+    return _from_log(shop, serving, impression, log, (), language, now)
+
+
 def _shown_again(request: _Request, earlier: Sequence[UUID]) -> Page | None:
     """The page of an unchanged request, decided again from its log; None where there is none."""
     before = shown_before(request.shop.pk, request.key, request.now)
     if before is None:
         return None
-    impression, log = before
-    context, gathered = request_unpack(bytes(log.payload), request.serving.bundle)
-    gathered = fresh_refill(gathered, request.serving.bundle, request.serving.bundle_id)
-    context = replace(context, language=request.context.language)
-    decision = decide(context, gathered, request.serving.ruleset, request.serving.bundle, int(log.seed))
+    return _from_log(request.shop, request.serving, *before, earlier, request.context.language, request.now)
+
+
+def _from_log(
+    shop: Shop,
+    serving: Serving,
+    impression: Impression,
+    log: RequestLog,
+    earlier: Sequence[UUID],
+    language: str,
+    now: datetime,
+) -> Page:
+    context, gathered = request_unpack(bytes(log.payload), serving.bundle)
+    gathered = fresh_refill(gathered, serving.bundle, serving.bundle_id)
+    context = replace(context, language=language)
+    decision = decide(context, gathered, serving.ruleset, serving.bundle, int(log.seed))
     slots = Slots(
         impression.item_ids,
         impression.section_of,
@@ -173,7 +203,7 @@ def _shown_again(request: _Request, earlier: Sequence[UUID]) -> Page | None:
         impression.scores,
         _cards_of(impression.item_ids, decision),
     )
-    facts = _facts(request, context, decision, slots.item_ids)
+    facts = _facts(now, context, decision, slots.item_ids)
     return page_view(context, decision, slots, facts, impression.pk, _cursor(earlier, impression.pk, gathered, slots))
 
 
@@ -184,7 +214,7 @@ def _cards_of(item_ids: Sequence[int], decision: Decision) -> list[int]:
 
 def _shown_first(request: _Request, earlier: Sequence[UUID], started: float) -> Page:
     context, gathered, decision, serving = _decided(request)
-    facts = _facts(request, context, decision, decision.pool_ids[: len(decision.item_ids) + SPARES].tolist())
+    facts = _facts(request.now, context, decision, decision.pool_ids[: len(decision.item_ids) + SPARES].tolist())
     slots = slots_of(decision, facts)
     logged = Logged(
         key=request.key,
@@ -220,12 +250,12 @@ def _gather_and_decide(request: _Request, serving: Serving) -> tuple[Context, Ga
     return context, gathered, decide(context, gathered, ruleset, serving.bundle, request.seed), serving
 
 
-def _facts(request: _Request, context: Context, decision: Decision, more: Sequence[int]) -> dict[int, CardFacts]:
+def _facts(now: datetime, context: Context, decision: Decision, more: Sequence[int]) -> dict[int, CardFacts]:
     """Facts of everything the page speaks of: cards, spare cards, causes and the subjects of its titles."""
     wanted = {*decision.item_ids.tolist(), *more, context.anchor_item}
     wanted |= {item for reason in decision.reasons for item in reason.items}
     wanted |= {section.subject for section in decision.sections} | set(context.history.item_ids[-1:].tolist())
-    return card_facts_read(context, wanted, request.now)
+    return card_facts_read(context, wanted, now)
 
 
 def slots_of(decision: Decision, facts: dict[int, CardFacts]) -> Slots:
