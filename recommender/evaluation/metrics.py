@@ -68,11 +68,11 @@ def ranks_in_list(items: Ints, scores: Floats, targets: Ints) -> Floats:
         scores: (k,) their scores.
         targets: (t,) items.
     """
+    if not len(items):
+        return np.full(len(targets), np.inf, np.float32)
     same = items[None, :] == targets[:, None]  # (t, k)
     found = same.any(axis=1)
     place = same.argmax(axis=1)
-    if not len(items):
-        return np.full(len(targets), np.inf, np.float32)
     ranks = (scores[None, :] >= scores[place][:, None]).sum(axis=1).astype(np.float32)
     return np.where(found, ranks, np.inf).astype(np.float32)
 
@@ -93,8 +93,8 @@ def ndcg(ranks: TargetRanks, n: int) -> Floats:
 
     One target at rank 3 gives 1 / log2(4) = 0.5; of two targets, one at rank 1 and one missed give 1 / 1.63 = 0.61:
 
-    >>> ndcg(ranks_collect([np.array([3.0]), np.array([1.0, np.inf])]), 10).round(2).tolist()
-    [0.5, 0.61]
+    >>> print(ndcg(ranks_collect([np.array([3.0]), np.array([1.0, np.inf])]), 10).round(2))
+    [0.5  0.61]
 
     Reference: Järvelin and Kekäläinen, 2002.
     """
