@@ -7,7 +7,16 @@ from functools import cached_property
 import numpy as np
 
 from recommender.data.synthetic.pricing import discounted, make_price
-from recommender.data.synthetic.vocabulary import Brand, Colour, Kind, Material, Style, Vocabulary, Words, load_vocabulary
+from recommender.data.synthetic.vocabulary import (
+    Brand,
+    Colour,
+    Kind,
+    Material,
+    Style,
+    Vocabulary,
+    Words,
+    load_vocabulary,
+)
 from recommender.data.synthetic.wording import Make, alternative_text, author_name, book_title, description, pick, title
 from recommender.data.types import DAY_US, Floats, Ints
 
@@ -135,7 +144,7 @@ def _share_out(n: int, parts: int, rng: np.random.Generator) -> Ints:
         shares[row] += 1
     while shares.sum() > n:
         shares[np.argmax(shares)] -= 1
-    return shares
+    return np.asarray(shares, np.int64)
 
 
 def _products_of(kind: Kind, n: int, vocabulary: Vocabulary, until_us: int, rng: np.random.Generator) -> list[Product]:
@@ -144,13 +153,21 @@ def _products_of(kind: Kind, n: int, vocabulary: Vocabulary, until_us: int, rng:
     while len(products) < n:
         brand = _brand(kind, vocabulary, rng)
         make = _make(kind, brand, vocabulary, rng)
-        name = make.book_title.en if make.book_title else f"{make.line.en} {make.form.en} {make.material.slug}"
+        name = _model_name(make)
         if taken[name]:
             continue
         taken[name] += 1
         group = f"{kind.slug}-{len(taken):02d}"
         products.extend(_variants(make, brand, group, vocabulary, until_us, rng)[: n - len(products)])
     return products
+
+
+def _model_name(make: Make) -> str:
+    """What must not occur twice within a kind, so that no two groups bear the same title."""
+    if make.book_title:
+        return make.book_title.en
+    material = "" if make.kind.plain_title else make.material.slug
+    return f"{make.line.en} {make.form.en} {material}"
 
 
 def _brand(kind: Kind, vocabulary: Vocabulary, rng: np.random.Generator) -> Brand:

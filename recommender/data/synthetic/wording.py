@@ -43,7 +43,7 @@ def book_title(kind: Kind, vocabulary: Vocabulary, rng: np.random.Generator) -> 
 
 
 def _headline(word: str, form: str) -> str:
-    """"the Faroes" is "The Faroes" where it opens a title."""
+    """ "the Faroes" is "The Faroes" where it opens a title."""
     return word[:1].upper() + word[1:] if form.startswith("{b}") else word
 
 
@@ -65,7 +65,8 @@ def title(make: Make, colour: Colour, *, one_colour: bool) -> Words:
         return Words(f"{make.book_title.en}, {make.author.en}", f"《{make.book_title.zh}》{make.author.zh}")
     kind, line, form = make.kind, make.line, make.form
     english = f"{line.en} {form.en} {kind.name.en}"
-    chinese = f"{line.zh}{form.zh}{kind.name.zh}"
+    gap = " " if kind.name.zh[0].isascii() else ""
+    chinese = f"{line.zh}{form.zh}{gap}{kind.name.zh}"
     if kind.plain_title:
         return Words(english, chinese)
     detail = _detail(make, colour, one_colour=one_colour)

@@ -11,9 +11,7 @@ MIDDLE = WIDTH // 2
 
 def mixed(one: str, other: str, share: float) -> str:
     """Colour between two: 0 gives ``one``, 1 gives ``other``."""
-    channels = (
-        round(int(one[i : i + 2], 16) * (1 - share) + int(other[i : i + 2], 16) * share) for i in (1, 3, 5)
-    )
+    channels = (round(int(one[i : i + 2], 16) * (1 - share) + int(other[i : i + 2], 16) * share) for i in (1, 3, 5))
     return "#" + "".join(f"{channel:02x}" for channel in channels)
 
 
@@ -25,12 +23,24 @@ def lightness(colour: str) -> float:
 
 # Stops of the gradient across a shape: place, colour it is mixed with, and how much.
 _BODIES = {
-    "metal": ((0, "#000000", 0.22), (0.2, "#ffffff", 0.5), (0.42, "#ffffff", 0.04), (0.8, "#000000", 0.3), (1, "#ffffff", 0.1)),
+    "metal": (
+        (0, "#000000", 0.22),
+        (0.2, "#ffffff", 0.5),
+        (0.42, "#ffffff", 0.04),
+        (0.8, "#000000", 0.3),
+        (1, "#ffffff", 0.1),
+    ),
     "gloss": ((0, "#000000", 0.1), (0.24, "#ffffff", 0.38), (0.5, "#ffffff", 0), (1, "#000000", 0.3)),
     "ceramic": ((0, "#000000", 0.08), (0.28, "#ffffff", 0.26), (0.55, "#ffffff", 0), (1, "#2a1d14", 0.3)),
     "clay": ((0, "#000000", 0.06), (0.3, "#ffffff", 0.16), (1, "#2a1d14", 0.3)),
     "glass": ((0, "#ffffff", 0.05), (0.25, "#ffffff", 0.6), (0.6, "#ffffff", 0.15), (1, "#23302f", 0.22)),
-    "sheen": ((0, "#000000", 0.16), (0.3, "#ffffff", 0.24), (0.5, "#ffffff", 0), (0.72, "#ffffff", 0.1), (1, "#000000", 0.26)),
+    "sheen": (
+        (0, "#000000", 0.16),
+        (0.3, "#ffffff", 0.24),
+        (0.5, "#ffffff", 0),
+        (0.72, "#ffffff", 0.1),
+        (1, "#000000", 0.26),
+    ),
 }
 _SOFT = ((0, "#ffffff", 0.1), (0.45, "#ffffff", 0), (1, "#2a1d14", 0.22))
 

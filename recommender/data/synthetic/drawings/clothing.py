@@ -15,8 +15,14 @@ def _behind(c: Canvas, bottom: int, half: int) -> None:
 def _body(c: Canvas, bottom: int, half: int, hem: int, sleeve: int, cuff: int) -> None:
     """Front of a top: shoulders, sleeves down to ``sleeve``, hem at ``bottom``."""
     left, right = 240 - half, 240 + half
-    c.path(f"M{left + 20} 174Q{left - 14} 186 {left - 22} 232L{left - 24 - cuff} {sleeve}q20 10 42 6L{left + 18} 280z", "dark")
-    c.path(f"M{right - 20} 174Q{right + 14} 186 {right + 22} 232L{right + 24 + cuff} {sleeve}q-20 10-42 6L{right - 18} 280z", "dark")
+    c.path(
+        f"M{left + 20} 174Q{left - 14} 186 {left - 22} 232L{left - 24 - cuff} {sleeve}q20 10 42 6L{left + 18} 280z",
+        "dark",
+    )
+    c.path(
+        f"M{right - 20} 174Q{right + 14} 186 {right + 22} 232L{right + 24 + cuff} {sleeve}q-20 10-42 6L{right - 18} 280z",
+        "dark",
+    )
     c.path(
         f"M206 160q34 26 68 0L{right - 18} 175Q{right + 4} 184 {right} 224L{right - 14} 276L{right - 14 + hem} {bottom}"
         f"Q240 {bottom + 16} {left + 14 - hem} {bottom}L{left + 14} 276L{left} 224Q{left - 4} 184 {left + 18} 175z"
@@ -31,10 +37,14 @@ def dress(c: Canvas) -> None:
     if "slip" not in c.form:
         c.path("M196 168q-44 14-56 50l-16 78q20 14 44 8l34-60z", "dark")
         c.path("M284 168q44 14 56 50l16 78q-20 14-44 8l-34-60z", "dark")
-        c.path(f"M204 160q36 40 72 0l26 14q8 40-14 74l-10 60 {hem - 38} 208q-{hem} 22-{2 * hem + 0} 0l{hem - 38}-208-10-60q-22-34-14-74z")
+        c.path(
+            f"M204 160q36 40 72 0l26 14q8 40-14 74l-10 60 {hem - 38} 208q-{hem} 22-{2 * hem + 0} 0l{hem - 38}-208-10-60q-22-34-14-74z"
+        )
     else:
         c.line("M206 158l4 52M274 158l-4 52", "dark", 5)
-        c.path(f"M204 206q18 14 36 0 18 14 36 0 10 30-2 66l4 40 {hem - 38} 204q-{hem} 22-{2 * hem} 0l{hem - 38}-204 4-40q-12-36-2-66z")
+        c.path(
+            f"M204 206q18 14 36 0 18 14 36 0 10 30-2 66l4 40 {hem - 38} 204q-{hem} 22-{2 * hem} 0l{hem - 38}-204 4-40q-12-36-2-66z"
+        )
     c.fold("M222 330q-12 90-30 180M258 330q14 90 28 180M240 340v178", 4)
     if "wrap" in c.form:
         c.fold("M276 160q-40 70-72 140M204 160q20 40 38 62")
@@ -207,7 +217,9 @@ def trousers(c: Canvas) -> None:
     wide = 84 if "wide" in c.form else 46 if "taper" in c.form else 62
     bottom = 480 if "crop" in c.form else 524
     c.path(f"M186 180h140l30 {bottom - 180}H180z", "#2a1a0e", 0.1)
-    c.path(f"M174 156h132l26 {bottom - 156}q-{wide // 2} 10-{wide} 0L240 268l-{92 - wide} {bottom - 268}q-{wide // 2} 10-{wide} 0z")
+    c.path(
+        f"M174 156h132l26 {bottom - 156}q-{wide // 2} 10-{wide} 0L240 268l-{92 - wide} {bottom - 268}q-{wide // 2} 10-{wide} 0z"
+    )
     c.fold(f"M204 190L{178 + wide // 8} {bottom - 6}M276 190l{26 - wide // 8} {bottom - 196}", 4)
     c.rect(172, 150, 136, 25, 4, "dark")
     c.fold("M240 176v84q-14-4-16-22M180 178q10 34 30 38M300 178q-10 34-30 38")

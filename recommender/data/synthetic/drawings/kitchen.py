@@ -58,8 +58,14 @@ def mug(c: Canvas) -> None:
 def carafe(c: Canvas) -> None:
     """A carafe with a glass beside it."""
     c.shadow(236, 494, 128, 15)
-    c.path("M196 196h68q-4 50 4 78 12 28 34 60 38 66 22 138-6 18-26 18H162q-20 0-26-18-16-72 22-138 22-32 34-60 8-28 4-78z")
-    c.path("M150 390q80 18 160 0 24 60 8 88-6 8-20 8H162q-14 0-20-8-16-28 8-88z", "#dbe9ea" if c.family == "glass" else "dark", 0.5)
+    c.path(
+        "M196 196h68q-4 50 4 78 12 28 34 60 38 66 22 138-6 18-26 18H162q-20 0-26-18-16-72 22-138 22-32 34-60 8-28 4-78z"
+    )
+    c.path(
+        "M150 390q80 18 160 0 24 60 8 88-6 8-20 8H162q-14 0-20-8-16-28 8-88z",
+        "#dbe9ea" if c.family == "glass" else "dark",
+        0.5,
+    )
     c.oval(230, 196, 34, 8, "pale")
     if "stopper" in c.form:
         c.rect(214, 152, 32, 48, 9, "#b98d5c")

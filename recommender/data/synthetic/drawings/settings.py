@@ -34,9 +34,7 @@ def _daylight(canvas: Canvas, horizon: int) -> str:
     if choice == 0:
         return ""
     if choice == 1:
-        return (
-            f'<path d="M{x} 0h96l120 {horizon}h-96zM{x + 128} 0h70l120 {horizon}h-70z" fill="#fff" opacity=".22"/>'
-        )
+        return f'<path d="M{x} 0h96l120 {horizon}h-96zM{x + 128} 0h70l120 {horizon}h-70z" fill="#fff" opacity=".22"/>'
     x = 60 + x // 2
     return f'<path d="M{x} {horizon}V210a130 130 0 0 1 260 0v{horizon - 210}z" fill="#fff" opacity=".2"/>'
 

@@ -14,7 +14,12 @@ def _pattern(c: Canvas, x: int, y: int, w: int, h: int) -> None:
         for k in range(10, h - 10, 44):
             c.rect(x, y + k, w, 18, 0, "pale", 0.35)
     if "herring" in c.form or "waffle" in c.form:
-        c.fold("".join(f"M{x + 4} {y + k}l{w // 4} 14 {w // 4}-14 {w // 4} 14 {w // 4 - 8}-14" for k in range(16, h - 10, 24)), 2)
+        c.fold(
+            "".join(
+                f"M{x + 4} {y + k}l{w // 4} 14 {w // 4}-14 {w // 4} 14 {w // 4 - 8}-14" for k in range(16, h - 10, 24)
+            ),
+            2,
+        )
 
 
 def cushion(c: Canvas) -> None:
@@ -28,7 +33,11 @@ def cushion(c: Canvas) -> None:
     _pattern(c, 108, 256, 212, 216)
     c.fold("M112 256q14 20 34 28M310 254q-12 20-32 28M112 470q12-16 30-26M312 468q-14-14-28-22")
     if "pip" in c.form:
-        c.line("M102 244q106 16 216-2 14-2 12 12-12 106 2 216 2 14-14 12-108-14-214 2-14 2-12-12 12-110-2-216-2-14 12-12z", "pale", 5)
+        c.line(
+            "M102 244q106 16 216-2 14-2 12 12-12 106 2 216 2 14-14 12-108-14-214 2-14 2-12-12 12-110-2-216-2-14 12-12z",
+            "pale",
+            5,
+        )
     if "fring" in c.form:
         c.line("".join(f"M94 {y}h-16M328 {y}h16" for y in range(262, 474, 15)), "dark", 4)
     c.upright()
@@ -111,7 +120,10 @@ def curtain(c: Canvas) -> None:
     faint = 0.75 if "sheer" in c.form else 1
     c.path("M46 84h132q6 200-22 330 6 70-4 112H42z", "main", faint)
     c.path("M434 84H302q-6 200 22 330-6 70 4 112h110z", "main", faint)
-    c.fold("M74 90q6 240-4 434M106 90q8 230-2 434M140 90q10 220-14 434M406 90q-6 240 4 434M374 90q-8 230 2 434M340 90q-10 220 14 434", 5)
+    c.fold(
+        "M74 90q6 240-4 434M106 90q8 230-2 434M140 90q10 220-14 434M406 90q-6 240 4 434M374 90q-8 230 2 434M340 90q-10 220 14 434",
+        5,
+    )
     c.line("M44 412q60 16 112 0M436 412q-60 16-112 0", "deep", 8, 0.7)
 
 
@@ -119,7 +131,9 @@ def tablecloth(c: Canvas) -> None:
     """A laid table with its cloth falling in folds."""
     c.shadow(240, 520, 196, 16)
     c.path("M104 480h14v36h-14zM362 480h14v36h-14z", "#a47a4b")
-    c.path("M92 322h296l40 38q6 70-6 132-30 10-54-4-30 14-62 2-30 12-62 0-34 12-66-2-30 14-62 2-30 10-58 0-12-62-6-130z")
+    c.path(
+        "M92 322h296l40 38q6 70-6 132-30 10-54-4-30 14-62 2-30 12-62 0-34 12-66-2-30 14-62 2-30 10-58 0-12-62-6-130z"
+    )
     _pattern(c, 66, 362, 348, 118)
     c.path("M92 322h296l40 38H52z", "light", 0.45)
     c.fold("M118 366q-8 70-4 118M184 366q4 70-6 120M254 366q-6 60 4 120M326 366q8 60-2 118", 5)
