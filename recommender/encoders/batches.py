@@ -47,9 +47,9 @@ def batches_epoch(sequences: Sequences, *, max_length: int, tokens: int, rng: np
         yield _batch(sequences, targets, windows.begin[rows], windows.length[rows])
 
 
-def batch_count(sequences: Sequences, *, max_length: int, tokens: int) -> int:
+def batch_count(sequences: Sequences, *, tokens: int) -> int:
     """About how many batches an epoch has: what a progress bar needs."""
-    return max(1, int(np.minimum(sequences.lengths + 1, max_length).sum() * (1.1 / tokens)))
+    return max(1, int((sequences.lengths + 1).sum() * (1.1 / tokens)))
 
 
 def _orders_shuffle(sequences: Sequences, rng: np.random.Generator) -> Sequences:

@@ -50,7 +50,7 @@ class StageBar:
 
     def _line(self, stage: str, done: int, total: int) -> None:
         now = time.monotonic()
-        if now - self._printed < LINE_EVERY or not done:
+        if now - self._printed < LINE_EVERY or now - self._began < 1.0 or not done:
             return
         self._printed = now
         left = (now - self._began) * max(total - done, 0) / done

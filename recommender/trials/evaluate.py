@@ -9,6 +9,7 @@ import numpy as np
 
 from recommender.data.sequences import Sequences
 from recommender.data.splits import leave_last_out, time_split, validation_thirds
+from recommender.data.types import Ints
 from recommender.encoders.config import LearningConfig
 from recommender.ranking.fusion import FusionWeights
 from recommender.serving.bundle import Bundle
@@ -65,10 +66,10 @@ def evaluate_beauty(run: Run) -> Outcome:
 def evaluate_movielens(run: Run) -> Outcome:
     """MovieLens-100K: the last item under several random orders of tied times, and the last ten items."""
     parts: list[list[Measured]] = []
-    users: list[np.ndarray] = []
-    for tie_seed in range(TIE_SEEDS):
-        dataset = movielens_read(run.data, seed=run.seed, tie_seed=tie_seed)
-        catalogue = catalogue_of(dataset.texts, home=run.home)
+    users: list[Ints] = []
+    files = [movielens_read(run.data, seed=run.seed, tie_seed=tie_seed) for tie_seed in range(TIE_SEEDS)]
+    catalogue = catalogue_of(files[0].texts, home=run.home)  # ties reorder behaviour, not the vocabulary
+    for tie_seed, dataset in enumerate(files):
         test = leave_last_out(dataset.sequences)
         task = Task(test.train, test.targets)
         ours, others, trial = _leave_one_out(run, test.train, task, catalogue, seed=run.seed + tie_seed)
@@ -77,14 +78,11 @@ def evaluate_movielens(run: Run) -> Outcome:
     joined = [measured_join(list(runs)) for runs in zip(*parts, strict=True)]
     note = f"Leave-one-out, strict; {TIE_SEEDS} random orders of tied times, each learned anew. {NO_RANKER}"
     first = table_make("Last item", note, joined[0], joined[1:], clusters=np.concatenate(users))
-    return Outcome((first, _last_positions(run)), _details(trial))
+    return Outcome((first, _last_positions(run, files[0].sequences, catalogue)), _details(trial))
 
 
-def _last_positions(run: Run) -> Table:
+def _last_positions(run: Run, whole: Sequences, catalogue: Catalogue) -> Table:
     """Each shopper's last ten items, models frozen before all of them, histories growing."""
-    dataset = movielens_read(run.data, seed=run.seed, tie_seed=0)
-    catalogue = catalogue_of(dataset.texts, home=run.home)
-    whole = dataset.sequences
     frozen = whole.without_last(LAST_POSITIONS)
     tasks = []
     for left in range(LAST_POSITIONS - 1, -1, -1):
