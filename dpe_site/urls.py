@@ -4,11 +4,9 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from dpe_site import health, media
+from dpe_site import media
 
 urlpatterns = [
-    path("healthz", health.alive),
-    path("readyz", health.ready),
     path("media/<path:path>", media.media),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),

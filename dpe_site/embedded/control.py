@@ -59,13 +59,18 @@ def services_start(home: Path, *, durable: bool = True, detached: bool = True) -
     Raises:
         ServiceError: why they did not start, with the cure.
     """
-    if lock_held(home / LOCK_NAME):
-        return Started(_wait_complete(home), None)
-    supervisor, answer = _supervisor_spawn(home, durable=durable, detached=detached)
-    if answer != READY_LINE:
-        supervisor.wait()
-        raise ServiceError(answer or f"The supervisor ended without a word; see {home}/logs/services.log.")
-    return Started(_wait_complete(home), supervisor)
+    end = time.monotonic() + _START_SECONDS
+    supervisor = None
+    while not (status := services_status(home)).complete:
+        if time.monotonic() > end:
+            raise ServiceError(f"The services of {home} do not answer: {status}. See {home}/logs.")
+        if not status.supervised:  # nobody's yet, or that of a supervisor which has just been killed
+            supervisor = _supervisor_spawn(home, durable=durable, detached=detached)
+        time.sleep(_POLL_SECONDS)
+    addresses = addresses_read(home)
+    if addresses is None:
+        raise ServiceError(f"The addresses in {home} vanished while the services ran. Stop and start them again.")
+    return Started(addresses, supervisor if supervisor and supervisor.poll() is None else None)
 
 
 def services_stop(home: Path) -> bool:
@@ -99,7 +104,8 @@ def services_status(home: Path) -> Status:
     )
 
 
-def _supervisor_spawn(home: Path, *, durable: bool, detached: bool) -> tuple[subprocess.Popen[bytes], str]:
+def _supervisor_spawn(home: Path, *, durable: bool, detached: bool) -> subprocess.Popen[bytes]:
+    """Start a supervisor and wait until its services are up, or until it has left the field to another one."""
     home.mkdir(parents=True, exist_ok=True)
     listen, tell = os.pipe()
     log = log_open(home / "logs" / "services.log")
@@ -120,19 +126,12 @@ def _supervisor_spawn(home: Path, *, durable: bool, detached: bool) -> tuple[sub
         os.close(log)
     with os.fdopen(listen, "rb") as pipe:
         heard, _, _ = select.select([pipe], [], [], _START_SECONDS)
-        return supervisor, pipe.read().decode() if heard else ""
-
-
-def _wait_complete(home: Path) -> Addresses:
-    end = time.monotonic() + _START_SECONDS
-    while not services_status(home).complete:
-        if time.monotonic() > end:
-            raise ServiceError(f"The services of {home} do not answer: {services_status(home)}. See {home}/logs.")
-        time.sleep(_POLL_SECONDS)
-    addresses = addresses_read(home)
-    if addresses is None:
-        raise ServiceError(f"The addresses in {home} vanished while the services ran. Stop and start them again.")
-    return addresses
+        answer = pipe.read().decode() if heard else ""
+    if answer != READY_LINE:
+        supervisor.terminate()
+        supervisor.wait()
+        raise ServiceError(answer or f"The supervisor ended without a word; see {home}/logs/services.log.")
+    return supervisor
 
 
 def _postgres_answers(url: str) -> bool:

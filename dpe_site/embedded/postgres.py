@@ -96,7 +96,9 @@ class Postgres:
         if not self.data.exists():
             self._initialise()
         self._version_check()
-        (self.data / "postmaster.pid").unlink(missing_ok=True)  # our lock says that nobody lives
+        # Our lock says that nobody lives, and it is right where a process number may mislead.
+        for left in (self.data / "postmaster.pid", *self.socket_folder.glob(".s.PGSQL.*")):
+            left.unlink(missing_ok=True)
 
     def answers(self) -> bool:
         """Whether a connection can be made."""
@@ -169,8 +171,9 @@ class Postgres:
         program = postgres_programs(self.home) / "initdb"
         how = ["--username", USER, "--pwfile", str(password_file), "--auth", "scram-sha-256", "--encoding", "UTF8"]
         language = ["--locale", "C", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"]
+        haste = [] if self.durable else ["--no-sync"]
         made = subprocess.run(
-            [*_run_as(self.owner, self.home), str(program), "-D", str(fresh), *how, *language],
+            [*_run_as(self.owner, self.home), str(program), "-D", str(fresh), *how, *language, *haste],
             capture_output=True,
             text=True,
             check=False,
