@@ -151,9 +151,7 @@ class _Run:
             model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, betas=(0.9, 0.98)
         )
         self.step = 0
-        self.total = config.epochs * batch_count(
-            sequences, max_length=config.max_length, tokens=config.tokens_per_batch
-        )
+        self.total = config.epochs * batch_count(sequences, tokens=config.tokens_per_batch)
         share = (sequences.item_counts().astype(np.float64) + 1) ** 0.75
         self.share = torch.from_numpy(share / share.sum()).float().to(device)
 
