@@ -1,0 +1,82 @@
+"""Likes, hearts and "not for me": from a button's code to a fact, and what to say about it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models import Item
+from dpe_site.shop.deeds import Place, deed_record, deed_undo, shopper_met
+from dpe_site.shop.visitor import Visitor
+from users.favourites import favourite_add, favourite_remove
+from users.interactions import undoable
+from users.kinds import Kind
+from users.models import Shopper
+from users.wishes import item_ignore, item_own
+
+Deed = Callable[[Visitor, Item, Place], None]
+
+
+@dataclass(frozen=True)
+class Feeling:
+    """What a button does, how it is taken back, and the sentence that confirms it."""
+
+    do: Deed
+    undo: Deed
+    said: str | Promise
+    hides: bool = False
+
+
+def _kept(visitor: Visitor, item: Item, _place: Place) -> None:
+    favourite_add(shopper=shopper_met(visitor), item=item, at=timezone.now())
+
+
+def _unkept(visitor: Visitor, item: Item, _place: Place) -> None:
+    if visitor.shopper:
+        favourite_remove(shopper=visitor.shopper, item=item, at=timezone.now())
+
+
+def _done(kind: Kind) -> Deed:
+    return lambda visitor, item, place: deed_record(visitor, kind, item, place)
+
+
+def _undone(kind: Kind) -> Deed:
+    return lambda visitor, item, place: deed_undo(visitor, kind, item, place)
+
+
+def _ignored(undo: bool) -> Deed:
+    def change(visitor: Visitor, item: Item, _place: Place) -> None:
+        if visitor.shopper:
+            item_ignore(shopper=visitor.shopper, item_id=item.pk, at=timezone.now(), undo=undo)
+
+    return change
+
+
+def _owned(undo: bool) -> Deed:
+    def change(visitor: Visitor, item: Item, _place: Place) -> None:
+        if visitor.may_remember:
+            item_own(shopper=shopper_met(visitor), item_id=item.pk, at=timezone.now(), undo=undo)
+
+    return change
+
+
+FEELINGS = {
+    "favourite": Feeling(_kept, _unkept, _("Kept among your favourites.")),
+    "like": Feeling(_done(Kind.LIKE), _undone(Kind.LIKE), _("More like this from now on.")),
+    "not_interested": Feeling(
+        _done(Kind.DISLIKE), _undone(Kind.DISLIKE), _("You will not see this again."), hides=True
+    ),
+    "own_it": Feeling(_owned(False), _owned(True), _("Good, you have it already."), hides=True),
+    "ignore_item": Feeling(_ignored(False), _ignored(True), _("Left out of your page.")),
+    "gift": Feeling(_ignored(False), _ignored(True), _("A gift, so it says nothing about you.")),
+}
+
+
+def feelings_of(shopper: Shopper | None, item: Item) -> frozenset[str]:
+    """Codes of the buttons that are pressed on the item's page."""
+    if shopper is None:
+        return frozenset()
+    kinds = {"like": Kind.LIKE, "not_interested": Kind.DISLIKE}
+    return frozenset(code for code, kind in kinds.items() if undoable(shopper, item_id=item.pk, kind=kind))

@@ -1,0 +1,106 @@
+"""Forms a shopper fills in, and the small ones that buttons carry."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import BaseUserCreationForm
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from users.models import Consent, User
+
+MOST_PIECES = 20
+LARGEST_ID = 2**63 - 1
+LARGEST_POSITION = 2**15 - 1
+
+
+class PickField(forms.RegexField):
+    """``item`` or ``item-position`` as a card's buttons send it; cleans to a pair, the position None if not given."""
+
+    def __init__(self, **options: Any) -> None:
+        """A required field unless ``options`` say otherwise."""
+        super().__init__(regex=r"^[0-9]{1,19}(-[0-9]{1,5})?$", **options)
+
+    def clean(self, value: Any) -> tuple[int, int | None]:
+        """The pair.
+
+        Raises:
+            ValidationError: not of this form, or numbers that no item and no page has.
+        """
+        item, _dash, position = super().clean(value).partition("-")
+        if int(item) > LARGEST_ID or int(position or 0) > LARGEST_POSITION:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return int(item), int(position) if position else None
+
+
+class DeedForm(forms.Form):
+    """What a button on a card says: which item, from which shown page."""
+
+    pick = PickField()
+    impression = forms.UUIDField(required=False)
+    surface = forms.RegexField(r"^[a-z_]{1,40}$", required=False)
+    section = forms.RegexField(r"^[a-z_]{1,40}$", required=False)
+    shown = forms.RegexField(r"^[0-9,]{1,4000}$", required=False)
+
+    def clean_shown(self) -> frozenset[int]:
+        """Ids of the cards that are on the shopper's screen already."""
+        return frozenset(int(item) for item in self.cleaned_data["shown"].split(",") if item)
+
+
+class BasketForm(forms.Form):
+    """An item and how many of it."""
+
+    item = forms.IntegerField(min_value=1, max_value=LARGEST_ID)
+    quantity = forms.IntegerField(min_value=1, max_value=MOST_PIECES, initial=1, required=False)
+    impression = forms.UUIDField(required=False)
+
+    def clean_quantity(self) -> int:
+        """One where nothing was said."""
+        return self.cleaned_data["quantity"] or 1
+
+
+class CheckoutForm(forms.Form):
+    """An address for a rehearsal; it is checked and thrown away."""
+
+    name = forms.CharField(label=_("Name"), max_length=120, widget=forms.TextInput({"autocomplete": "name"}))
+    street = forms.CharField(
+        label=_("Street and number"), max_length=200, widget=forms.TextInput({"autocomplete": "street-address"})
+    )
+    town = forms.CharField(label=_("Town"), max_length=120, widget=forms.TextInput({"autocomplete": "address-level2"}))
+    postcode = forms.CharField(
+        label=_("Postcode"), max_length=20, widget=forms.TextInput({"autocomplete": "postal-code"})
+    )
+
+
+class SignUpForm(BaseUserCreationForm):
+    """A new login."""
+
+    class Meta(BaseUserCreationForm.Meta):
+        model = User
+        fields = ("username", "email")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """The email address can be left empty."""
+        super().__init__(*args, **options)
+        self.fields["email"].help_text = _("Can be left empty.")
+
+
+class ConsentForm(forms.Form):
+    """One purpose and whether it is allowed."""
+
+    purpose = forms.ChoiceField(choices=Consent.Purpose.choices)
+    granted = forms.TypedChoiceField(choices=[("yes", "yes"), ("no", "no")], coerce=lambda word: word == "yes")
+
+
+class ChoiceForm(forms.Form):
+    """The answer to the question at the top of the page."""
+
+    choice = forms.TypedChoiceField(choices=[("yes", "yes"), ("no", "no")], coerce=lambda word: word == "yes")
+
+
+class InterestForm(forms.Form):
+    """How much of one interest a shopper wants."""
+
+    facet = forms.ChoiceField(choices=[(name, name) for name in ("departments", "brands", "tags")])
+    key = forms.IntegerField(min_value=1, max_value=LARGEST_ID)
+    counts = forms.IntegerField(min_value=0, max_value=100)

@@ -1,0 +1,82 @@
+"""What stands around every page: shop, departments, basket count, addresses of buttons."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.cache import cache
+from django.db.models import OuterRef, Subquery, Sum
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import get_language
+
+from catalog.models import Category, Item, Media, Shop
+from dpe_site.shop.visitor import visitor_of
+from users.models import BasketLine, Favourite, Shopper
+
+DEPARTMENTS_SECONDS = 300
+SCRIPTS = ("row", "seen", "sheet", "toast", "offline", "forms")
+CODES = ("favourite", "like", "not_interested", "ignore_item", "own_it", "gift")
+
+
+@dataclass(frozen=True)
+class Department:
+    """A department as menus and tiles show it."""
+
+    id: int
+    slug: str
+    name: str
+    picture: str
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context processor of the shop's pages; the admin and the API get nothing and pay nothing."""
+    if request.path.startswith(("/admin/", "/api/")):
+        return {}
+    visitor = visitor_of(request)
+    try:
+        shop = visitor.shop
+    except Shop.DoesNotExist:
+        return {"shop": {"name": "DPE"}, "departments": []}
+    return {
+        "shop": shop,
+        "departments": departments_of(shop, get_language() or "en"),
+        "basket_count": basket_count(visitor.shopper),
+        "ask_consent": visitor.must_ask,
+        "item_url": reverse("shop:items"),
+        "why_url": reverse("shop:why"),
+        "do": {code: reverse("shop:do", args=[code]) for code in CODES},
+        "undo": {code: reverse("shop:undo", args=[code]) for code in CODES},
+        "scripts": [f"shop/js/{name}.js" for name in SCRIPTS],
+    }
+
+
+def departments_of(shop: Shop, language: str) -> list[Department]:
+    """Departments in the shop's order with a picture each, kept for five minutes."""
+    key = f"departments:{shop.pk}:{language}"
+    rows = cache.get(key)
+    if rows is None:
+        rows = _departments_read(shop, language)
+        cache.set(key, rows, DEPARTMENTS_SECONDS)
+    return [Department(*row) for row in rows]
+
+
+def _departments_read(shop: Shop, language: str) -> list[list[Any]]:
+    first = Item.objects.filter(department=OuterRef("pk"), media__isnull=False).order_by("-rating_count", "pk")
+    departments = list(Category.objects.of(shop).filter(parent=None).annotate(item=Subquery(first.values("pk")[:1])))
+    pictures = Media.objects.of(shop).filter(item__in=[row.item for row in departments if row.item], position=0)
+    path_of = dict(pictures.values_list("item_id", "path"))
+    return [[row.pk, row.slug, row.name_in(language), path_of.get(row.item, "")] for row in departments]
+
+
+def basket_count(shopper: Shopper | None) -> int:
+    """How many pieces are in the shopper's basket."""
+    if shopper is None:
+        return 0
+    return BasketLine.objects.filter(basket__shopper=shopper).aggregate(n=Sum("quantity"))["n"] or 0
+
+
+def favourite_ids(shopper: Shopper | None) -> frozenset[int]:
+    """Items whose heart is filled."""
+    if shopper is None:
+        return frozenset()
+    return frozenset(Favourite.objects.of_person(shopper.pk).values_list("item_id", flat=True))

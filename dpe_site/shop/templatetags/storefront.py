@@ -1,0 +1,83 @@
+"""Small words of the shop's templates: icon, price, picture address, stars."""
+
+from django import template
+from django.conf import settings
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from catalog.money import money_text
+from recommender.page import Cause
+
+register = template.Library()
+
+DID = {
+    "view": _("you looked at it"),
+    "click": _("you looked at it"),
+    "dwell": _("you took your time with it"),
+    "like": _("you liked it"),
+    "favourite": _("you kept it"),
+    "cart": _("it was in your basket"),
+    "purchase": _("you bought it"),
+    "rate": _("you rated it"),
+    "share": _("you shared it"),
+}
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A decorative drawing from the sprite; what it means is said in words beside it."""
+    address = static("shop/img/icons.svg")
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', address, name)
+
+
+@register.simple_tag
+def stars(rating: float) -> SafeString:
+    """Five stars filled to the nearest half."""
+    halves = min(10, max(0, round(rating * 2)))
+    address = static("shop/img/icons.svg")
+    return format_html(
+        '<svg class="rating__stars" viewBox="0 0 60 12" aria-hidden="true"><use href="{}#stars-{}"></use></svg>',
+        address,
+        halves,
+    )
+
+
+@register.filter
+def one_decimal(number: float) -> str:
+    """A rating as people write it: 4.5."""
+    return number_format(number, decimal_pos=1)
+
+
+@register.simple_tag
+def money(minor: int, currency: str) -> str:
+    """An amount in minor units with its currency sign."""
+    return money_text(minor, currency)
+
+
+@register.filter
+def media_address(path: str) -> str:
+    """Address of a stored picture; an absolute one stays as it is."""
+    return path if path.startswith(("https://", "http://", "/")) else f"{settings.MEDIA_URL}{path}"
+
+
+@register.simple_tag
+def sprite(name: str) -> str:
+    """Address of one drawing of the sprite."""
+    return f"{static('shop/img/icons.svg')}#{name}"
+
+
+@register.filter
+def did(cause: Cause) -> str:
+    """What the shopper did with the item that caused a card."""
+    return str(DID.get(cause.kind, DID["view"]))
+
+
+@register.filter
+def undo_of(tags: str) -> dict[str, str] | None:
+    """``code:item`` of a message as what its undo button needs."""
+    code, _colon, pick = tags.partition(" ")[0].partition(":")
+    return {"address": reverse("shop:undo", args=[code]), "pick": pick} if pick else None

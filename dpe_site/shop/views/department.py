@@ -1,0 +1,30 @@
+"""The page of one department: filters, orders, and the visitor's own order first."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from catalog.models import Category
+from dpe_site.shop.listing import facets_of, items_of, items_wished, listing_of
+from dpe_site.shop.pages import page_of
+from dpe_site.shop.reasons import listing_explained
+from dpe_site.shop.views.home import page_words
+from dpe_site.shop.visitor import visitor_of
+from dpe_site.shop.wish import SORTS, wish_read
+
+
+@require_safe
+def department(request: HttpRequest, slug: str) -> HttpResponse:
+    """What the department has, as far as the address narrows it."""
+    shop, language = visitor_of(request).shop, get_language() or "en"
+    row = get_object_or_404(Category.objects.of(shop), slug=slug)
+    wish = wish_read(request.GET)
+    items = items_of(shop, row)
+    page = page_of(request, "department", department=row.pk) if wish.sort == "for_you" else None
+    chosen = page.cards if page else ()
+    listing = listing_of(shop, items_wished(items, wish, shop.currency), wish, [card.id for card in chosen])
+    words = page_words(request, page)
+    words |= {"listing": listing_explained(listing, chosen), "facets": facets_of(items, language), "wish": wish}
+    words |= {"department": {"name": row.name_in(language)}, "current_department": row.pk, "sorts": SORTS}
+    return render(request, "shop/department.html", words)

@@ -1,0 +1,84 @@
+"""The buttons on cards and product pages, live and without JavaScript."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from catalog.models import Item
+from dpe_site.shop.answers import back, is_live
+from dpe_site.shop.cards import cards_of
+from dpe_site.shop.deeds import Place
+from dpe_site.shop.feelings import FEELINGS, feelings_of
+from dpe_site.shop.forms import DeedForm
+from dpe_site.shop.frame import favourite_ids
+from dpe_site.shop.items import item_named
+from dpe_site.shop.pages import page_of
+from dpe_site.shop.views.home import page_words
+from dpe_site.shop.visitor import visitor_of
+from recommender.page import Card, Page
+
+FIRST_ROW = "first-row"
+
+
+@require_POST
+def do(request: HttpRequest, code: str) -> HttpResponse:
+    """Press a button."""
+    return _changed(request, code, undone=False)
+
+
+@require_POST
+def undo(request: HttpRequest, code: str) -> HttpResponse:
+    """Take it back."""
+    return _changed(request, code, undone=True)
+
+
+def _changed(request: HttpRequest, code: str, *, undone: bool) -> HttpResponse:
+    feeling, form = FEELINGS.get(code), DeedForm(request.POST)
+    if feeling is None or not form.is_valid():
+        raise Http404
+    said = form.cleaned_data
+    visitor = visitor_of(request)
+    item = item_named(visitor.shop, said["pick"][0])
+    place = Place(said["surface"], said["impression"], said["pick"][1])
+    (feeling.undo if undone else feeling.do)(visitor, item, place)
+    sentence = _("Taken back.") if undone else str(feeling.said)
+    if not is_live(request):
+        return back(request, sentence, "" if undone else f"{code}:{item.pk}")
+    taken_back = None if undone else {"address": reverse("shop:undo", args=[code]), "pick": item.pk}
+    words = {"toast": {"text": sentence, "undo": taken_back}, "code": code}
+    return _answer(request, item, said, words, hides=feeling.hides, undone=undone)
+
+
+def _answer(
+    request: HttpRequest, item: Item, said: dict[str, Any], words: dict[str, Any], *, hides: bool, undone: bool
+) -> HttpResponse:
+    """The piece of the page that was pressed, the first row where it moves, and a toast."""
+    target = request.headers.get("HX-Target", "")
+    page = page_of(request, "homepage") if said["surface"] == "homepage" else None
+    gone = hides and not undone
+    if page is not None:
+        words |= page_words(request, page)
+        words |= {"moves": not gone, "row_is_target": target == FIRST_ROW}
+        words["better"] = _better(page, said) if gone else None
+    else:
+        words["kept"] = favourite_ids(visitor_of(request).shopper)
+    words |= {"target": target, "card": replace(cards_of(item.shop, [item.pk])[0], position=said["pick"][1] or 0)}
+    words["feelings"] = feelings_of(visitor_of(request).shopper, item)
+    response = render(request, "shop/components/deed_answer.html", words)
+    signal = "dpe:restore" if undone and hides else "dpe:hide" if gone else "dpe:done"
+    response.headers["HX-Trigger"] = json.dumps({signal: {"item": item.pk}})
+    return response
+
+
+def _better(page: Page, said: dict[str, Any]) -> Card | None:
+    """The card that takes the place of one that was folded away: of its section if there is one left."""
+    shown = said["shown"] | {said["pick"][0]}
+    fresh = [(section.code, card) for section in page.sections for card in section.cards if card.id not in shown]
+    same = [card for code, card in fresh if code == said["section"]]
+    return next(iter(same), None) or next((card for _code, card in fresh), None)

@@ -1,0 +1,32 @@
+"""The homepage and its first row alone."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from dpe_site.shop.frame import favourite_ids
+from dpe_site.shop.pages import page_of, rows_of
+from dpe_site.shop.strip import strip_of
+from dpe_site.shop.visitor import visitor_of
+from recommender.page import Page
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Everything chosen for this visitor."""
+    page = page_of(request, "homepage")
+    strip = strip_of(request, invited="strip" in request.GET)
+    return render(request, "shop/home.html", {**page_words(request, page), "here": "home", "strip": strip})
+
+
+@require_safe
+def first_row(request: HttpRequest) -> HttpResponse:
+    """The first row as it would be now; a page that comes back from the browser's memory asks for it."""
+    return render(request, "shop/components/first_row.html", page_words(request, page_of(request, "homepage")))
+
+
+def page_words(request: HttpRequest, page: Page | None) -> dict[str, Any]:
+    """What every template with decided cards needs."""
+    return {"page": page, "rows": rows_of(page) if page else [], "kept": favourite_ids(visitor_of(request).shopper)}
