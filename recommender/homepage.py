@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core import signing
 
 from catalog.models import Shop
-from recommender.data.types import ArtifactMismatch, Context, Decision, Floats, Gathered, RulesetValue
+from recommender.data.types import ArtifactMismatch, Context, DataError, Decision, Floats, Gathered, RulesetValue
 from recommender.facts.context import Asked, context_read
 from recommender.language.text_encoder import TextEncoder
 from recommender.models import Impression, RequestLog
@@ -27,7 +27,7 @@ from recommender.store.card_facts import CardFacts, card_facts_read
 from recommender.store.fresh import fresh_refill
 from recommender.store.gather import SqlGather
 from recommender.store.impressions import Logged, Slots, impression_write, served_read, shown_before
-from recommender.store.live import Serving, serving_read
+from recommender.store.live import Serving, serving_read, serving_then
 from recommender.store.rulesets import editorial_of, tags_of
 from users.models import Shopper
 from users.shoppers import shopper_ids
@@ -40,6 +40,16 @@ SPARES = 8
 _RUNTIME = runtime_fingerprint()
 _CURSOR_SALT = "recommender.cursor"
 _MAX_PAGES = 20
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A request that was gathered and decided."""
+
+    context: Context
+    gathered: Gathered
+    decision: Decision
+    serving: Serving
 
 
 @dataclass(frozen=True)
@@ -161,16 +171,18 @@ def page_shown(
 ) -> Page | None:
     """A page as it was shown, decided again from its log and worded anew: what "Why this?" reads.
 
-    Returns: None where the log is gone, another bundle is live by now, or the page was somebody else's.
+    Returns: None where the log or its bundle is gone, or the page was somebody else's.
     """
     impression = Impression.objects.of(shop).filter(pk=impression_id).first()
     log = RequestLog.objects.of(shop).filter(pk=impression_id).first()
-    serving = serving_read(shop.pk)
-    if impression is None or log is None or log.bundle_id != serving.bundle_id:
+    if impression is None or log is None:
         return None
     if impression.shopper_id is not None and (shopper is None or impression.shopper_id not in shopper_ids(shopper.pk)):
         return None
-    return _from_log(shop, serving, impression, log, (), language, now)
+    try:
+        return _from_log(impression, log, (), language, now)
+    except (DataError, ArtifactMismatch):
+        return None
 
 
 def _shown_again(request: _Request, earlier: Sequence[UUID]) -> Page | None:
@@ -178,18 +190,11 @@ def _shown_again(request: _Request, earlier: Sequence[UUID]) -> Page | None:
     before = shown_before(request.shop.pk, request.key, request.now)
     if before is None:
         return None
-    return _from_log(request.shop, request.serving, *before, earlier, request.context.language, request.now)
+    return _from_log(*before, earlier, request.context.language, request.now)
 
 
-def _from_log(
-    shop: Shop,
-    serving: Serving,
-    impression: Impression,
-    log: RequestLog,
-    earlier: Sequence[UUID],
-    language: str,
-    now: datetime,
-) -> Page:
+def _from_log(impression: Impression, log: RequestLog, earlier: Sequence[UUID], language: str, now: datetime) -> Page:
+    serving = serving_then(log)
     context, gathered = request_unpack(bytes(log.payload), serving.bundle)
     gathered = fresh_refill(gathered, serving.bundle, serving.bundle_id)
     context = replace(context, language=language)
@@ -212,8 +217,15 @@ def _cards_of(item_ids: Sequence[int], decision: Decision) -> list[int]:
     return [place.get(item, -1) for item in item_ids]
 
 
+def request_preview(*, shop: Shop, shopper: Shopper, language: str, now: datetime) -> Decided:
+    """The homepage that a shopper would get, with its trace; nothing is logged or shown."""
+    context = context_read(shop, shopper, Asked(surface="homepage", session="", now=now, language=language))
+    return _decided(_request(shop, context, serving_read(shop.pk), now), trace=True)
+
+
 def _shown_first(request: _Request, earlier: Sequence[UUID], started: float) -> Page:
-    context, gathered, decision, serving = _decided(request)
+    decided = _decided(request)
+    context, gathered, decision, serving = decided.context, decided.gathered, decided.decision, decided.serving
     facts = _facts(request.now, context, decision, decision.pool_ids[: len(decision.item_ids) + SPARES].tolist())
     slots = slots_of(decision, facts)
     logged = Logged(
@@ -230,24 +242,25 @@ def _shown_first(request: _Request, earlier: Sequence[UUID], started: float) -> 
     return page_view(context, decision, slots, facts, impression, _cursor(earlier, impression, gathered, slots))
 
 
-def _decided(request: _Request) -> tuple[Context, Gathered, Decision, Serving]:
+def _decided(request: _Request, *, trace: bool = False) -> Decided:
     """Gather and decide; a bundle that fails in use is left aside and the page is made without one."""
     serving = request.serving
     try:
-        return _gather_and_decide(request, serving)
+        return _gather_and_decide(request, serving, trace=trace)
     except ArtifactMismatch:
         if serving.bundle is None:
             raise
         logger.exception("Bundle %s failed in use; the page is made without it", serving.bundle_id)
-        return _gather_and_decide(request, replace(serving, bundle=None, bundle_id=None))
+        return _gather_and_decide(request, replace(serving, bundle=None, bundle_id=None), trace=trace)
 
 
-def _gather_and_decide(request: _Request, serving: Serving) -> tuple[Context, Gathered, Decision, Serving]:
+def _gather_and_decide(request: _Request, serving: Serving, *, trace: bool) -> Decided:
     ruleset: RulesetValue = serving.ruleset
     gather = SqlGather(serving, tag_ids=tags_of(ruleset), repeats=ruleset.knobs.repeats)
     gathered = gather(request.context)
     context = context_trim(request.context, gathered)
-    return context, gathered, decide(context, gathered, ruleset, serving.bundle, request.seed), serving
+    decision = decide(context, gathered, ruleset, serving.bundle, request.seed, trace=trace)
+    return Decided(context, gathered, decision, serving)
 
 
 def _facts(now: datetime, context: Context, decision: Decision, more: Sequence[int]) -> dict[int, CardFacts]:

@@ -34,7 +34,7 @@ def page_view(
 ) -> Page:
     """The page in the words of the current language; what was dropped or is gone by now is left out."""
     now = datetime.fromtimestamp(context.now_us / 1_000_000, tz=UTC)
-    names = _names(context, facts)
+    names = names_of(context, facts)
     rows: list[list[Card]] = [[] for _ in decision.sections]
     for position, item in enumerate(slots.item_ids):
         shown = facts.get(item)
@@ -63,7 +63,8 @@ def page_view(
     )
 
 
-def _names(context: Context, facts: Mapping[int, CardFacts]) -> Names:
+def names_of(context: Context, facts: Mapping[int, CardFacts]) -> Names:
+    """The words that a request's sentences are filled with."""
     history = context.history
     done = {
         item: Kind(kind).word

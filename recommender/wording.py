@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from recommender.data.types import ChosenSection, Reason, Section
 from recommender.page import Action, Label
@@ -12,6 +13,42 @@ from recommender.store.card_facts import CardFacts
 from users.kinds import Kind
 
 NEW_FOR = timedelta(days=21)
+
+
+_PERSONAL_TITLES: dict[str, str] = {
+    Section.TOP_PICKS: gettext_noop("Top picks for you"),
+    Section.NEW_FOR_YOU: gettext_noop("New for you"),
+    Section.DEALS: gettext_noop("Deals for you"),
+}
+_TITLES: dict[str, str] = {
+    Section.TOP_PICKS: gettext_noop("Top picks"),
+    Section.BECAUSE_YOU_VIEWED: gettext_noop("Because of what you looked at"),
+    Section.DEPARTMENT_TREND: gettext_noop("Trending now"),
+    Section.NEW_FOR_YOU: gettext_noop("New arrivals"),
+    Section.KEEP_BROWSING: gettext_noop("Keep browsing"),
+    Section.DEALS: gettext_noop("Deals"),
+    Section.SIMILAR: gettext_noop("Similar items"),
+    Section.RESULTS: gettext_noop("Results"),
+}
+_SUBTITLES: dict[str, str] = {
+    Section.KEEP_BROWSING: gettext_noop("Pick up where you left off"),
+    Section.DEPARTMENT_TREND: gettext_noop("What others look at and buy these days"),
+}
+_REASONS = {
+    "rule": gettext_noop("Chosen by the shop"),
+    "keep_browsing": gettext_noop("You looked at this"),
+    "search": gettext_noop("Matches your search"),
+    "similar": gettext_noop("Similar to this item"),
+    "exploration": gettext_noop("Something different, to learn what you like"),
+    "trending": gettext_noop("Trending in this shop"),
+    "department_trend": gettext_noop("Trending in your department"),
+    "new": gettext_noop("Just arrived"),
+    "deal": gettext_noop("Reduced in price"),
+    "because_item": gettext_noop("Because of what you looked at"),
+    "source_rules": gettext_noop("Often chosen together with what you looked at"),
+    "fill": gettext_noop("Another good match"),
+    "popular": gettext_noop("Popular in this shop"),
+}
 
 
 @dataclass(frozen=True)
@@ -40,35 +77,14 @@ def section_title(section: ChosenSection, names: Names) -> str:
         return _("Trending in %(department)s") % {"department": department}
     if section.code == Section.RESULTS and names.query:
         return _("Results for “%(query)s”") % {"query": names.query}
-    personal = {
-        Section.TOP_PICKS: _("Top picks for you"),
-        Section.NEW_FOR_YOU: _("New for you"),
-        Section.DEALS: _("Deals for you"),
-    }
-    if names.personal and section.code in personal:
-        return personal[Section(section.code)]
-    return _plain_titles().get(section.code, _("More to see"))
-
-
-def _plain_titles() -> dict[str, str]:
-    return {
-        Section.TOP_PICKS: _("Top picks"),
-        Section.BECAUSE_YOU_VIEWED: _("Because of what you looked at"),
-        Section.DEPARTMENT_TREND: _("Trending now"),
-        Section.NEW_FOR_YOU: _("New arrivals"),
-        Section.KEEP_BROWSING: _("Keep browsing"),
-        Section.DEALS: _("Deals"),
-        Section.SIMILAR: _("Similar items"),
-        Section.RESULTS: _("Results"),
-    }
+    if names.personal and section.code in _PERSONAL_TITLES:
+        return _(_PERSONAL_TITLES[section.code])
+    return _(_TITLES.get(section.code, "More to see"))
 
 
 def section_subtitle(section: ChosenSection) -> str:
     """A line below the heading where it helps, else ""."""
-    return {
-        Section.KEEP_BROWSING: _("Pick up where you left off"),
-        Section.DEPARTMENT_TREND: _("What others look at and buy these days"),
-    }.get(Section(section.code), "")
+    return _(_SUBTITLES[section.code]) if section.code in _SUBTITLES else ""
 
 
 def reason_sentence(reason: Reason, names: Names) -> str:
@@ -82,7 +98,7 @@ def reason_sentence(reason: Reason, names: Names) -> str:
         return _("Trending in %(department)s") % {"department": names.departments[reason.subject]}
     if reason.code == "search" and names.query:
         return _("Matches “%(query)s”") % {"query": names.query}
-    return _plain_reasons().get(reason.code, _("Popular in this shop"))
+    return _(_REASONS.get(reason.code, _REASONS["popular"]))
 
 
 def _because(code: str, done: str, item: str) -> str:
@@ -95,24 +111,6 @@ def _because(code: str, done: str, item: str) -> str:
     if done == Kind.CART.word:
         return _("Because “%(item)s” was in your basket") % {"item": item}
     return _("Because you looked at “%(item)s”") % {"item": item}
-
-
-def _plain_reasons() -> dict[str, str]:
-    return {
-        "rule": _("Chosen by the shop"),
-        "keep_browsing": _("You looked at this"),
-        "search": _("Matches your search"),
-        "similar": _("Similar to this item"),
-        "exploration": _("Something different, to learn what you like"),
-        "trending": _("Trending in this shop"),
-        "department_trend": _("Trending in your department"),
-        "new": _("Just arrived"),
-        "deal": _("Reduced in price"),
-        "because_item": _("Because of what you looked at"),
-        "source_rules": _("Often chosen together with what you looked at"),
-        "fill": _("Another good match"),
-        "popular": _("Popular in this shop"),
-    }
 
 
 def actions_of(item_id: int, reason: Reason) -> tuple[Action, ...]:

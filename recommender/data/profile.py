@@ -9,7 +9,7 @@ from recommender.data.sequences import runs_of
 from recommender.data.types import Context, Floats, History, Ints
 from users.kinds import POSITIVE_KINDS
 
-_POSITIVE = np.array(sorted(int(kind) for kind in POSITIVE_KINDS))
+_IS_POSITIVE = np.array([kind in POSITIVE_KINDS for kind in range(256)])
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ def profile_of(context: Context, history_index: Ints) -> Profile:
         history_index: (h,) vocabulary index of each history entry, -1 unknown (``Bundle.index_of``).
     """
     history: History = context.history
-    keep = np.isin(history.kinds, _POSITIVE)
+    keep = _IS_POSITIVE[history.kinds]
     if len(context.ignored_ids):
-        keep &= ~np.isin(history.item_ids, context.ignored_ids)
+        keep &= ~(history.item_ids[:, None] == context.ignored_ids).any(axis=1)
     ids = history.item_ids[keep]
     last, strongest = runs_of(ids, history.kinds[keep], np.zeros(len(ids), np.int64))
     index, times = history_index[keep][last], history.times_us[keep][last]

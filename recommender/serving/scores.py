@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.data.reward import RewardWeights
-from recommender.data.types import Context, Floats, Gathered, Ints, KnobValues
+from recommender.data.types import ArtifactMismatch, Context, Floats, Gathered, Ints, KnobValues
 from recommender.policy.q_value import QScaling, q_scores
 from recommender.ranking.components import COMPONENTS, components_compute
 from recommender.ranking.features import feature_names, features
@@ -60,6 +60,9 @@ def scores_compute(
 
     The base score is the ranker's log value where the bundle has a ranker, else the fusion's utility; freshness,
     popularity and fatigue are added, then the whole is shifted so that the weakest candidate has 0.
+
+    Raises:
+        ArtifactMismatch: the networks gave NaN or infinite scores.
     """
     c = len(gathered)
     nothing = np.zeros(c, np.float32)
@@ -68,6 +71,8 @@ def scores_compute(
         base = _adjusted(ready, context, gathered, knobs)
         return Scores(np.zeros((c, 0), np.float32), (), ready, None, base, nothing, np.zeros((c, 0), np.float32))
     components, fused, ranked, raw = base_scores(context, gathered, bundle, view.history_index, view.state)
+    if not np.isfinite(raw).all():
+        raise ArtifactMismatch("the bundle gives scores that are not finite; roll back or train again")
     vectors = candidate_vectors(gathered, bundle)
     return Scores(
         components=components,

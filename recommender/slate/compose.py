@@ -85,11 +85,12 @@ class Composer:
         """
         left = list(range(len(rows)))
         while left:
-            left = [k for k in left if self._thickness(rows[k], scores[k]) >= rows[k].minimum]
+            may = {k: self._may(rows[k], scores[k]) for k in left}
+            left = [k for k in left if self._is_thick(rows[k], may[k])]
             if not left:
                 break
             self._reserve([rows[k] for k in left])
-            worth = np.array([self._worth(rows[k], scores[k]) for k in left], np.float32)
+            worth = np.array([self._worth(rows[k], scores[k][may[k]]) for k in left], np.float32)
             p = slot_probabilities(worth, temperature=self.knobs.temperature, epsilon=self.knobs.exploration)
             place = int(slot_choice(p, self.uniform() if len(left) > 1 else 0.0))
             chosen = left[place]
@@ -101,26 +102,27 @@ class Composer:
     def _may(self, row: Row, scores: Floats) -> Bools:
         return row.members & self.free & np.isfinite(scores)
 
-    def _thickness(self, row: Row, scores: Floats) -> int:
-        """How many cards the section can hold under its caps."""
-        may = self._may(row, scores)
-        pinned = sum(1 for pin in row.pins if self.free[pin.row] and not may[pin.row])
-        group = self.board.group[may]
-        brand = self.board.brand[may]
-        single = group == 0
-        first = np.zeros(len(group), np.bool_)
-        first[np.unique(group, return_index=True)[1]] = True
-        brand = brand[single | first]
-        if not self.knobs.brand_cap:
-            return pinned + len(brand)
-        _, count = np.unique(brand[brand > 0], return_counts=True)
-        return pinned + int(np.minimum(count, self.knobs.brand_cap).sum() + (brand == 0).sum())
+    def _is_thick(self, row: Row, may: Bools) -> bool:
+        """Whether the section can hold its least number of cards under its caps."""
+        held = sum(1 for pin in row.pins if self.free[pin.row] and not may[pin.row])
+        groups: set[int] = set()
+        brands: dict[int, int] = {}
+        rows = np.flatnonzero(may)
+        pairs = zip(self.board.group[rows].tolist(), self.board.brand[rows].tolist(), strict=True)
+        for group, brand in pairs:
+            if held >= row.minimum:
+                break
+            if group in groups or (brand and 0 < self.knobs.brand_cap <= brands.get(brand, 0)):
+                continue
+            groups.update({group} if group else ())
+            brands[brand] = brands.get(brand, 0) + 1
+            held += 1
+        return held >= row.minimum
 
     def _worth(self, row: Row, scores: Floats) -> float:
-        """Score of a section: its place in the layout and how its best cards compare with the page's best."""
-        may = scores[self._may(row, scores)]
-        top = np.sort(may)[::-1][: row.minimum] if len(may) else np.zeros(1)
-        return row.prior + 0.1 * float(top.mean())
+        """Score of a section: its place in the layout and the mean of its best cards."""
+        best = -np.partition(-scores, row.minimum - 1)[: row.minimum] if len(scores) > row.minimum else scores
+        return row.prior + 0.1 * float(best.mean() if len(best) else 0.0)
 
     def _reserve(self, rows: Sequence[Row]) -> None:
         """Items pinned in sections to come are kept out of other draws, so that the pin can hold."""
@@ -128,6 +130,9 @@ class Composer:
 
     def _fill(self, row: Row, scores: Floats) -> None:
         filling = RowFilling(self, row, scores)
+        if filling.is_plain:
+            filling.place_all(row.n)
+            return
         for slot in range(row.n):
             filling.place(slot)
 
@@ -154,7 +159,8 @@ class RowFilling:
         self.page, self.row = page, row
         candidates = np.flatnonzero(page._may(row, scores))
         pinned = np.array([pin.row for pin in row.pins if page.free[pin.row]], np.int64)
-        candidates = np.union1d(candidates, pinned)
+        if len(pinned):
+            candidates = np.union1d(candidates, pinned)
         static = np.where(np.isfinite(scores[candidates]), scores[candidates], 0.0)
         ranking = np.lexsort((page.board.order[candidates], -static))
         self.candidates = candidates[ranking]  # (m,)
@@ -162,7 +168,8 @@ class RowFilling:
         self.brand = page.board.brand[self.candidates]
         self.group = page.board.group[self.candidates]
         self.usable = np.isfinite(scores[self.candidates]) & row.members[self.candidates]
-        self.usable &= ~self._reserved()
+        if page.reserved:
+            self.usable &= ~self._reserved()
         self.pins = {pin.slot: pin for pin in row.pins if page.free[pin.row]}
         self.diversity = (
             DiversityGain(page.board.vectors[self.candidates], slots=row.n) if page.knobs.diversity else None
@@ -174,6 +181,26 @@ class RowFilling:
         pinned = np.array(sorted(self.page.reserved), np.int64)
         groups = self.page.board.group[pinned]
         return np.isin(self.candidates, pinned) | np.isin(self.group, groups[groups > 0])
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether no slot depends on another: without chance, diversity, calibration, caps, variants and pins."""
+        knobs = self.page.knobs
+        chance = knobs.temperature or knobs.exploration
+        return not (chance or knobs.diversity or knobs.calibration or knobs.brand_cap or self.pins or self.group.any())
+
+    def place_all(self, n: int) -> None:
+        """What ``place`` does slot by slot where slots are independent: the best ``n`` in order."""
+        best = np.flatnonzero(self.usable)[:n]
+        left = int(self.usable.sum())
+        if len(best) and not len(self.page.first_pool):
+            self.page.first_pool = self.candidates[np.flatnonzero(self.usable)[:ALLOWED]]
+        section = len(self.page.sections) - 1
+        for slot, (row, score) in enumerate(
+            zip(self.candidates[best].tolist(), self.static[best].tolist(), strict=True)
+        ):
+            self.page.slots.append(_Slot(row, section, 1.0, slot == left - 1, score, 0.0, 0))
+        self.page.free[self.candidates[best]] = False
 
     def place(self, slot: int) -> None:
         """Fill one slot: a pin, a draw, or nothing where nothing is allowed."""

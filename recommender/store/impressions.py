@@ -18,6 +18,7 @@ SAME_FOR = timedelta(days=1)
 """How long an unchanged request is answered with the page it was answered with."""
 
 _INSERT = """
+SET LOCAL synchronous_commit = off;
 WITH shown AS (
     INSERT INTO recommender_impression (
         id, shop_id, shopper_id, session, surface, page, decision_key, shown_at, bundle_id, ruleset_hash, state_version,
@@ -63,7 +64,11 @@ class Logged:
 
 
 def impression_write(context: Context, decision: Decision, slots: Slots, logged: Logged) -> UUID:
-    """Log a shown page with its request. Without consent neither row names a shopper or a session."""
+    """Log a shown page with its request. Without consent neither row names a shopper or a session.
+
+    A page does not wait for the disk: a crash of Postgres may lose the impressions of its last half second, never an
+    event.
+    """
     identifier = uuid7()
     known = context.personalise
     parameters = {

@@ -8,8 +8,8 @@ from functools import lru_cache
 import numpy as np
 
 from catalog.models import Item
-from recommender.data.types import ArtifactMismatch, Floats, Ints, RulesetValue
-from recommender.models import BundleVersion, Live, Ruleset, TrendSnapshot
+from recommender.data.types import ArtifactMismatch, DataError, Floats, Ints, RulesetValue
+from recommender.models import BundleVersion, Live, RequestLog, Ruleset, TrendSnapshot
 from recommender.serving.bundle import Bundle
 from recommender.store.bundles import bundle_open
 from recommender.store.rulesets import DEFAULT_RULESET, ruleset_read
@@ -59,6 +59,35 @@ def serving_read(shop_id: int) -> Serving:
         _ruleset(live.ruleset_id) if live.ruleset_id else DEFAULT_RULESET,
         _trend(live.trend_id) if live.trend_id else NO_TREND,
     )
+
+
+def serving_then(log: RequestLog) -> Serving:
+    """Bundle and rules that a logged request was decided with; without trend, which its log holds.
+
+    Raises:
+        DataError: the bundle or the ruleset is gone.
+        ArtifactMismatch: the bundle's files are not what they were.
+    """
+    return Serving(_bundle_of(log), log.bundle_id, _ruleset_named(log.shop_id, log.ruleset_hash), NO_TREND)
+
+
+def _bundle_of(log: RequestLog) -> Bundle | None:
+    if log.bundle_id is None:
+        return None
+    version = BundleVersion.objects.filter(pk=log.bundle_id).exclude(path="").first()
+    if version is None:
+        raise DataError(f"bundle {log.bundle_id} of request {log.pk} was put away; it cannot be decided again")
+    return bundle_open(version)
+
+
+@lru_cache(maxsize=16)
+def _ruleset_named(shop_id: int, name: str) -> RulesetValue:
+    if name == DEFAULT_RULESET.hash:
+        return DEFAULT_RULESET
+    ruleset = Ruleset.objects.filter(shop_id=shop_id, hash=name).first()
+    if ruleset is None:
+        raise DataError(f"ruleset {name[:12]} is gone; requests it decided cannot be decided again")
+    return ruleset_read(ruleset)
 
 
 def _first_usable(versions: Sequence[BundleVersion | None]) -> tuple[Bundle | None, int | None]:
