@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.humanize",
     "rest_framework",
+    "rest_framework.authtoken",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "pgvector.django",
@@ -153,11 +154,17 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_THROTTLE_CLASSES": ["dpe_site.throttling.MinuteThrottle"],
     "EXCEPTION_HANDLER": "dpe_site.problems.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+DPE_REQUESTS_PER_MINUTE = {"page": 3_000, "events": 3_000, "token": 60}
 SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
     "TITLE": "Desire Personalization Engine",
     "DESCRIPTION": "Homepages that learn what each shopper wants, and the events they learn from.",
     "VERSION": "1",
@@ -197,5 +204,9 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": environment.text("DPE_LOG_LEVEL", "INFO")},
-    "loggers": {"django": {"handlers": ["console"], "level": "INFO", "propagate": False}},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "onnx_ir": {"level": "WARNING"},  # tells of every pass over a graph
+        "torch.onnx": {"level": "ERROR"},  # warns of packages that are not needed
+    },
 }
