@@ -3,6 +3,7 @@
 pytest_plugins = [
     "tests.fixtures.services",
     "tests.fixtures.databases",
+    "tests.fixtures.demo",
     "tests.fixtures.web",
     "tests.fixtures.browser",
 ]

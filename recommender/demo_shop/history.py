@@ -21,7 +21,7 @@ from recommender.models import Impression
 from users.kinds import Kind
 from users.models import Favourite, Interaction, Order, OrderLine, Review, Search
 
-_INTERACTION = [
+_INTERACTION = (
     "id",
     "shop_id",
     "shopper_id",
@@ -40,8 +40,8 @@ _INTERACTION = [
     "position",
     "value",
     "consent_version",
-]
-_IMPRESSION = [
+)
+_IMPRESSION = (
     "id",
     "shop_id",
     "shopper_id",
@@ -67,7 +67,7 @@ _IMPRESSION = [
     "arm_probability",
     "degraded",
     "synthetic",
-]
+)
 _PRICED = frozenset({Kind.CART, Kind.PURCHASE, Kind.RETURN})
 
 Progress = Callable[[str, int, int], None]

@@ -225,7 +225,7 @@ def _variants(
                 tags=_tags(make, colour, vocabulary),
                 price_minor=price,
                 list_price_minor=list_price,
-                cost_minor=int((list_price or price) * rng.uniform(0.42, 0.6)),
+                cost_minor=int(price * rng.uniform(0.45, 0.7)),
                 stock=0 if rng.random() < 0.025 else int(rng.negative_binomial(2, 0.05)) + 1,
                 rating_average=rating,
                 rating_count=count,

@@ -43,7 +43,7 @@ def book_title(kind: Kind, vocabulary: Vocabulary, rng: np.random.Generator) -> 
 
 
 def _headline(word: str, form: str) -> str:
-    """ "the Faroes" is "The Faroes" where it opens a title."""
+    """The word with a capital where it opens a title: The Faroes, By Ferry."""
     return word[:1].upper() + word[1:] if form.startswith("{b}") else word
 
 

@@ -20,7 +20,8 @@ def _body(c: Canvas, bottom: int, half: int, hem: int, sleeve: int, cuff: int) -
         "dark",
     )
     c.path(
-        f"M{right - 20} 174Q{right + 14} 186 {right + 22} 232L{right + 24 + cuff} {sleeve}q-20 10-42 6L{right - 18} 280z",
+        f"M{right - 20} 174Q{right + 14} 186 {right + 22} 232"
+        f"L{right + 24 + cuff} {sleeve}q-20 10-42 6L{right - 18} 280z",
         "dark",
     )
     c.path(
@@ -38,12 +39,14 @@ def dress(c: Canvas) -> None:
         c.path("M196 168q-44 14-56 50l-16 78q20 14 44 8l34-60z", "dark")
         c.path("M284 168q44 14 56 50l16 78q-20 14-44 8l-34-60z", "dark")
         c.path(
-            f"M204 160q36 40 72 0l26 14q8 40-14 74l-10 60 {hem - 38} 208q-{hem} 22-{2 * hem + 0} 0l{hem - 38}-208-10-60q-22-34-14-74z"
+            f"M204 160q36 40 72 0l26 14q8 40-14 74l-10 60 {hem - 38}"
+            f" 208q-{hem} 22-{2 * hem + 0} 0l{hem - 38}-208-10-60q-22-34-14-74z"
         )
     else:
         c.line("M206 158l4 52M274 158l-4 52", "dark", 5)
         c.path(
-            f"M204 206q18 14 36 0 18 14 36 0 10 30-2 66l4 40 {hem - 38} 204q-{hem} 22-{2 * hem} 0l{hem - 38}-204 4-40q-12-36-2-66z"
+            f"M204 206q18 14 36 0 18 14 36 0 10 30-2 66l4 40 {hem - 38}"
+            f" 204q-{hem} 22-{2 * hem} 0l{hem - 38}-204 4-40q-12-36-2-66z"
         )
     c.fold("M222 330q-12 90-30 180M258 330q14 90 28 180M240 340v178", 4)
     if "wrap" in c.form:
@@ -218,7 +221,8 @@ def trousers(c: Canvas) -> None:
     bottom = 480 if "crop" in c.form else 524
     c.path(f"M186 180h140l30 {bottom - 180}H180z", "#2a1a0e", 0.1)
     c.path(
-        f"M174 156h132l26 {bottom - 156}q-{wide // 2} 10-{wide} 0L240 268l-{92 - wide} {bottom - 268}q-{wide // 2} 10-{wide} 0z"
+        f"M174 156h132l26 {bottom - 156}q-{wide // 2} 10-{wide}"
+        f" 0L240 268l-{92 - wide} {bottom - 268}q-{wide // 2} 10-{wide} 0z"
     )
     c.fold(f"M204 190L{178 + wide // 8} {bottom - 6}M276 190l{26 - wide // 8} {bottom - 196}", 4)
     c.rect(172, 150, 136, 25, 4, "dark")
