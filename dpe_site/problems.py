@@ -6,20 +6,16 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
+from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as rest_exception_handler
 
-CONTENT_TYPE = "application/problem+json"
+from catalog.problems import CONTENT_TYPE, problem
 
 
 def wants_problem(request: HttpRequest) -> bool:
     """Whether the caller is a program: the API, or anyone who does not accept HTML."""
     return request.path.startswith("/api/") or not request.accepts("text/html")
-
-
-def problem(status: int, title: str, detail: str, **extensions: Any) -> dict[str, Any]:
-    """Members of a problem document; ``extensions`` are added as they are."""
-    return {"type": "about:blank", "title": title, "status": status, "detail": detail, **extensions}
 
 
 def problem_response(status: int, title: str, detail: str, **extensions: Any) -> HttpResponse:
@@ -42,17 +38,18 @@ def field_errors(detail: Any, pointer: str = "") -> Iterator[dict[str, str]]:
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """REST framework's handler, answering with a problem document."""
+    """REST framework's handler, answering with a problem document whose errors point into the request."""
     response = rest_exception_handler(error, context)
     if response is None:
         return None
-    status = response.status_code
-    title = HTTPStatus(status).phrase
-    if isinstance(response.data, dict) and set(response.data) == {"detail"}:
-        response.data = problem(status, title, str(response.data["detail"]))
+    status, body = response.status_code, response.data
+    if isinstance(body, dict) and set(body) == {"detail"}:
+        detail = str(body["detail"])
+        code = error.get_codes() if isinstance(error, APIException) else "not_found"
+        errors = [{"pointer": "#", "detail": detail, "code": str(code)}]
     else:
-        errors = list(field_errors(response.data))
-        response.data = problem(status, title, "Some fields were not accepted.", errors=errors)
+        detail, errors = "Some fields were not accepted.", list(field_errors(body))
+    response.data = problem(status, HTTPStatus(status).phrase, detail, errors=errors)
     response.content_type = CONTENT_TYPE
     return response
 

@@ -15,7 +15,7 @@ from django.db import transaction
 from catalog.facets import ItemFacets, facets_by_external_id
 from catalog.ids import uuid7_at
 from catalog.models import Shop
-from recommender.seen import cards_seen, impressions_claim
+from recommender.seen import cards_seen, cards_seen_by_nobody, impressions_claim
 from recommender.twins import near_twins
 from users.event_fields import FieldError
 from users.event_parsing import ParsedEvent, event_parse
@@ -24,7 +24,7 @@ from users.interactions import NewInteraction, interactions_record, undoable
 from users.kinds import Kind
 from users.models import Shopper
 from users.receipts import FoundReceipts, NewReceipt, receipts_find, receipts_write
-from users.shoppers import shopper_ensure
+from users.shoppers import shopper_ensure, shopper_find
 from users.suspicion import suspicion_check
 
 MAX_EVENTS = 1_000
@@ -71,7 +71,7 @@ def events_take(
 
     Raises:
         BatchTooLarge: more than 1,000 events.
-        ValueError: ``identity`` names nobody.
+        ValueError: ``identity`` names nobody, and something was done.
     """
     if len(events) > MAX_EVENTS:
         raise BatchTooLarge(len(events))
@@ -79,7 +79,12 @@ def events_take(
     batch.refuse_unknown_items()
     if batch.open:
         with transaction.atomic():
-            _take(batch, shopper_ensure(shop=shop, identity=identity, at=now), agent)
+            shopper = None if batch.is_only_seen else shopper_ensure(shop=shop, identity=identity, at=now)
+            shopper = shopper or shopper_find(shop=shop, identity=identity)
+            if shopper is None:
+                _take_from_nobody(batch)
+            else:
+                _take(batch, shopper, agent)
     return batch.results()
 
 
@@ -107,6 +112,11 @@ class _Batch:
                 first[event.client_id] = index
                 self.open[index] = event
 
+    @property
+    def is_only_seen(self) -> bool:
+        """Whether nothing was done: seeing a page makes no shopper."""
+        return all(event.kind is None for event in self.open.values())
+
     def refuse_unknown_items(self) -> None:
         """Look all items up at once."""
         self.facets = facets_by_external_id(self.shop.pk, {event.item for event in self.open.values() if event.item})
@@ -129,7 +139,7 @@ class _Batch:
             else:
                 self._decide(index, CONFLICT, errors=(_TAKEN,))
 
-    def accept(self, index: int, interaction_id: UUID) -> None:
+    def accept(self, index: int, interaction_id: UUID | None) -> None:
         """Acknowledge an open event."""
         self._decide(index, ACCEPTED, interaction_id)
 
@@ -149,6 +159,14 @@ class _Batch:
 
 
 _TAKEN = FieldError("/client_id", "conflict", "Another shopper has used this id: send the event with a fresh one.")
+
+
+def _take_from_nobody(batch: _Batch) -> None:
+    """Mark pages of nobody as seen; there is nobody to give a receipt to, and marking twice changes nothing."""
+    seen = [(event.impression, event.positions) for event in batch.open.values()]
+    cards_seen_by_nobody(shop_id=batch.shop.pk, seen=seen)
+    for index in list(batch.open):
+        batch.accept(index, None)
 
 
 def _take(batch: _Batch, shopper: Shopper, agent: str) -> None:

@@ -68,6 +68,11 @@ def event_parse(raw: Any, *, now: datetime) -> ParsedEvent | list[FieldError]:
     return ParsedEvent(client_id=client_id, kind=kind, occurred_at=occurred_at, **common, **specific)
 
 
+def is_seen(raw: Any) -> bool:
+    """Whether an element of a batch, good or bad, calls itself the ``seen`` beacon."""
+    return isinstance(raw, dict) and raw.get("kind") == SEEN
+
+
 def _common(fields: Fields) -> dict[str, Any]:
     return {
         "session": fields.read("session", text(64), ""),

@@ -1,0 +1,180 @@
+"""Shapes of the API around pages and events."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from catalog.serializers import picture_address
+from recommender.page import Card, Cause
+from users.event_parsing import MAX_SEEN, SEEN
+from users.kinds import KIND_BY_WORD
+
+
+class ActionSerializer(serializers.Serializer):
+    """Something the shopper can do about a card."""
+
+    code = serializers.CharField()
+    label = serializers.CharField()
+    item_id = serializers.IntegerField()
+
+
+class LabelSerializer(serializers.Serializer):
+    """A badge."""
+
+    code = serializers.CharField()
+    text = serializers.CharField()
+
+
+class CauseSerializer(serializers.Serializer):
+    """An item of the past that brought a card here."""
+
+    item = serializers.CharField(source="external_id")
+    title = serializers.CharField()
+    picture = serializers.SerializerMethodField()
+    kind = serializers.CharField(help_text="The latest thing done to it.")
+
+    def get_picture(self, cause: Cause) -> str:
+        """Absolute address, empty where there is none."""
+        return picture_address(cause.picture, self.context.get("request"))
+
+
+class CardSerializer(serializers.Serializer):
+    """One shown item."""
+
+    id = serializers.IntegerField()
+    item = serializers.CharField(source="external_id", help_text="Report events with it.")
+    position = serializers.IntegerField(help_text="Report events with it.")
+    title = serializers.CharField()
+    description = serializers.CharField()
+    brand = serializers.CharField()
+    department_id = serializers.IntegerField(help_text="0: none.")
+    price_minor = serializers.IntegerField(allow_null=True)
+    list_price_minor = serializers.IntegerField(allow_null=True, help_text="Only where it is higher than the price.")
+    currency = serializers.CharField()
+    picture = serializers.SerializerMethodField()
+    picture_alt = serializers.CharField()
+    picture_width = serializers.IntegerField(help_text="0: unknown.")
+    picture_height = serializers.IntegerField()
+    rating = serializers.FloatField(allow_null=True)
+    rating_count = serializers.IntegerField()
+    labels = LabelSerializer(many=True)
+    reason = serializers.CharField(help_text="Why it is here, in one true sentence.")
+    reason_code = serializers.CharField()
+    causes = CauseSerializer(many=True)
+    actions = ActionSerializer(many=True)
+
+    def get_picture(self, card: Card) -> str:
+        """Absolute address, empty where there is none."""
+        return picture_address(card.picture, self.context.get("request"))
+
+
+class SectionSerializer(serializers.Serializer):
+    """A row of cards."""
+
+    code = serializers.CharField()
+    title = serializers.CharField()
+    subtitle = serializers.CharField()
+    subject = serializers.IntegerField(help_text="Item or department the title speaks of, 0: none.")
+    cards = CardSerializer(many=True)
+
+
+class PillSerializer(serializers.Serializer):
+    """Says that the page moved, and how to take it back."""
+
+    text = serializers.CharField()
+    undo = ActionSerializer()
+
+
+class PageSerializer(serializers.Serializer):
+    """A page. Report what was visible with a `seen` event and what was clicked with the card's position."""
+
+    request_id = serializers.UUIDField()
+    impression_id = serializers.UUIDField(allow_null=True, help_text="Report events with it.")
+    surface = serializers.CharField()
+    page = serializers.IntegerField()
+    personalised = serializers.BooleanField()
+    degraded = serializers.CharField(help_text="Empty, or the fallback that was used.")
+    cursor = serializers.CharField(help_text="Ask with it for the next page; empty at the end.")
+    pill = PillSerializer(allow_null=True)
+    sections = SectionSerializer(many=True)
+    guest_token = serializers.SerializerMethodField(help_text="Send it as X-Guest-Token with the next request.")
+
+    def get_guest_token(self, page: Any) -> str:
+        """The caller's token, empty for a login."""
+        return str(self.context.get("guest_token", ""))
+
+
+class EventSerializer(serializers.Serializer):
+    """Something a shopper did. Each kind needs an `item` except search, share, undo and seen."""
+
+    client_id = serializers.UUIDField(help_text="Your own id: the same when you send the event again.")
+    kind = serializers.ChoiceField(choices=[*KIND_BY_WORD, SEEN])
+    item = serializers.CharField(max_length=200, required=False, help_text="The item's external id.")
+    occurred_at = serializers.DateTimeField(
+        required=False, help_text="With its zone; at most 30 days ago. Default: now."
+    )
+    quantity = serializers.IntegerField(min_value=1, default=1)
+    price_minor = serializers.IntegerField(min_value=0, required=False)
+    currency = serializers.CharField(max_length=3, required=False)
+    order = serializers.CharField(max_length=64, required=False)
+    session = serializers.CharField(max_length=64, required=False)
+    search = serializers.UUIDField(required=False)
+    surface = serializers.CharField(max_length=40, required=False)
+    impression = serializers.UUIDField(required=False)
+    position = serializers.IntegerField(min_value=0, required=False)
+    value = serializers.FloatField(required=False, help_text="rate: 1 to 5; dwell: seconds.")
+    positions = serializers.ListField(
+        child=serializers.IntegerField(min_value=0), max_length=MAX_SEEN, required=False, help_text="seen: which cards."
+    )
+    undoes = serializers.UUIDField(required=False, help_text="undo: client id of the event to take back …")
+    undoes_kind = serializers.ChoiceField(
+        choices=list(KIND_BY_WORD), required=False, help_text="… or the latest of this kind with `item`."
+    )
+
+
+class EventBatchSerializer(serializers.Serializer):
+    """Up to 1,000 events of one shopper."""
+
+    events = EventSerializer(many=True)
+
+
+class ProblemErrorSerializer(serializers.Serializer):
+    """What is wrong with one field."""
+
+    pointer = serializers.CharField(help_text="JSON pointer into the request's body.")
+    detail = serializers.CharField()
+    code = serializers.CharField()
+
+
+class EventResultSerializer(serializers.Serializer):
+    """What became of one event."""
+
+    index = serializers.IntegerField()
+    status = serializers.ChoiceField(choices=["accepted", "duplicate", "conflict", "refused"])
+    client_id = serializers.UUIDField(allow_null=True)
+    interaction_id = serializers.UUIDField(allow_null=True)
+    errors = ProblemErrorSerializer(many=True)
+
+
+class EventsTakenSerializer(serializers.Serializer):
+    """One result per event, in order."""
+
+    accepted = serializers.IntegerField()
+    duplicates = serializers.IntegerField()
+    refused = serializers.IntegerField()
+    results = EventResultSerializer(many=True)
+    guest_token = serializers.CharField(help_text="Send it as X-Guest-Token with the next request; empty for a login.")
+
+
+class ProblemSerializer(serializers.Serializer):
+    """A problem document (RFC 9457)."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    errors = ProblemErrorSerializer(many=True, required=False)
+
+
+class EventsProblemSerializer(ProblemSerializer, EventsTakenSerializer):
+    """A problem document about a batch: some or all events were refused, the others are kept."""

@@ -1,0 +1,19 @@
+"""Addresses of the API, version 1."""
+
+from django.urls import path
+
+from catalog.api import ItemView
+from recommender.api import EventsView, HomepageView, SimilarView
+from users.api import ConsentsView, GuestView, TokenView
+
+app_name = "api"
+
+urlpatterns = [
+    path("homepage", HomepageView.as_view(), name="homepage"),
+    path("items/<path:external_id>/similar", SimilarView.as_view(), name="similar"),
+    path("items/<path:external_id>", ItemView.as_view(), name="item"),
+    path("events", EventsView.as_view(), name="events"),
+    path("guest", GuestView.as_view(), name="guest"),
+    path("token", TokenView.as_view(), name="token"),
+    path("consents", ConsentsView.as_view(), name="consents"),
+]
