@@ -57,7 +57,7 @@ def secret_kept(file: Path) -> str:
     """The secret in ``file``, made on first use; it appears whole, so processes that start together agree."""
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        fresh = file.with_name(f"{file.name}.{os.getpid()}")
+        fresh = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_urlsafe(48))
         with contextlib.suppress(FileExistsError):

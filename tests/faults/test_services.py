@@ -1,14 +1,11 @@
 """Kill what can be killed: the services come back, lose nothing and leave nothing behind."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -17,19 +14,11 @@ import pytest
 import redis
 
 from dpe_site.embedded.addresses import Addresses
-from dpe_site.embedded.control import LOCK_NAME, services_start, services_status, services_stop
+from dpe_site.embedded.control import services_start, services_status, services_stop
 from dpe_site.environment import REPOSITORY
+from tests.fixtures.servers import a_home, eventually, lives, server, supervisor_of
 
 pytestmark = pytest.mark.fault
-
-
-@contextmanager
-def a_home() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="dpe-fault-"))
-    folder.chmod(0o755)
-    yield folder
-    services_stop(folder)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
@@ -47,34 +36,6 @@ def home() -> Iterator[Path]:
 @pytest.fixture
 def running(home: Path) -> Addresses:
     return services_start(home, durable=False).addresses
-
-
-def supervisor_of(home: Path) -> psutil.Process:
-    return psutil.Process(int((home / LOCK_NAME).read_text()))
-
-
-def server(home: Path, name: str) -> psutil.Process:
-    """The child that holds the lock of this name."""
-    lock = home / "run" / f"{name}.lock"
-    holders = [child for child in supervisor_of(home).children() if holds(child, lock)]
-    assert len(holders) == 1
-    return holders[0]
-
-
-def holds(process: psutil.Process, file: Path) -> bool:
-    descriptors = Path(f"/proc/{process.pid}/fd").iterdir()
-    return any(os.path.realpath(descriptor) == str(file) for descriptor in descriptors)
-
-
-def lives(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-
-
-def eventually(what: Callable[[], bool], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def write(addresses: Addresses, value: str) -> None:
