@@ -74,7 +74,7 @@ def section_rows(
         members = _members(section.code, subject, gathered)
         if members.any():
             bonus = _bonus(section.code, context, gathered, members)
-            rows.append(Row(section.code, subject, members, bonus, section.n, section.minimum, -0.5 * position))
+            rows.append(Row(section.code, subject, members, bonus, section.n, section.minimum, -float(position)))
     return rows
 
 
