@@ -38,4 +38,7 @@ def _facets(shop_id: int, condition: str, keys: Collection[str] | Collection[int
         return []
     with connection.cursor() as cursor:
         cursor.execute(_SELECT + condition, [shop_id, list(keys)])
-        return [ItemFacets(*row[:4], tuple(row[4])) for row in cursor.fetchall()]
+        return [
+            ItemFacets(item_id, external_id, department, brand, tuple(tags))
+            for item_id, external_id, department, brand, tags in cursor.fetchall()
+        ]

@@ -208,7 +208,7 @@ def _record(batch: _Batch, shopper: Shopper, ids: Mapping[int, UUID], undone: Ma
 
 def _undone(batch: _Batch, shopper: Shopper, mine: Mapping[UUID, UUID]) -> dict[int, UUID]:
     """Which interaction each undo of the batch takes back; one that takes nothing back is refused."""
-    known = mine | {event.client_id: _id(batch.shop, event) for event in batch.open.values()}
+    known = {**mine, **{event.client_id: _id(batch.shop, event) for event in batch.open.values()}}
     undone: dict[int, UUID] = {}
     for index, event in list(batch.open.items()):
         if event.kind != Kind.UNDO:

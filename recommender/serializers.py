@@ -14,7 +14,7 @@ class ActionSerializer(serializers.Serializer):
     """Something the shopper can do about a card."""
 
     code = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # the member is called so
     item_id = serializers.IntegerField()
 
 
@@ -153,7 +153,7 @@ class EventResultSerializer(serializers.Serializer):
     status = serializers.ChoiceField(choices=["accepted", "duplicate", "conflict", "refused"])
     client_id = serializers.UUIDField(allow_null=True)
     interaction_id = serializers.UUIDField(allow_null=True)
-    errors = ProblemErrorSerializer(many=True)
+    errors = ProblemErrorSerializer(many=True)  # type: ignore[assignment]  # the member is called so
 
 
 class EventsTakenSerializer(serializers.Serializer):
@@ -173,7 +173,7 @@ class ProblemSerializer(serializers.Serializer):
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()
-    errors = ProblemErrorSerializer(many=True, required=False)
+    errors = ProblemErrorSerializer(many=True, required=False)  # type: ignore[assignment]
 
 
 class EventsProblemSerializer(ProblemSerializer, EventsTakenSerializer):

@@ -1,6 +1,7 @@
 """Basket and (simulated) checkout; each change is an interaction too."""
 
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
@@ -80,13 +81,13 @@ def checkout(*, shopper: Shopper, at: datetime, session: str = "") -> Order:
         id=uuid7_at(at, "order", uuid4().hex),
         shop_id=shopper.shop_id,
         shopper=shopper,
-        total_minor=sum((items[line.item_id].price_minor or 0) * line.quantity for line in lines),
+        total_minor=sum(_price(items[line.item_id]) * line.quantity for line in lines),
         currency=shopper.shop.currency,
         placed_at=at,
     )
     OrderLine.objects.bulk_create(
         OrderLine(
-            order=order, item_id=line.item_id, quantity=line.quantity, price_minor=items[line.item_id].price_minor
+            order=order, item=items[line.item_id], quantity=line.quantity, price_minor=_price(items[line.item_id])
         )
         for line in lines
     )
@@ -133,5 +134,10 @@ def _purchase(line: BasketLine, item: Item, order: Order, session: str) -> NewIn
     )
 
 
-def _priced(item: Item) -> dict[str, object]:
+def _price(item: Item) -> int:
+    """The price of an item that was found sellable."""
+    return item.price_minor or 0
+
+
+def _priced(item: Item) -> dict[str, Any]:
     return {"price_minor": item.price_minor, "currency": item.currency or item.shop.currency}

@@ -20,6 +20,7 @@ FUTURE = timedelta(minutes=5)
 MAX_QUANTITY = 1_000_000
 MAX_MINOR = 10**12
 MAX_SEEN = 200
+_NOWHERE: tuple[int, ...] = ()
 _NO_ITEM = frozenset({Kind.SEARCH, Kind.SHARE, Kind.UNDO})
 _UNITS = {Kind.RATE: (1.0, 5.0, "a rating from 1 to 5"), Kind.DWELL: (0.0, 86_400.0, "seconds, up to a day")}
 
@@ -87,7 +88,7 @@ def _seen(fields: Fields) -> dict[str, Any]:
     fields.require("positions", "the positions of the seen cards")
     return {
         "impression": fields.read("impression", uuid, None),
-        "positions": fields.read("positions", _positions, ()),
+        "positions": fields.read("positions", _positions, _NOWHERE),
     }
 
 

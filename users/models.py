@@ -34,8 +34,8 @@ class User(AbstractUser):
     """A login. Facts never point here: they point to the shopper."""
 
     class Meta(AbstractUser.Meta):
-        verbose_name = _("login")
-        verbose_name_plural = _("logins")
+        verbose_name = _("login")  # type: ignore[assignment]
+        verbose_name_plural = _("logins")  # type: ignore[assignment]
 
 
 class Shopper(models.Model):

@@ -77,8 +77,8 @@ def fold(state: StateValue, deeds: Sequence[Deed], facets: Mapping[int, ItemFace
         twins: of the disliked items, hidden with them.
     """
     ordered = sorted((deed for deed in deeds if deed.item_id is not None), key=lambda deed: (deed.at_us, deed.id))
-    known = ((facets[deed.item_id], deed) for deed in ordered if deed.item_id in facets)
-    taste = taste_after(state.taste, [TasteDeed(facet, deed.kind, deed.value, deed.at_us) for facet, deed in known])
+    known = ((facets.get(deed.item_id or 0), deed) for deed in ordered)
+    telling = [TasteDeed(facet, deed.kind, deed.value, deed.at_us) for facet, deed in known if facet]
     recent = state.recent + tuple(Recent(deed.item_id or 0, deed.kind, deed.at_us, deed.value) for deed in ordered)
     bought = [deed.item_id for deed in ordered if deed.kind == Kind.PURCHASE]
     disliked = [deed.item_id for deed in ordered if deed.kind == Kind.DISLIKE]
@@ -87,7 +87,7 @@ def fold(state: StateValue, deeds: Sequence[Deed], facets: Mapping[int, ItemFace
         recent=recent[-KEPT_RECENT:],
         hidden=_latest(state.hidden, _with_twins(disliked, twins), KEPT_HIDDEN),
         purchased=_latest(state.purchased, bought, KEPT_PURCHASED),
-        taste=taste,
+        taste=taste_after(state.taste, telling),
         fatigue=_without_answered(state.fatigue, ordered),
         fatigue_next=_without_answered(state.fatigue_next, ordered),
     )
