@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import minimize
+from scipy.special import expit
 
 Doubles = npt.NDArray[np.float64]
 Array = npt.NDArray[np.floating]
 
 EPSILON = 1e-7
 LEAST_SLOPE = 0.05
-STIFF = 1e12
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Platt:
 
     def apply(self, logits: Array) -> Doubles:
         """Probabilities."""
-        return 1 / (1 + np.exp(-np.clip(self.slope * logits.astype(np.float64) + self.intercept, -30, 30)))
+        probabilities: Doubles = expit(self.slope * logits.astype(np.float64) + self.intercept)
+        return probabilities
 
 
 def platt_fit(logits: Array, labels: Array, weights: Array, *, minimum: int = 30, ridge: float = 1.0) -> Platt:
@@ -40,24 +42,25 @@ def platt_fit(logits: Array, labels: Array, weights: Array, *, minimum: int = 30
     """
     if (labels * weights).sum() <= 0:
         return Platt()
-    free = (labels > 0).sum() >= minimum
-    slope, intercept = _newton(logits, labels, weights, slope=1.0, stiffness=ridge if free else STIFF)
-    if slope < LEAST_SLOPE:
-        slope, intercept = _newton(logits, labels, weights, slope=LEAST_SLOPE, stiffness=STIFF)
-    return Platt(slope, intercept)
+    if (labels > 0).sum() < minimum:
+        return _fit(logits, labels, weights, slope=1.0)
+    free = _fit(logits, labels, weights, ridge=ridge)
+    return free if free.slope >= LEAST_SLOPE else _fit(logits, labels, weights, slope=LEAST_SLOPE)
 
 
-def _newton(logits: Array, labels: Array, weights: Array, *, slope: float, stiffness: float) -> tuple[float, float]:
-    """Weighted logistic regression on one logit whose slope is held near ``slope``."""
-    x = np.stack([logits.astype(np.float64), np.ones(len(logits))])  # (2, n)
-    w = start = np.array([slope, 0.0])
-    penalty = np.array([stiffness, 1e-6])
-    for _ in range(25):
-        p = 1 / (1 + np.exp(-np.clip(w @ x, -30, 30)))
-        uphill = x @ (weights * (labels - p)) - penalty * (w - start)
-        curvature = (x * (weights * p * (1 - p) + 1e-12)) @ x.T + np.diag(penalty)
-        w = w + np.clip(np.linalg.solve(curvature, uphill), -2, 2)
-    return float(w[0]), float(w[1])
+def _fit(logits: Array, labels: Array, weights: Array, *, slope: float | None = None, ridge: float = 0.0) -> Platt:
+    """Weighted logistic regression on one logit; a given ``slope`` stays, else it is drawn to 1 by ``ridge``."""
+    x, share = logits.astype(np.float64), weights / weights.sum()
+
+    def objective(w: Doubles) -> tuple[float, Doubles]:
+        z = w[0] * x + w[1]
+        error = share * (expit(z) - labels)
+        pull = ridge / weights.sum() * (w[0] - 1)
+        loss = share @ (np.logaddexp(0, z) - labels * z) + pull * (w[0] - 1) / 2
+        return float(loss), np.array([error @ x + pull if slope is None else 0.0, error.sum()])
+
+    found = minimize(objective, np.array([1.0 if slope is None else slope, 0.0]), jac=True, method="BFGS", tol=1e-9)
+    return Platt(float(found.x[0]), float(found.x[1]))
 
 
 def auc(scores: Array, labels: Array, weights: Array | None = None) -> float:

@@ -2,7 +2,8 @@
 
 Estimated on exploration alone. A slot drawn with probability p out of |A| items was drawn by the uniform part of the
 draw with probability ``(ε/|A|)/p``; weighting rows by ``1/(p·|A|)`` therefore compares slots as if all of them had
-shown uniformly drawn items, whatever the ranking put on top.
+shown uniformly drawn items, whatever the ranking put on top. What stands higher on the page is
+gone from later slots, which therefore look a little worse than they are where the pool is hardly larger than the page.
 """
 
 from dataclasses import dataclass

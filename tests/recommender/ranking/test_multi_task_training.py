@@ -1,0 +1,114 @@
+"""The ranker beats the fusion on held-out shoppers, learns nothing from noise, and serves what it learned."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from recommender.data.absent import Absent
+from recommender.data.onnx_model import OnnxModel
+from recommender.ranking.components import components_compute
+from recommender.ranking.fusion import DEFAULT_WEIGHTS
+from recommender.ranking.multi_task_net import RankerConfig, net_logits
+from recommender.ranking.multi_task_training import ranker_export, ranker_train
+from recommender.ranking.rank import ROWS, rank
+from recommender.ranking.ranker_evaluation import metrics_table, page_auc
+from tests.fixtures.logged_shop import MeanEncoder, logged_shop
+
+
+def train(snapshot, arrays, **options):
+    return ranker_train(snapshot, arrays, MeanEncoder(), components_compute, fuse=DEFAULT_WEIGHTS.fuse, **options)
+
+
+@pytest.fixture(scope="module")
+def shop():
+    torch.set_num_threads(1)
+    return logged_shop(shoppers=240, pages=12)
+
+
+@pytest.fixture(scope="module")
+def trained(shop):
+    return train(shop.snapshot, shop.arrays)
+
+
+@pytest.fixture(scope="module")
+def network(trained, tmp_path_factory):
+    path = tmp_path_factory.mktemp("ranker") / "ranker.onnx"
+    assert ranker_export(trained, path) <= 1e-4
+    return OnnxModel(path)
+
+
+def test_beats_the_fusion_on_later_pages_of_other_shoppers(trained):
+    click = trained.metrics["heads"]["click"]
+    assert click["auc_explored"] > click["fusion_auc_explored"] + 0.02
+    assert click["auc_page"] > click["fusion_auc_page"] + 0.02
+    assert click["log_loss"] < click["log_loss_of_rate"]
+    assert click["ece"] < 0.03
+    assert "click" in metrics_table(trained.metrics)
+
+
+def test_learns_nothing_from_clicks_at_random(shop):
+    """Were features to know the clicks they predict, held-out clicks at random would look predictable."""
+    random = logged_shop(shoppers=240, pages=12)
+    shown = random.snapshot.impressions
+    rng = np.random.default_rng(9)
+    shuffled = replace(shown, clicked=rng.permutation(shown.clicked))
+    found = train(replace(random.snapshot, impressions=shuffled), random.arrays)
+    assert found.metrics["heads"]["click"]["auc_page"] == pytest.approx(0.5, abs=0.06)
+
+
+def test_tables_of_the_future_do_not_reach_the_features():
+    """Clicks that depend on nothing but the place: an item-kNN that had seen them would find them again."""
+    blind = logged_shop(shoppers=240, pages=12, seed=4, indifferent=True)
+    found = train(blind.snapshot, blind.arrays)
+    assert found.metrics["heads"]["click"]["auc_page"] == pytest.approx(0.5, abs=0.06)
+
+
+def test_equal_seeds_give_equal_weights(shop, trained):
+    again = train(shop.snapshot, shop.arrays)
+    rows = np.random.default_rng(0).normal(size=(8, len(trained.feature_names))).astype(np.float32)
+    np.testing.assert_array_equal(net_logits(trained.model, rows), net_logits(again.model, rows))
+
+
+def test_too_few_pages_are_said_to_be_too_few(shop):
+    none = train(replace(shop.snapshot, impressions=None), shop.arrays)
+    assert isinstance(none, Absent)
+    assert "no shown pages" in none.reason
+    few = train(shop.snapshot, shop.arrays, config=RankerConfig(min_pages=10**6))
+    assert isinstance(few, Absent)
+    assert "2880 shown pages" in few.reason
+
+
+def test_serving_gives_calibrated_probabilities(trained, network):
+    mean, spread = trained.scaling
+    rows = (mean + spread * np.random.default_rng(1).normal(size=(700, len(mean)))).astype(np.float32)
+    ranked = rank(network, rows, trained.rewards)
+    expected = np.stack([one.apply(net_logits(trained.model, rows)[:, h]) for h, one in enumerate(trained.calibration)])
+    served = np.stack([ranked.p_click, ranked.p_cart, ranked.p_purchase, ranked.p_dislike])
+    np.testing.assert_allclose(served, expected, atol=1e-4)
+    np.testing.assert_allclose(ranked.score, np.log(np.maximum(ranked.value, 1e-4)), rtol=1e-6)
+
+
+def test_a_row_does_not_depend_on_its_companions(trained, network):
+    rng = np.random.default_rng(2)
+    rows = rng.normal(size=(ROWS + 40, len(trained.feature_names))).astype(np.float32)
+    together = rank(network, rows).score
+    for row in (0, 7, ROWS - 1, ROWS, ROWS + 39):
+        assert rank(network, rows[row : row + 1]).score[0] == together[row]
+    order = rng.permutation(len(rows))
+    np.testing.assert_array_equal(rank(network, rows[order]).score, together[order])
+    assert len(rank(network, rows[:0]).score) == 0
+
+
+def test_pools_are_scored_by_the_net_that_never_met_the_shopper(trained, shop):
+    pools = trained.pools
+    assert (np.diff(pools.start) == 40).all()
+    assert np.isfinite(pools.score).all()
+    taste = shop.attraction[
+        shop.snapshot.impressions.shopper[np.searchsorted(shop.snapshot.impressions.page, pools.page)]
+    ]
+    truth = np.concatenate([taste[i, pools.item[pools.start[i] : pools.start[i + 1]]] for i in range(len(pools.page))])
+    page = np.repeat(np.arange(len(pools.page)), np.diff(pools.start))
+    best = (truth > np.quantile(truth, 0.8)).astype(float)
+    assert page_auc(pools.score, best, page) > 0.65
