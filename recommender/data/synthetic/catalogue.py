@@ -18,8 +18,10 @@ from recommender.data.synthetic.vocabulary import (
     load_vocabulary,
 )
 from recommender.data.synthetic.wording import Make, alternative_text, author_name, book_title, description, pick, title
-from recommender.data.types import DAY_US, Floats, Ints
+from recommender.data.types import DAY_US, DataError, Floats, Ints
 
+MOST = 4000
+"""Products the words last for; every kind then still finds names nobody else has."""
 SALE_SHARE = 0.18
 _NEW_SHARE = 0.14  # of the models: published within the window
 _WINDOW_DAYS = 60
@@ -125,7 +127,12 @@ def generate_catalogue(*, seed: int, n_products: int, until_us: int) -> Catalogu
         seed: equal seeds give equal catalogues.
         n_products: how many articles, colour variants counted one by one.
         until_us: the shop's present; the newest products were published hours before it.
+
+    Raises:
+        DataError: more than ``MOST`` products are asked for.
     """
+    if not 0 < n_products <= MOST:
+        raise DataError(f"The demo shop has 1 to {MOST:,} products, not {n_products:,}: ask for fewer.")
     vocabulary = load_vocabulary()
     rng = np.random.default_rng([seed, 1])
     shares = _share_out(n_products, len(vocabulary.kinds), rng)

@@ -14,6 +14,7 @@ from recommender.data.types import Bools, Floats, Ints
 from users.kinds import Kind
 
 _WHIM = 0.012  # chance that a card nobody needs is opened, per pleasing aspect
+_IMPULSE = 4  # pleasing aspects that make a thing wanted on the spot
 _CREDIT_DAYS = 7  # how long a card that was opened is credited with what follows
 _CREDITED = frozenset({Kind.LIKE, Kind.FAVOURITE, Kind.CART, Kind.PURCHASE})
 _FAVOURITE_CHANCE, _LIKE_CHANCE, _SHARE_CHANCE = 0.05, 0.07, 0.015
@@ -124,6 +125,7 @@ class Visit:
                 self.person.opened[item] = (row, slot, self.day)
                 self._deed(Kind.CLICK, 5.0, item=item, surface="homepage")
                 self._look(item)
+                self._consider(item)
             self._complain(page, seen, row)
             served.extend(page.items.tolist())
             if not seen[-1] or self.rng.random() > 0.8:
@@ -168,6 +170,17 @@ class Visit:
             item = int(page.items[slot])
             self.person.opened[item] = (row, slot, self.day)
             self._deed(Kind.DISLIKE, 4.0, item=item, surface="homepage")
+
+    def _consider(self, item: int) -> None:
+        """Take what a card led to if it is good enough; a fine thing nobody needed is now and then taken as well."""
+        kind = int(self.catalogue.kind[item])
+        level = int(self.person.judge.levels(np.array([item]), self.day, self.rng)[0])
+        need = next((need for need in self.person.needs.open if need.kind == kind), None)
+        if need is not None:
+            need.looked.append(item)
+        enough = need.aspiration if need is not None else _IMPULSE
+        if level >= enough and item not in self.person.owned and self.rng.random() < 0.5:
+            self._take(item, kind)
 
     def _seek(self, need: Need) -> None:
         """Search or browse for what is needed: look at some, take the first that is good enough."""

@@ -10,6 +10,7 @@ from django.utils.dateparse import parse_datetime
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from catalog.models import Item
+from recommender.data.synthetic.catalogue import MOST
 from recommender.demo_shop.load import DemoSize, demo_shop_load
 from users.models import Interaction, Shopper
 
@@ -30,8 +31,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Generate with a progress bar, then say what is there."""
         size = DemoSize(products=options["products"], shoppers=options["shoppers"], days=options["days"])
-        if size.products < 100 or size.shoppers < 1 or size.days < 3:
-            raise CommandError("A demo shop has at least 100 products, 1 shopper and 3 days.")
+        if not 100 <= size.products <= MOST or size.shoppers < 1 or size.days < 3:
+            raise CommandError(f"A demo shop has 100 to {MOST:,} products, at least 1 shopper and 3 days.")
         with Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()) as bar:
             task = bar.add_task("making products", total=None)
 

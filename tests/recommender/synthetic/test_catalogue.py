@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from recommender.data.synthetic.catalogue import Catalogue, generate_catalogue
+from recommender.data.synthetic.catalogue import MOST, Catalogue, generate_catalogue
 from recommender.data.synthetic.pairing import goes_with_pairs
 from recommender.data.synthetic.vocabulary import DEPARTMENTS, load_vocabulary
-from recommender.data.types import DAY_US
+from recommender.data.types import DAY_US, DataError
 
 UNTIL_US = 1_790_000_000_000_000
 CHINESE = re.compile("[\u4e00-\u9fff]")
@@ -27,6 +27,12 @@ def test_as_many_products_as_asked_over_all_departments(catalogue: Catalogue) ->
 @pytest.mark.parametrize("n", [100, 240, 999])
 def test_other_sizes_are_exact(n: int) -> None:
     assert len(generate_catalogue(seed=1, n_products=n, until_us=UNTIL_US)) == n
+
+
+def test_the_words_last_for_the_most_and_more_is_refused() -> None:
+    assert len(generate_catalogue(seed=1, n_products=MOST, until_us=UNTIL_US)) == MOST
+    with pytest.raises(DataError, match="ask for fewer"):
+        generate_catalogue(seed=1, n_products=MOST + 1, until_us=UNTIL_US)
 
 
 def test_equal_seeds_give_equal_products_and_others_do_not(catalogue: Catalogue) -> None:

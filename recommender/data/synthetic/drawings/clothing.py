@@ -119,7 +119,7 @@ def shirt(c: Canvas) -> None:
     else:
         _collar(c)
     c.path("M262 262h48v44l-24 12-24-12z", "dark", 0.5)
-    if "over" in c.form:
+    if "work" in c.form:
         c.path("M170 262h48v44l-24 12-24-12z", "dark", 0.5)
 
 

@@ -98,7 +98,10 @@ def pendant(c: Canvas) -> None:
     _glow(c, 240, 372, 200)
     if "globe" in c.form:
         c.oval(240, 300, 112, 112)
-        c.oval(240, 300, 40, 40, _WARM, 0.75)
+        if c.family == "glass":
+            c.oval(240, 300, 40, 40, _WARM, 0.75)
+        else:
+            c.oval(240, 398, 52, 11, "#fff8e6")
         c.glint("M164 272q12-42 46-60", 9)
         return
     shapes = {

@@ -7,7 +7,7 @@ def _pair(c: Canvas, parts: list[str]) -> None:
     """Draw a shoe twice: the far one behind, higher and smaller."""
     shoe = "".join(parts)
     c.parts.append(f'<g id="a">{shoe}</g>')
-    far = '<use href="#a" transform="translate(96 -22) scale(.88)"/>'
+    far = '<use href="#a" transform="translate(98 34) scale(.88)"/>'
     c.parts.insert(len(c.parts) - 1, far)
 
 
