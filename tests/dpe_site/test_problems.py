@@ -2,7 +2,7 @@ import json
 from typing import Any
 
 import pytest
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from rest_framework.exceptions import NotAuthenticated, ValidationError
 
 from dpe_site import problems
@@ -44,10 +44,20 @@ def test_what_is_not_an_api_error_stays_one_of_ours() -> None:
 @pytest.mark.parametrize(
     ("view", "status"), [("page_not_found", 404), ("permission_denied", 403), ("bad_request", 400)]
 )
-def test_programs_get_problems_and_people_get_pages(view: str, status: int, rf: RequestFactory) -> None:
-    respond = getattr(problems, view)
-    for_program = respond(rf.get("/api/v1/x"), Exception())
-    for_person = respond(rf.get("/x", headers={"accept": "text/html"}), Exception())
-    assert for_program.status_code == for_person.status_code == status
-    assert json.loads(for_program.content)["status"] == status
-    assert for_person.headers["Content-Type"].startswith("text/html")
+def test_programs_get_problems(view: str, status: int, rf: RequestFactory) -> None:
+    answer = getattr(problems, view)(rf.get("/api/v1/x"), Exception())
+    assert (answer.status_code, json.loads(answer.content)["status"]) == (status, status)
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_a_broken_server_says_so_to_a_program(rf: RequestFactory) -> None:
+    answer = problems.server_error(rf.get("/api/v1/x"))
+    assert (answer.status_code, json.loads(answer.content)["status"]) == (500, 500)
+
+
+@pytest.mark.django_db
+def test_people_get_pages(client: Client) -> None:
+    answer = client.get("/no-such-page/", headers={"accept": "text/html"})
+    assert answer.status_code == 404
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert client.get("/api/no-such-page/").headers["Content-Type"] == "application/problem+json"
