@@ -19,6 +19,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
+from catalog.ids import uuid7
 from catalog.models import Outbox, Shop
 from catalog.outbox import outbox_add
 from recommender.data.types import ArtifactMismatch, DataError
@@ -116,10 +117,19 @@ Work = Callable[[JobRun, JobProgress], dict[str, Any]]
 
 
 @transaction.atomic
-def job_ask(*, shop: Shop, kind: str, params: dict[str, Any] | None = None, asked_by: User | None = None) -> JobRun:
-    """A new job and the message that gets it done, in one transaction."""
-    job = JobRun.objects.create(shop=shop, kind=kind, params=params or {}, asked_by=asked_by)
-    _announce(job)
+def job_ask(
+    *,
+    shop: Shop,
+    kind: str,
+    params: dict[str, Any] | None = None,
+    asked_by: User | None = None,
+    job_id: UUID | None = None,
+) -> JobRun:
+    """A new job and the message that gets it done, in one transaction; a ``job_id`` that exists is not asked twice."""
+    wanted = {"shop": shop, "kind": kind, "params": params or {}, "asked_by": asked_by}
+    job, made = JobRun.objects.get_or_create(id=job_id or uuid7(), defaults=wanted)
+    if made:
+        _announce(job)
     return job
 
 

@@ -40,7 +40,7 @@ def snapshot_take(shop: Shop, *, until: datetime | None = None, since: datetime 
     until = until or timezone.now()
     parameters = _parameters(shop, until, since or BEGINNING)
     with _one_view():
-        items = _items(parameters)
+        items = items_read(shop.pk, until)
         people = _people(parameters)
         interactions, shopper_ids = _interactions(parameters, items.ids, people)
         impressions = _impressions(parameters, items.ids, people, shopper_ids)
@@ -104,11 +104,13 @@ def _one_view() -> Iterator[None]:
         yield
 
 
-def _items(parameters: dict[str, Any]) -> ItemTable:
+def items_read(shop_id: int, until: datetime, *, with_texts: bool = True) -> ItemTable:
+    """All items of a shop that are neither drafts nor deleted and published by ``until``, by id."""
+    parameters = {"shop": shop_id, "until": until}
     ids, department, category, brand, group, price, list_price, published, available = columns_read(
         "iiiiiiiib", sql.ITEMS, parameters
     )
-    texts = item_contents(parameters["shop"], ids.tolist())
+    texts = item_contents(shop_id, ids.tolist()) if with_texts else {}
     return ItemTable(
         ids=ids,
         department=department,

@@ -1,0 +1,166 @@
+"""Every shopper's list made in the background: the same ``decide``, over exact candidates.
+
+Fallback pages and push messages read it. A list is made again when its bundle is no longer the live one or its shopper
+has done something since; what is up to date is left alone, so a killed run goes on where it was.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_noop as _
+
+from catalog.models import Shop
+from recommender.data.types import DataError, Decision, ItemTable, KnobValues, RulesetValue
+from recommender.facts.context import Asked, context_read
+from recommender.facts.snapshot import items_read
+from recommender.jobs import JobProgress
+from recommender.models import JobRun, PrecomputedList
+from recommender.ranking.choices import state_of
+from recommender.retrieval.exact import ExactGather
+from recommender.serving.bundle import Bundle
+from recommender.serving.decide import decide
+from recommender.store.live import Serving, serving_read
+from users.models import Shopper
+
+LENGTH = 60
+CHUNK = 50  # lists per statement
+MAKER_SECONDS = 300  # for so long refreshed lists may rest on the same prices and stock
+_STEP = _("Making lists")
+
+
+@dataclass(frozen=True)
+class _Maker:
+    """One shop's live bundle, opened for many shoppers."""
+
+    shop: Shop
+    bundle: Bundle
+    bundle_id: int
+    gather: ExactGather
+    ruleset: RulesetValue
+
+    def list_of(self, shopper: Shopper, now: datetime) -> Decision:
+        """One list, best first, without exploration."""
+        asked = Asked(surface="push", session="", now=now, language=shopper.language or self.shop.language)
+        context = context_read(self.shop, shopper, asked)
+        index = self.bundle.index_of(context.history.item_ids)
+        arrays, length = self.bundle.arrays, self.bundle.manifest.max_length
+        state = state_of(context, index, arrays, self.bundle.state_encoder, length)
+        gathered = self.gather(context, history_index=index, state=state)
+        return decide(context, gathered, self.ruleset, self.bundle, seed=0)
+
+
+def lists_precompute(job: JobRun, progress: JobProgress) -> dict[str, Any]:
+    """Do a job of kind ``precompute``.
+
+    Parameters of the job: ``shard`` and ``shards`` (default 0 of 1): shoppers whose id leaves ``shard`` when divided.
+
+    Returns:
+        ``made`` (lists made now) and ``bundle``.
+
+    Raises:
+        DataError: no bundle serves the shop.
+        JobStopped: the job was cancelled.
+    """
+    progress.plan({_STEP: 1.0})
+    progress.step(_STEP)
+    now = timezone.now()
+    maker = _maker(job.shop, now)
+    shard, shards = int(job.params.get("shard", 0)), int(job.params.get("shards", 1))
+    waiting = _stale(job.shop, maker.bundle_id).annotate(part=F("pk") % shards).filter(part=shard)
+    ids, made = list(waiting.order_by("pk").values_list("pk", flat=True)), 0
+    for chunk in _chunks(ids):
+        _lists_write(maker, Shopper.objects.filter(pk__in=chunk).order_by("pk"), now)
+        made += len(chunk)
+        progress.update(made, len(ids))
+    return {"made": made, "bundle": maker.bundle_id}
+
+
+def list_refresh(shop: Shop, shopper_id: int) -> bool:
+    """Make one shopper's list again after they did something.
+
+    Returns:
+        False where there is no such shopper or no bundle to make it with.
+    """
+    now = timezone.now()
+    shopper = Shopper.objects.of(shop).filter(pk=shopper_id, merged_into=None).first()
+    serving = serving_read(shop.pk)
+    if shopper is None or serving.bundle is None:
+        return False
+    period = int(now.timestamp() // MAKER_SECONDS)
+    _lists_write(_maker_kept(shop, serving.bundle_id, serving.ruleset.hash, period), [shopper], now)
+    return True
+
+
+@lru_cache(maxsize=2)
+def _maker_kept(shop: Shop, bundle_id: int, ruleset: str, period: int) -> _Maker:
+    """A maker for many refreshes: the key changes with bundle, rules and time."""
+    return _maker(shop, timezone.now())
+
+
+def _maker(shop: Shop, now: datetime) -> _Maker:
+    serving = serving_read(shop.pk)
+    if serving.bundle is None or serving.bundle_id is None:
+        raise DataError(f"no bundle serves {shop} yet; train one first")
+    items = _items_of(shop, serving.bundle, now)
+    gather = ExactGather(serving.bundle.arrays, items=items)
+    return _Maker(shop, serving.bundle, serving.bundle_id, gather, _plain(serving))
+
+
+def _plain(serving: Serving) -> RulesetValue:
+    """The published rules as one list without chance."""
+    knobs: KnobValues = replace(serving.ruleset.knobs, exploration=0.0, temperature=0.0, one_list=True)
+    return replace(serving.ruleset, knobs=knobs, layout=())
+
+
+def _items_of(shop: Shop, bundle: Bundle, now: datetime) -> ItemTable:
+    """Today's facts of the bundle's items; what is gone is not available."""
+    today = items_read(shop.pk, now, with_texts=False)
+    ids = np.asarray(bundle.arrays.item_ids)
+    if len(today) == 0:
+        raise DataError(f"{shop} has no item to make lists of")
+    place = np.minimum(np.searchsorted(today.ids, ids), len(today) - 1)
+    there = today.ids[place] == ids
+    columns = {name: column[place] for name, column in vars(today).items() if name not in ("texts", "ids", "available")}
+    return ItemTable(ids=ids, available=there & today.available[place], texts=(), **columns)
+
+
+def _stale(shop: Shop, bundle_id: int) -> Any:
+    """Shoppers without a list of this bundle, or who did something after theirs was made."""
+    lists = PrecomputedList.objects.of(shop).filter(bundle_id=bundle_id)
+    current = lists.filter(Q(shopper__state__isnull=True) | Q(shopper__state__updated_at__lte=F("made_at"))).values(
+        "shopper_id"
+    )
+    return Shopper.objects.of(shop).filter(merged_into=None).exclude(pk__in=current)
+
+
+def _lists_write(maker: _Maker, shoppers: Sequence[Shopper] | Any, now: datetime) -> None:
+    rows = []
+    for shopper in shoppers:
+        decision = maker.list_of(shopper, now)
+        rows.append(
+            PrecomputedList(
+                shopper=shopper,
+                shop=maker.shop,
+                bundle_id=maker.bundle_id,
+                item_ids=decision.item_ids[:LENGTH].tolist(),
+                scores=decision.scores[:LENGTH].tolist(),
+                made_at=now,
+            )
+        )
+    PrecomputedList.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["shopper"],
+        update_fields=["shop", "bundle_id", "item_ids", "scores", "made_at"],
+    )
+
+
+def _chunks(ids: list[int]) -> Iterator[list[int]]:
+    for start in range(0, len(ids), CHUNK):
+        yield ids[start : start + CHUNK]

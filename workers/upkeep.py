@@ -1,0 +1,94 @@
+"""What has to be done every now and then, shop by shop."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.utils import timezone
+
+from catalog.models import Shop
+from catalog.outbox import outbox_prune
+from catalog.partitioning import month_partitions_ensure
+from recommender.jobs import job_ask
+from recommender.models import JobRun, Live, RequestLog
+from recommender.store.bundles import bundles_retire
+from recommender.trends import trend_refresh
+from users.models import Interaction, Shopper
+from users.receipts import receipts_prune
+from workers.leases import slot_id
+
+MONTHS_AHEAD = timedelta(days=62)
+RECEIPTS_KEPT = timedelta(days=31)
+REQUESTS_KEPT = timedelta(days=14)
+JOBS_KEPT = timedelta(days=180)
+NIGHT = timedelta(days=1)
+SHARD_SHOPPERS = 20_000
+PARTITIONED = (Interaction._meta.db_table, "recommender_impression")
+
+
+def for_each_shop(do: Callable[[Shop], object]) -> int:
+    """Do something for every shop; the number of shops."""
+    shops = list(Shop.objects.order_by("pk"))
+    for shop in shops:
+        do(shop)
+    return len(shops)
+
+
+def trends_refresh() -> int:
+    """Count what is looked at now."""
+    return for_each_shop(trend_refresh)
+
+
+def partitions_ensure(now: datetime | None = None) -> list[str]:
+    """Months to come have their partitions before their first row."""
+    now = now or timezone.now()
+    return [name for table in PARTITIONED for name in month_partitions_ensure(table, now, now + MONTHS_AHEAD)]
+
+
+def leftovers_prune(now: datetime | None = None) -> dict[str, int]:
+    """Remove what is past its time: receipts, request logs, handled messages, old jobs."""
+    now = now or timezone.now()
+    over = JobRun.objects.filter(finished_at__lt=now - JOBS_KEPT)
+    return {
+        "receipts": receipts_prune(now - RECEIPTS_KEPT),
+        "requests": RequestLog.objects.filter(at__lt=now - REQUESTS_KEPT).delete()[0],
+        "messages": outbox_prune(now),
+        "jobs": over.delete()[0],
+    }
+
+
+def bundles_put_away() -> int:
+    """Retire bundles that are no longer needed."""
+    return for_each_shop(bundles_retire)
+
+
+def training_ask(now: datetime | None = None) -> int:
+    """Ask for tonight's training of every shop that has a bundle and new facts since."""
+    moment = now or timezone.now()
+    asked = 0
+    for live in Live.objects.select_related("shop", "bundle").exclude(bundle=None):
+        since = live.bundle.created_at if live.bundle else moment
+        if Interaction.objects.of(live.shop).filter(received_at__gt=since).exists():
+            job_ask(shop=live.shop, kind="train", job_id=slot_id(f"train {live.shop_id}", moment, NIGHT))
+            asked += 1
+    return asked
+
+
+def precompute_ask(now: datetime | None = None) -> int:
+    """Ask for tonight's lists of every shop that has a bundle, in as many shards as its shoppers need."""
+    moment = now or timezone.now()
+    asked = 0
+    for live in Live.objects.select_related("shop").exclude(bundle=None):
+        shards = 1 + Shopper.objects.of(live.shop).count() // SHARD_SHOPPERS
+        for shard in range(shards):
+            name = slot_id(f"precompute {live.shop_id} {shard}", moment, NIGHT)
+            job_ask(shop=live.shop, kind="precompute", params={"shard": shard, "shards": shards}, job_id=name)
+            asked += 1
+    return asked
+
+
+def database_analyze() -> None:
+    """Fresh statistics for partitioned parents, which autovacuum leaves alone."""
+    with connection.cursor() as cursor:
+        for table in PARTITIONED:
+            cursor.execute(f'ANALYZE "{table}"')
