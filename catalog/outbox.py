@@ -15,7 +15,9 @@ from uuid import UUID
 from celery import current_app
 from django.db import transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError as BrokerAway
+from kombu.exceptions import OperationalError
+from redis.exceptions import ConnectionError as ConnectionLost
+from redis.exceptions import TimeoutError as NoAnswer
 
 from catalog.ids import uuid7
 from catalog.models import Outbox, Shop
@@ -26,6 +28,7 @@ MAX_ATTEMPTS = 3
 LEASE = timedelta(minutes=15)
 KEEP = timedelta(days=7)
 _ERROR_CHARACTERS = 4_000
+_AWAY = (OperationalError, ConnectionLost, NoAnswer, OSError)
 
 Publish = Callable[[Outbox], None]
 
@@ -62,7 +65,7 @@ def _hand_over(messages: list[Outbox], publish: Publish, now: datetime) -> int:
     for message in messages:
         try:
             publish(message)
-        except (BrokerAway, ConnectionError, TimeoutError) as error:
+        except _AWAY as error:
             logger.warning("The broker is away, %d messages wait: %s", len(messages) - handed, error)
             break
         except Exception as error:  # noqa: BLE001 one poisoned message must not hold up the others

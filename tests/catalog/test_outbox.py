@@ -1,9 +1,13 @@
+import json
 import uuid
 from datetime import timedelta
 
 import pytest
+import redis
+from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerAway
+from redis.exceptions import ConnectionError as ConnectionLost
 
 from catalog.models import Outbox, Shop
 from catalog.outbox import LEASE, outbox_add, outbox_handling, outbox_prune, outbox_relay, outbox_replay
@@ -49,7 +53,7 @@ def test_messages_are_handed_over_once_and_in_order(shop):
 def test_an_absent_broker_costs_no_attempt(shop):
     broker = Broker()
     outbox_add(shop=shop, topic="a", payload={})
-    for refusal in (BrokerAway("gone"), ConnectionRefusedError("gone"), TimeoutError("slow")):
+    for refusal in (BrokerAway("gone"), ConnectionRefusedError("gone"), TimeoutError("slow"), ConnectionLost("lost")):
         broker.refuse = refusal
         assert outbox_relay(publish=broker) == 0
     assert only().attempts == 0
@@ -125,3 +129,20 @@ def test_handled_messages_are_removed_after_a_week(shop):
         pass
     assert outbox_prune(timezone.now() + timedelta(days=6)) == 0
     assert outbox_prune(timezone.now() + timedelta(days=8)) == 1
+
+
+@pytest.fixture
+def broker_queue():
+    """The queue of default workers in the real broker, empty before and after."""
+    connection = redis.Redis.from_url(settings.REDIS_URL)
+    connection.delete("default")
+    yield connection
+    connection.delete("default")
+
+
+def test_the_task_of_a_topic_is_sent_with_the_messages_id(shop, broker_queue):
+    outbox_add(shop=shop, topic="item.changed", payload={"item_ids": [1]})
+    assert outbox_relay() == 1
+    task = json.loads(broker_queue.lindex("default", 0))
+    assert task["headers"]["task"] == "outbox.item.changed"
+    assert str(only().pk) in task["headers"]["kwargsrepr"]
