@@ -42,6 +42,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "departments": departments_of(shop, get_language() or "en"),
         "basket_count": basket_count(visitor.shopper),
         "ask_consent": visitor.must_ask,
+        "events_url": reverse("api:events") if visitor.shopper else "",
         "item_url": reverse("shop:items"),
         "why_url": reverse("shop:why"),
         "do": {code: reverse("shop:do", args=[code]) for code in CODES},
