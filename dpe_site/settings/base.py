@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dpe_site import environment
 from dpe_site.embedded.addresses import addresses_read
+from dpe_site.settings.unfold import UNFOLD  # noqa: F401 (a setting)
 
 BASE_DIR = environment.REPOSITORY
 DPE_HOME = environment.home()
@@ -190,13 +191,6 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 4 * 3600, "socket_timeout": 10, "socket_connect_timeout": 2}
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_TIMEZONE = "UTC"
-
-UNFOLD = {
-    "SITE_TITLE": _("DPE staff"),
-    "SITE_HEADER": _("Desire Personalization Engine"),
-    "SITE_SYMBOL": "storefront",
-    "SHOW_VIEW_ON_SITE": True,
-}
 
 LOGGING = {
     "version": 1,

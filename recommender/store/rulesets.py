@@ -148,3 +148,9 @@ def editorial_of(ruleset: RulesetValue, context: Context) -> Ints:
 def tags_of(ruleset: RulesetValue) -> frozenset[int]:
     """Tags that rules speak of."""
     return frozenset(tag for rule in ruleset.rules if rule.target == "tag" for tag in rule.target_ids)
+
+
+def ruleset_restore(ruleset: Ruleset) -> Ruleset:
+    """Let a ruleset that was published before serve its shop again; the drafts stay as they are."""
+    Live.objects.update_or_create(shop=ruleset.shop, defaults={"ruleset": ruleset})
+    return ruleset

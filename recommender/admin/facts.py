@@ -1,0 +1,116 @@
+"""Admin of what was shown and what serves: looked at, never edited."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import RangeDateTimeFilter
+
+from recommender.admin.inspector import inspector_view
+from recommender.models import GateAttempt, Impression, Live, PrecomputedList, RequestLog, TextVector, TrendSnapshot
+from users.admin import FactAdmin
+
+
+@admin.register(Impression)
+class ImpressionAdmin(FactAdmin):
+    """Pages that were shown."""
+
+    list_display = ("shown_at", "surface", "page", "shopper", "cards", "seen_cards", "degraded", "inspect")
+    list_filter = ("surface", "degraded", "synthetic", ("shown_at", RangeDateTimeFilter))
+    list_select_related = ("shopper",)
+    search_fields = ("=id", "=shopper__id")
+    ordering = ("-id",)
+
+    def get_urls(self) -> list[URLPattern]:
+        """The inspector stands beside the pages it lays open."""
+        view = self.admin_site.admin_view(inspector_view)
+        return [path("inspector/", view, name="inspector"), *super().get_urls()]
+
+    @admin.display(description=_("cards"))
+    def cards(self, impression: Impression) -> int:
+        """How many items the page had."""
+        return len(impression.item_ids)
+
+    @admin.display(description=_("seen"))
+    def seen_cards(self, impression: Impression) -> int:
+        """How many of them a browser reported visible."""
+        return sum(impression.seen)
+
+    @admin.display(description=_("road"))
+    def inspect(self, impression: Impression) -> str:
+        """The way to the inspector."""
+        address = f"{reverse('admin:inspector')}?q={impression.pk}"
+        return format_html('<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>', address, _("Inspect"))
+
+
+@admin.register(RequestLog)
+class RequestLogAdmin(FactAdmin):
+    """What requests saw, packed."""
+
+    list_display = ("at", "impression", "shopper", "bundle_id", "ruleset_hash", "bytes_kept")
+    list_filter = (("at", RangeDateTimeFilter),)
+    list_select_related = ("shopper",)
+    search_fields = ("=impression",)
+    exclude = ("payload",)
+
+    @admin.display(description=_("bytes"))
+    def bytes_kept(self, log: RequestLog) -> int:
+        """Size of the packed request."""
+        return len(log.payload)
+
+
+@admin.register(PrecomputedList)
+class PrecomputedListAdmin(FactAdmin):
+    """Lists made in the background."""
+
+    list_display = ("shopper", "made_at", "bundle_id")
+    list_select_related = ("shopper",)
+    search_fields = ("=shopper__id", "shopper__external_id")
+
+
+@admin.register(TextVector)
+class TextVectorAdmin(FactAdmin):
+    """Vectors of texts."""
+
+    list_display = ("item", "encoder", "created_at")
+    list_select_related = ("item",)
+    search_fields = ("=item__external_id",)
+    exclude = ("vector",)
+
+
+@admin.register(TrendSnapshot)
+class TrendSnapshotAdmin(FactAdmin):
+    """What is popular now."""
+
+    list_display = ("at", "shop", "items")
+    list_select_related = ("shop",)
+
+    @admin.display(description=_("items"))
+    def items(self, trend: TrendSnapshot) -> int:
+        """How many items the snapshot counts."""
+        return len(trend.item_ids)
+
+
+@admin.register(Live)
+class LiveAdmin(FactAdmin):
+    """What serves each shop."""
+
+    list_display = ("shop", "bundle", "previous_bundle", "ruleset", "trend", "changed_at")
+    list_select_related = ("shop", "bundle", "previous_bundle", "ruleset", "trend")
+
+
+@admin.register(GateAttempt)
+class GateAttemptAdmin(FactAdmin):
+    """Every trial of the gate."""
+
+    list_display = ("at", "bundle", "against", "metric", "difference", "lower", "upper", "margin", "verdict")
+    list_filter = ("verdict", "metric", ("at", RangeDateTimeFilter))
+    list_select_related = ("bundle", "against")
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | Any = None) -> bool:
+        """Every member of staff may look."""
+        return bool(request.user.is_staff)
