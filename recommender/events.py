@@ -175,8 +175,8 @@ def _take(batch: _Batch, shopper: Shopper, agent: str) -> None:
     named = [event.undoes for event in batch.open.values() if event.undoes]
     receipts = receipts_find(shopper, [*client_ids, *named])
     batch.settle(receipts)
-    undone = _undone(batch, shopper, receipts.mine())
     ids = {index: _id(batch.shop, event) for index, event in batch.open.items()}
+    undone = _undone(batch, shopper, ids, receipts.mine())
     written = receipts_write(
         shopper, [NewReceipt(event.client_id, ids[index]) for index, event in batch.open.items()], batch.now
     )
@@ -206,9 +206,9 @@ def _record(batch: _Batch, shopper: Shopper, ids: Mapping[int, UUID], undone: Ma
         batch.accept(index, ids[index])
 
 
-def _undone(batch: _Batch, shopper: Shopper, mine: Mapping[UUID, UUID]) -> dict[int, UUID]:
+def _undone(batch: _Batch, shopper: Shopper, ids: Mapping[int, UUID], mine: Mapping[UUID, UUID]) -> dict[int, UUID]:
     """Which interaction each undo of the batch takes back; one that takes nothing back is refused."""
-    known = {**mine, **{event.client_id: _id(batch.shop, event) for event in batch.open.values()}}
+    known = {**mine, **{event.client_id: ids[index] for index, event in batch.open.items()}}
     undone: dict[int, UUID] = {}
     for index, event in list(batch.open.items()):
         if event.kind != Kind.UNDO:
