@@ -73,18 +73,20 @@ def test_what_comes_next_is_predictable_far_beyond_popularity() -> None:
         if deed.kind == Kind.VIEW:
             sequences[deed.shopper].append(deed.item)
     popular: Counter[int] = Counter()
-    follows: dict[int, Counter[int]] = defaultdict(Counter)
+    follows: dict[int, Counter[int]] = defaultdict(Counter)  # what came within four views after an item
     for sequence in sequences.values():
         past = sequence[: int(0.8 * len(sequence))]
         popular.update(past)
-        for one, two in pairwise(past):
-            follows[one][two] += 1
+        for k, item in enumerate(past):
+            for before in past[max(0, k - 4) : k]:
+                follows[before][item] += 1
     top = {item for item, _ in popular.most_common(10)}
     by_popularity, by_rules = [], []
     for sequence in sequences.values():
         for k in range(max(1, int(0.8 * len(sequence))), len(sequence)):
+            votes = sum((follows[before] for before in sequence[max(0, k - 4) : k]), Counter[int]())
             by_popularity.append(sequence[k] in top)
-            by_rules.append(sequence[k] in {item for item, _ in follows[sequence[k - 1]].most_common(10)})
+            by_rules.append(sequence[k] in {item for item, _ in votes.most_common(10)})
     assert len(by_rules) > 500
     assert np.mean(by_rules) > 2.5 * np.mean(by_popularity)
 
