@@ -1,7 +1,6 @@
 """Shoppers' behaviour: reproducible, within the window, true to cascade and needs, and predictable."""
 
 from collections import Counter, defaultdict
-from itertools import pairwise
 
 import numpy as np
 
