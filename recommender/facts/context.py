@@ -18,7 +18,8 @@ SELECT s.version, s.recent_items, s.recent_kinds, s.recent_times, s.hidden_items
        s.fatigue,
        ARRAY(SELECT l.item_id FROM users_basketline l JOIN users_basket b ON b.id = l.basket_id
              WHERE b.shopper_id = s.shopper_id ORDER BY l.item_id),
-       (SELECT c.granted FROM users_consent c WHERE c.shopper_id = s.shopper_id AND c.purpose = %s
+       (SELECT c.granted FROM users_consent c JOIN users_shopper p ON p.id = c.shopper_id
+        WHERE (p.id = s.shopper_id OR p.merged_into_id = s.shopper_id) AND c.purpose = %s
         ORDER BY c.at DESC, c.id DESC LIMIT 1)
 FROM users_shopperstate s WHERE s.shopper_id = %s
 """

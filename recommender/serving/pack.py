@@ -102,7 +102,7 @@ def _columns(context: Context, gathered: Gathered, bundle: Bundle | None) -> Ite
     yield context.history.times_us
     for name in _CONTEXT_IDS:
         yield getattr(context, name)
-    yield _bits(np.zeros(0) if context.query_vector is None else context.query_vector, np.float32)
+    yield _bits(np.zeros(0, np.float32) if context.query_vector is None else context.query_vector)
     yield gathered.item_ids
     yield gathered.sources.astype(np.int64)
     for name in _FROM_BUNDLE:
@@ -112,12 +112,12 @@ def _columns(context: Context, gathered: Gathered, bundle: Bundle | None) -> Ite
     yield np.nan_to_num(gathered.rating * 10, nan=-1).round().astype(np.int64)
     trending = np.flatnonzero(gathered.trend)
     yield trending
-    yield _bits(gathered.trend[trending], np.float32)
+    yield _bits(gathered.trend[trending])
 
 
-def _bits(values: Floats, dtype: type[np.float32]) -> Ints:
+def _bits(values: Floats) -> Ints:
     """Floats as the integers of their bits."""
-    return values.astype(dtype).view(np.uint32).astype(np.int64)
+    return values.astype(np.float32).view(np.uint32).astype(np.int64)
 
 
 def _floats(bits: Ints) -> Floats:

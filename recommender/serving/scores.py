@@ -21,6 +21,9 @@ FATIGUE = 0.2
 
 REWARDS = RewardWeights()
 
+_READY, _READY_STEP = 30.0, 0.1
+"""Nats of the first item of a list made earlier, and what each place costs: it goes before all that trends."""
+
 
 @dataclass(frozen=True)
 class Scores:
@@ -110,13 +113,13 @@ def candidate_vectors(gathered: Gathered, bundle: Bundle) -> Floats:
 def unlearned_scores(gathered: Gathered, now_us: int) -> Floats:
     """(c,) without a bundle: a list made earlier, then what trends, then what is new."""
     place = {int(item): at for at, item in enumerate(gathered.ready_ids)}
-    ready = np.array([8.0 / (1 + np.log1p(place[i])) if i in place else 0.0 for i in gathered.item_ids.tolist()])
+    ready = np.array([_READY - _READY_STEP * place[i] if i in place else 0.0 for i in gathered.item_ids.tolist()])
     trend = np.log1p(gathered.trend)
     return np.asarray(ready + trend + 0.5 * freshness(gathered.published_us, now_us), np.float32)
 
 
 def _adjusted(raw: Floats, context: Context, gathered: Gathered, knobs: KnobValues) -> Floats:
-    score = raw.astype(np.float32)
+    score: Floats = raw.astype(np.float32)
     if knobs.freshness:
         score = score + np.float32(knobs.freshness) * freshness(gathered.published_us, context.now_us)
     if knobs.popularity:
@@ -124,5 +127,5 @@ def _adjusted(raw: Floats, context: Context, gathered: Gathered, knobs: KnobValu
     if len(context.fatigue_ids):
         count = dict(zip(context.fatigue_ids.tolist(), context.fatigue_counts.tolist(), strict=True))
         shown = np.array([count.get(item, 0) for item in gathered.item_ids.tolist()], np.float32)
-        score = np.asarray(score - FATIGUE * np.log2(1.0 + shown), np.float32)
+        score = (score - FATIGUE * np.log2(1.0 + shown)).astype(np.float32)
     return np.asarray(score - score.min() if len(score) else score, np.float32)

@@ -71,11 +71,18 @@ def section_rows(
         subjects = [context.anchor_item if section.code == Section.SIMILAR else context.department]
     rows = []
     for subject in subjects:
-        members = _members(section.code, subject, gathered)
+        members = _members(section.code, subject, gathered) & _of_the_page(context, gathered)
         if members.any():
             bonus = _bonus(section.code, context, gathered, members)
             rows.append(Row(section.code, subject, members, bonus, section.n, section.minimum, -float(position)))
     return rows
+
+
+def _of_the_page(context: Context, gathered: Gathered) -> Bools:
+    """(c,) False for what a department page must not show: other departments."""
+    if context.surface != "department":
+        return np.ones(len(gathered), np.bool_)
+    return np.asarray((gathered.department == context.department) | (gathered.category == context.department))
 
 
 def _members(code: str, subject: int, gathered: Gathered) -> Bools:

@@ -42,9 +42,10 @@ class CandidateFacts:
 
 def facts_read(filters: dict[str, object], item_ids: Ints) -> CandidateFacts:
     """Facts of those of ``item_ids`` that may be shown."""
-    *numbers, rating = columns_read("iiiiiiiif", _FACTS, {**filters, "ids": item_ids.tolist()})
-    numbers[7] = together(numbers[7])
-    return CandidateFacts(*numbers, rating=np.round(rating, 1).astype(np.float32))
+    columns = columns_read("iiiiiiiif", _FACTS, {**filters, "ids": item_ids.tolist()})
+    ids, price, list_price, published, department, category, brand, group, rating = columns
+    rounded = np.round(rating, 1).astype(np.float32)
+    return CandidateFacts(ids, price, list_price, published, department, category, brand, together(group), rounded)
 
 
 def together(group: Ints) -> Ints:

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -64,7 +65,12 @@ class CardFacts:
 
 def card_facts_read(context: Context, item_ids: Collection[int], now: datetime) -> dict[int, CardFacts]:
     """Facts of items by id, in the language of the request; items of other shops are not among them."""
-    parameters = {"shop": context.shop_id, "ids": list(item_ids), "language": context.language, "now": now}
+    parameters: dict[str, Any] = {
+        "shop": context.shop_id,
+        "ids": list(item_ids),
+        "language": context.language,
+        "now": now,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_CARDS, parameters)
         return {row[0]: CardFacts(*row) for row in cursor.fetchall()}

@@ -35,4 +35,4 @@ def timed_rows(name: str, statement: str, parameters: dict[str, Any], *, deadlin
 def _rows(statement: str, parameters: dict[str, Any]) -> Rows:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
