@@ -129,7 +129,7 @@ def state_refold(*, shopper: Shopper, state: StateValue, find_twins: FindTwins =
 def undoable(shopper: Shopper, *, item_id: int, kind: Kind) -> UUID | None:
     """The person's latest interaction of this kind with this item that was not taken back."""
     mine = Interaction.objects.of(shopper.shop_id).of_person(shopper.pk)
-    undone = mine.filter(kind=Kind.UNDO, item_id=item_id, undoes__isnull=False).values("undoes")
+    undone = mine.filter(kind=Kind.UNDO, undoes__isnull=False).values("undoes")
     left = mine.filter(kind=kind, item_id=item_id).exclude(pk__in=undone)
     return left.order_by("-pk").values_list("pk", flat=True).first()
 

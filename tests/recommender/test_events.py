@@ -231,6 +231,13 @@ def test_undo_by_kind_and_item_takes_back_the_latest_once(shop, guest):
     assert statuses(take(shop, guest, event("undo", "I1", undoes_kind="like"))) == ["refused"]
 
 
+def test_what_was_taken_back_by_its_id_cannot_be_taken_back_by_its_kind(shop, guest):
+    like = event("like", "I1")
+    take(shop, guest, like)
+    take(shop, guest, event("undo", None, undoes=like["client_id"]))
+    assert statuses(take(shop, guest, event("undo", "I1", undoes_kind="like"))) == ["refused"]
+
+
 def test_undo_in_the_same_batch(shop, guest):
     dislike = event("dislike", "I1")
     results = take(shop, guest, dislike, event("undo", None, undoes=dislike["client_id"]))
