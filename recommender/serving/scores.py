@@ -123,9 +123,10 @@ def _adjusted(raw: Floats, context: Context, gathered: Gathered, knobs: KnobValu
     if knobs.freshness:
         score = score + np.float32(knobs.freshness) * freshness(gathered.published_us, context.now_us)
     if knobs.popularity:
-        score = score + np.float32(knobs.popularity) * np.log1p(gathered.trend)
+        score = score + np.float32(knobs.popularity) * np.asarray(np.log1p(gathered.trend), np.float32)
     if len(context.fatigue_ids):
         count = dict(zip(context.fatigue_ids.tolist(), context.fatigue_counts.tolist(), strict=True))
         shown = np.array([count.get(item, 0) for item in gathered.item_ids.tolist()], np.float32)
-        score = (score - FATIGUE * np.log2(1.0 + shown)).astype(np.float32)
+        tiredness: Floats = (FATIGUE * np.log2(1.0 + shown)).astype(np.float32)
+        score = score - tiredness
     return np.asarray(score - score.min() if len(score) else score, np.float32)
