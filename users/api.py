@@ -19,7 +19,7 @@ from users.shoppers import shopper_ensure
 class GuestView(APIView):
     """A guest of one's own."""
 
-    throttle_scope = "token"
+    throttle_scope = "page"
 
     @extend_schema(operation_id="guest_create", request=None, responses=GuestSerializer, tags=["identity"])
     def post(self, request: Request) -> Response:
@@ -32,7 +32,7 @@ class TokenView(APIView):
     """Login for apps."""
 
     authentication_classes = []
-    throttle_scope = "token"
+    throttle_scope = "login"
 
     @extend_schema(
         operation_id="token_create", request=CredentialsSerializer, responses=TokenSerializer, tags=["identity"]

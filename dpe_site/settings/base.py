@@ -163,7 +163,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "dpe_site.problems.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-DPE_REQUESTS_PER_MINUTE = {"page": 3_000, "events": 3_000, "token": 60}
+DPE_REQUESTS_PER_MINUTE = {"page": 3_000, "events": 3_000, "login": 20}
 SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "TITLE": "Desire Personalization Engine",

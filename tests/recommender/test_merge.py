@@ -1,7 +1,9 @@
+import threading
 import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connections
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +15,7 @@ from users.baskets import basket_add, basket_lines
 from users.favourites import favourite_add, favourites
 from users.identity import Identity, guest_new
 from users.kinds import Kind
-from users.models import Favourite, Interaction, Shopper, User
+from users.models import Favourite, Interaction, Shopper, ShopperState, User
 from users.shoppers import shopper_ensure, shopper_find, shopper_ids
 from users.state_rows import state_read
 
@@ -22,12 +24,16 @@ pytestmark = pytest.mark.django_db
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-@pytest.fixture
-def shop() -> Shop:
+def shop_with_items() -> Shop:
     shop = Shop.objects.create(code="test", name="Test")
     for number in range(5):
         item_create(shop=shop, external_id=f"I{number}", texts={"en": Words(f"Thing {number}")}, price_minor=100)
     return shop
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return shop_with_items()
 
 
 def login() -> Identity:
@@ -148,6 +154,30 @@ def test_baskets_and_favourites_join_without_doubling(shop):
     assert [(line.item_id, line.quantity) for line in basket_lines(person)] == [(first.pk, 3), (second.pk, 1)]
     assert sorted(favourites(person).values_list("item_id", flat=True)) == [first.pk, second.pk]
     assert Favourite.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_events_that_arrive_during_the_merge_are_neither_lost_nor_doubled():
+    shop, guest, user = shop_with_items(), guest_new(), login()
+    take(shop, guest, event("view", "I0", 0))
+    steps = [
+        lambda minute=minute: take(shop, guest, event("view", f"I{minute % 5}", minute)) for minute in range(1, 13)
+    ]
+    steps.insert(6, lambda: merge(shop, guest, user))
+
+    def run(step) -> None:
+        step()
+        connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(step,)) for step in steps]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    person = shopper_find(shop=shop, identity=user)
+    assert Interaction.objects.of_person(person.pk).count() == 13
+    assert len(state_read(person.pk).recent) == 13
+    assert not ShopperState.objects.exclude(shopper=person).exists()
 
 
 deeds = st.lists(
