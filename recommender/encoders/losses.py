@@ -24,10 +24,11 @@ class _FullCrossEntropy(torch.autograd.Function):
         d_rows, d_table = torch.empty_like(rows, dtype=torch.float32), torch.zeros_like(table, dtype=torch.float32)
         transposed, total = table.T.contiguous(), states.new_zeros(())
         for begin in range(0, len(rows), CHUNK):
-            part, wanted = rows[begin : begin + CHUNK], targets[begin : begin + CHUNK, None]
+            part, wanted = rows[begin : begin + CHUNK], targets[begin : begin + CHUNK]
+            place = torch.arange(len(part), device=part.device)
             slope = torch.softmax(part @ transposed, dim=1)
-            total -= slope.gather(1, wanted).float().clamp(min=1e-30).log().sum()
-            slope.scatter_add_(1, wanted, torch.full_like(wanted, -1, dtype=dtype))
+            total -= slope[place, wanted].float().clamp(min=1e-30).log().sum()
+            slope[place, wanted] -= 1.0
             d_rows[begin : begin + CHUNK] = (slope @ table).float()
             d_table += (slope.T @ part).float()
         n, d = len(states), vectors.shape[1]
