@@ -8,6 +8,8 @@ import os
 
 from celery import Celery
 
+from workers.schedule import SCHEDULE
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dpe_site.settings.demo")
 
 
@@ -18,3 +20,4 @@ def task_modules(role: str) -> list[str]:
 
 app = Celery("dpe", include=task_modules(os.environ.get("DPE_ROLE", "command")))
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.beat_schedule = SCHEDULE

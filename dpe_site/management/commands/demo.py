@@ -35,7 +35,8 @@ class Command(BaseCommand):
             raise CommandError("Give both --data PATH and --format NAME (make demo DATA=path FORMAT=name), or neither.")
         console = Console()
         home = Path(settings.DPE_HOME)
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        for name in (signal.SIGINT, signal.SIGTERM):  # also where a shell started us with Ctrl-C ignored
+            signal.signal(name, signal.default_int_handler)
         started: Started | None = None
         try:
             port = processes.port_choose(os.environ.get("DPE_PORT", ""))
