@@ -119,6 +119,7 @@ def mdp_of(
     *,
     rewards: RewardWeights | None = None,
     config: MdpConfig | None = None,
+    since_us: int = 0,
     seed: int = 0,
 ) -> LoggedMdp:
     """Every early card of every page with what followed.
@@ -132,11 +133,12 @@ def mdp_of(
         encode_state: its state encoder.
         rewards: what outcomes are worth.
         config: see ``MdpConfig``.
+        since_us: pages shown earlier are left out.
         seed: of the draw from the pools.
     Raises: DataError if there are no impressions.
     """
     config, impressions = config or MdpConfig(), impressions_of(snapshot)
-    walk = _walk(impressions)
+    walk = _walk(impressions, since_us)
     states = states_at(
         snapshot,
         arrays,
@@ -179,9 +181,10 @@ def impressions_of(snapshot: Snapshot) -> ImpressionTable:
     return snapshot.impressions
 
 
-def _walk(impressions: ImpressionTable) -> _Walk:
+def _walk(impressions: ImpressionTable, since_us: int) -> _Walk:
     start = page_rows(impressions)
     pages = np.flatnonzero((np.diff(start) > 0) & (np.diff(impressions.pool_start) > 0))
+    pages = pages[impressions.at_us[start[pages]] >= since_us]
     lead = start[pages]
     order = np.lexsort((impressions.at_us[lead], impressions.shopper[lead]))
     pages, lead = pages[order], lead[order]

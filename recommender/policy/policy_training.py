@@ -11,11 +11,14 @@ from recommender.data.folds import FOLDS, shopper_folds
 from recommender.data.learned import LearnedArrays
 from recommender.data.reward import RewardWeights
 from recommender.data.types import DataError, Encoder, Floats, Ints, Snapshot
+from recommender.encoders.config import SHOP_DEFAULTS, LearningConfig
 from recommender.encoders.training_loop import Progress, no_progress
 from recommender.policy.dqn_training import DqnConfig, TrainedQ, dqn_train
-from recommender.policy.mdp import mdp_of
+from recommender.policy.mdp import impressions_of, mdp_of
 from recommender.ranking.onnx_export import onnx_export
+from recommender.ranking.past_models import PastModels, past_models
 from recommender.ranking.rank import ROWS
+from recommender.ranking.rolling_tables import explained_since
 from recommender.ranking.training_rows import LoggedPools
 
 MIN_PAGES = 300
@@ -23,36 +26,47 @@ BLOCK = 512
 
 
 @dataclass(frozen=True)
-class TrainedPolicy:
-    """The network that may serve, the two that speak for it before the judge, and their states."""
+class Witnesses:
+    """Networks of the same recipe that speak for the policy: each met one half of the shoppers, none their future."""
 
-    model: TrainedQ
-    halves: tuple[TrainedQ, ...]  # trained on one half of the shoppers each
+    networks: tuple[TrainedQ, ...]  # one per half
     half: Ints  # (q,) half of the page's shopper
     page: Ints  # (q,) ascending
     states: Floats  # (q, d) state at each page
     item_vectors: Floats  # (n, d)
-    q_spread: float  # median over pages of the standard deviation of Q within a pool
-    config: DqnConfig
-    rewards: RewardWeights
-    transitions: int
 
-    def judged_q(self, pools: LoggedPools) -> Floats:
+    def q(self, pools: LoggedPools) -> Floats:
         """(P,) Q of every pool item by the network that never met its shopper.
 
         Raises: DataError if a pool's page has no state.
         """
         row = np.searchsorted(self.page, pools.page)
         if (row >= len(self.page)).any() or (self.page[np.minimum(row, len(self.page) - 1)] != pools.page).any():
-            raise DataError(
-                "the ranker's pools and the policy's states come from different snapshots; train both again"
-            )
+            raise DataError("the ranker's pools and the policy's states are of different snapshots; train both again")
         q = np.zeros(len(pools.item), np.float32)
         for place, (begin, end) in enumerate(zip(pools.start[:-1], pools.start[1:], strict=True)):
-            judge = self.halves[1 - self.half[row[place]]]
+            network = self.networks[1 - self.half[row[place]]]
             state, items = self.states[row[place]][None], self.item_vectors[pools.item[begin:end]][None]
-            q[begin:end] = judge.q(state, items)[0]
+            q[begin:end] = network.q(state, items)[0]
         return q
+
+
+@dataclass(frozen=True)
+class TrainedPolicy:
+    """The network that may serve, and those that speak for it before the judge."""
+
+    model: TrainedQ
+    item_vectors: Floats  # (n, d)
+    served_states: Floats  # (p, d)
+    q_spread: float  # median over pages of the standard deviation of Q within a pool
+    witnesses: Witnesses
+    config: DqnConfig
+    rewards: RewardWeights
+    transitions: int
+
+    def judged_q(self, pools: LoggedPools) -> Floats:
+        """(P,) Q of pool items by networks that never met the pool's shopper: what the judge hears."""
+        return self.witnesses.q(pools)
 
     def to_json(self) -> dict[str, Any]:
         """For ``Manifest.policy``, to be joined with the verdict's."""
@@ -72,7 +86,9 @@ def policy_train(
     encode_state: Encoder,
     *,
     config: DqnConfig | None = None,
+    learning: LearningConfig = SHOP_DEFAULTS,
     rewards: RewardWeights | None = None,
+    encoder_saw_pages: bool = True,
     seed: int = 0,
     device: str = "cpu",
     progress: Progress = no_progress,
@@ -84,7 +100,10 @@ def policy_train(
         arrays: of the bundle being made.
         encode_state: its state encoder.
         config: see ``DqnConfig``.
+        learning: how the encoder was trained; the witnesses' is trained the same way on the past.
         rewards: what outcomes are worth.
+        encoder_saw_pages: whether ``arrays`` and ``encode_state`` were learned from the time of the pages too; then the
+            witnesses use an encoder of the past (``ranking.past_models``).
         seed: equal seeds on one machine give equal weights; the halves are those of ``ranker_train``.
         device: cpu, cuda or auto.
         progress: told (steps done, steps, loss).
@@ -97,29 +116,38 @@ def policy_train(
             f"{pages} shown pages are logged and {MIN_PAGES} are needed to learn long-term value; its weight stays 0"
         )
     logged = mdp_of(snapshot, arrays, encode_state, rewards=rewards, seed=seed)
-    of_shopper, moves = shopper_folds(len(snapshot.shopper_ids), seed=seed), logged.transitions
-    networks = []
-    for part in range(FOLDS + 1):
-        rows = moves if part == FOLDS else moves.keep(of_shopper[moves.owner] == part)
-        networks.append(
-            dqn_train(
-                rows,
-                config,
-                seed=seed + part,
-                device=device,
-                progress=_after(progress, part * config.steps, config.steps * (FOLDS + 1)),
-            )
+    judged = logged
+    if encoder_saw_pages:
+        since_us = explained_since(impressions_of(snapshot))
+        bundle = PastModels(arrays, encode_state)
+        models = past_models(snapshot, bundle, learning, since_us=since_us, seed=seed, device=device)
+        judged = mdp_of(snapshot, models.arrays, models.encode_state, rewards=rewards, since_us=since_us, seed=seed)
+    of_shopper = shopper_folds(len(snapshot.shopper_ids), seed=seed)
+    parts = [judged.transitions.keep(of_shopper[judged.transitions.owner] == half) for half in range(FOLDS)]
+    networks = [
+        dqn_train(
+            rows,
+            config,
+            seed=seed + part,
+            device=device,
+            progress=_after(progress, part * config.steps, config.steps * (FOLDS + 1)),
         )
-    order = np.argsort(logged.page)
-    states, owner = moves.states[: len(logged.page)][order], _shopper_of(snapshot, logged.page[order])
+        for part, rows in enumerate([*parts, logged.transitions])
+    ]
+    order = np.argsort(judged.page)
+    moves = logged.transitions
     return TrainedPolicy(
         model=networks[FOLDS],
-        halves=tuple(networks[:FOLDS]),
-        half=of_shopper[owner],
-        page=logged.page[order],
-        states=states,
         item_vectors=moves.items,
+        served_states=moves.states,
         q_spread=_spread(networks[FOLDS], moves.states[moves.state], moves.items[moves.pool]),
+        witnesses=Witnesses(
+            networks=tuple(networks[:FOLDS]),
+            half=of_shopper[_shopper_of(snapshot, judged.page[order])],
+            page=judged.page[order],
+            states=judged.transitions.states[: len(judged.page)][order],
+            item_vectors=judged.transitions.items,
+        ),
         config=config,
         rewards=rewards,
         transitions=len(moves),
@@ -153,7 +181,7 @@ def policy_export(trained: TrainedPolicy, path: Path, *, seed: int = 0) -> float
     Raises: ArtifactMismatch if it is above 1e-4.
     """
     rng = np.random.default_rng(seed)
-    state = trained.states[rng.integers(0, len(trained.states), ROWS)]
+    state = trained.served_states[rng.integers(0, len(trained.served_states), ROWS)]
     item = trained.item_vectors[rng.integers(0, len(trained.item_vectors), ROWS)]
     inputs = {"state": np.ascontiguousarray(state, np.float32), "item": np.ascontiguousarray(item, np.float32)}
     return onnx_export(trained.model.served(), inputs, path)

@@ -24,7 +24,7 @@ class RankerConfig:
     batch: int = 512
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2
-    max_pages: int = 7000  # pages whose features are computed
+    max_pages: int = 5000  # pages whose features are computed
     min_pages: int = 300
     min_clicks: int = 100
 

@@ -21,9 +21,10 @@ from recommender.ranking.examination import Examination, examination_fit
 from recommender.ranking.features import feature_names
 from recommender.ranking.multi_task_net import MultiTaskNet, RankerConfig, net_fit, net_logits
 from recommender.ranking.onnx_export import onnx_export
+from recommender.ranking.past_models import PastModels, past_models
 from recommender.ranking.rank import ROWS, ranked_of
 from recommender.ranking.ranker_evaluation import HeldOut, calibrations_fit, ranker_metrics
-from recommender.ranking.rolling_tables import RollingTables
+from recommender.ranking.rolling_tables import RollingTables, explained_since
 from recommender.ranking.training_rows import Components, Fuse, LoggedPools, PoolRows, TrainingRows, training_rows
 
 LATE_SHARE = 0.25
@@ -68,8 +69,9 @@ def ranker_train(
     *,
     fuse: Fuse | None = None,
     config: RankerConfig | None = None,
-    learning: LearningConfig | None = None,
+    learning: LearningConfig = SHOP_DEFAULTS,
     rewards: RewardWeights | None = None,
+    encoder_saw_pages: bool = True,
     seed: int = 0,
     device: str = "cpu",
     progress: Progress = no_progress,
@@ -78,7 +80,7 @@ def ranker_train(
 
     Two nets are trained on one half of the shoppers each (early pages only) and tell the truth about the recipe on the
     other half; the net that serves learns from everybody and takes the calibration the halves agreed on. Features of a
-    page come from tables counted before its period (``ranking.rolling_tables``).
+    page come from an encoder and tables that knew nothing of it (``past_models``, ``rolling_tables``).
 
     Args:
         snapshot: its impressions carry pools and propensities; its items are the vocabulary of ``arrays``.
@@ -89,6 +91,8 @@ def ranker_train(
         config: see ``RankerConfig``.
         learning: how the bundle's tables were counted; past ones are counted the same way.
         rewards: what outcomes are worth.
+        encoder_saw_pages: whether ``arrays`` and ``encode_state`` were learned from the time of the pages too; then an
+            encoder of the past is trained to explain them (``ranking.past_models``).
         seed: equal seeds on one machine give equal weights.
         device: cpu, cuda or auto.
         progress: told (pages done, pages, NaN) while features are made.
@@ -99,12 +103,16 @@ def ranker_train(
     if missing or snapshot.impressions is None:
         return Absent(missing)
     examination = examination_fit(snapshot.impressions)
-    tables = RollingTables(snapshot, arrays, _page_times(snapshot.impressions), learning or SHOP_DEFAULTS)
-    pages = _pages_choose(snapshot.impressions, tables.since_us, config, seed)
+    since_us = explained_since(snapshot.impressions)
+    models = PastModels(arrays, encode_state)
+    if encoder_saw_pages:
+        models = past_models(snapshot, models, learning, since_us=since_us, seed=seed, device=device)
+    tables = RollingTables(snapshot, snapshot.impressions, models.arrays, learning)
+    pages = _pages_choose(snapshot.impressions, since_us, config, seed)
     rows, pools = training_rows(
         snapshot,
         tables,
-        encode_state,
+        models.encode_state,
         components,
         pages=pages,
         fuse=fuse,
@@ -139,11 +147,6 @@ def _too_little(snapshot: Snapshot, config: RankerConfig) -> str:
             f"({config.min_pages} and {config.min_clicks} are needed); the fusion ranks until then"
         )
     return ""
-
-
-def _page_times(impressions: ImpressionTable) -> Ints:
-    """(q,) time of each page that shows something."""
-    return impressions.at_us[np.unique(impressions.page, return_index=True)[1]]
 
 
 def _pages_choose(impressions: ImpressionTable, since_us: int, config: RankerConfig, seed: int) -> Ints:

@@ -15,24 +15,36 @@ from recommender.collaborative.popularity import popularity_fit, recent_populari
 from recommender.collaborative.sequential_rules import sequential_rules_fit
 from recommender.data.learned import LearnedArrays
 from recommender.data.sequences import Sequences, sequences_of
-from recommender.data.types import DAY_US, Ints, Snapshot
+from recommender.data.types import DAY_US, ImpressionTable, Ints, Snapshot
 from recommender.encoders.config import LearningConfig
 
-PERIODS = 4
-LEAD_SHARE = 0.3
-"""Share of pages, the earliest, that only feed the first period's tables."""
+PERIODS = 3
+LEAD_SHARE = 0.5
+"""Share of pages, the earliest, that only feed the models of the past."""
+
+
+def page_times(impressions: ImpressionTable) -> Ints:
+    """(q,) time of each page that shows something."""
+    return impressions.at_us[np.unique(impressions.page, return_index=True)[1]]
+
+
+def explained_since(impressions: ImpressionTable) -> int:
+    """Moment from which pages are explained; what happened before is what explains them."""
+    return int(np.quantile(page_times(impressions), LEAD_SHARE))
 
 
 class RollingTables:
     """The bundle's arrays with tables of the past, for a moment that only moves forward."""
 
-    def __init__(self, snapshot: Snapshot, arrays: LearnedArrays, page_times: Ints, learning: LearningConfig) -> None:
+    def __init__(
+        self, snapshot: Snapshot, impressions: ImpressionTable, arrays: LearnedArrays, learning: LearningConfig
+    ) -> None:
         """Set the periods.
 
         Args:
             snapshot: whose facts are counted.
-            arrays: of the bundle being made; vectors and attributes are kept.
-            page_times: (p,) times of all logged pages.
+            impressions: the logged pages.
+            arrays: whose vectors and attributes are kept.
             learning: how the tables are counted.
         """
         self.arrays, self.learning = arrays, learning
@@ -40,17 +52,12 @@ class RollingTables:
             snapshot.interactions, n_users=len(snapshot.shopper_ids), n_items=len(snapshot.items)
         )
         shares = np.linspace(LEAD_SHARE, 1.0, PERIODS + 1)[:-1]
-        self.begins = np.quantile(page_times, shares).astype(np.int64)  # (PERIODS,)
+        self.begins = np.quantile(page_times(impressions), shares).astype(np.int64)  # (PERIODS,)
         self.until_us = snapshot.until_us
         self.period = -1
 
-    @property
-    def since_us(self) -> int:
-        """Pages shown earlier have no tables."""
-        return int(self.begins[0])
-
     def at(self, now_us: int) -> LearnedArrays:
-        """Arrays for a page shown at ``now_us`` ≥ ``since_us``."""
+        """Arrays for a page shown at ``now_us`` ≥ ``explained_since``."""
         period = max(int(np.searchsorted(self.begins, now_us, side="right")) - 1, 0)
         if period != self.period:
             self.period, self.current = period, self._before(int(self.begins[period]))

@@ -27,7 +27,7 @@ def shop():
 
 @pytest.fixture(scope="module")
 def trained(shop):
-    return policy_train(shop.snapshot, shop.arrays, MeanEncoder(), config=CONFIG)
+    return policy_train(shop.snapshot, shop.arrays, MeanEncoder(), config=CONFIG, encoder_saw_pages=False)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def test_serving_says_what_was_learned(trained, network):
 
 def test_scores_are_in_the_units_of_the_base_score(trained, network):
     rng = np.random.default_rng(1)
-    state = trained.states[3]
+    state = trained.served_states[3]
     items = trained.item_vectors[rng.integers(0, len(trained.item_vectors), 200)]
     scaling = QScaling(q_spread=trained.q_spread, base_spread=0.7)
     scores = q_scores(network, scaling, state, items)
@@ -69,8 +69,8 @@ def test_pools_are_judged_by_the_half_that_never_met_the_shopper(shop, trained):
     for place, page in enumerate(pages):
         shopper = shown.shopper[shown.page == page][0]
         rows = slice(start[place], start[place + 1])
-        other = trained.halves[1 - halves[shopper]]
-        state = trained.states[np.searchsorted(trained.page, page)]
+        other = trained.witnesses.networks[1 - halves[shopper]]
+        state = trained.witnesses.states[np.searchsorted(trained.witnesses.page, page)]
         expected = other.q(state[None], trained.item_vectors[items[rows]][None])[0]
         np.testing.assert_allclose(q[rows], expected, atol=1e-6)
     with pytest.raises(DataError, match="different snapshots"):

@@ -16,9 +16,13 @@ from recommender.ranking.rank import ROWS, rank
 from recommender.ranking.ranker_evaluation import metrics_table, page_auc
 from tests.fixtures.logged_shop import MeanEncoder, logged_shop
 
+KNOWS_NOTHING = {"encoder_saw_pages": False}  # its vectors are not learned from behaviour
+
 
 def train(snapshot, arrays, **options):
-    return ranker_train(snapshot, arrays, MeanEncoder(), components_compute, fuse=DEFAULT_WEIGHTS.fuse, **options)
+    return ranker_train(
+        snapshot, arrays, MeanEncoder(), components_compute, fuse=DEFAULT_WEIGHTS.fuse, **KNOWS_NOTHING | options
+    )
 
 
 @pytest.fixture(scope="module")
