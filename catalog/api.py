@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 
 from catalog.models import Item, Shop
 from catalog.serializers import ItemSerializer
-from catalog.shops import shop_named
+from catalog.shops import shop_of
 
 
 def item_shown(shop: Shop, external_id: str) -> Item:
@@ -32,9 +32,5 @@ class ItemView(APIView):
     @extend_schema(operation_id="item_read", responses=ItemSerializer, tags=["catalogue"])
     def get(self, request: Request, external_id: str) -> Response:
         """An item with its words in every language."""
-        try:
-            shop = shop_named(request.headers.get("X-Shop", ""))
-        except Shop.DoesNotExist as error:
-            raise Http404("There is no such shop: leave X-Shop out or name another.") from error
-        item = item_shown(shop, external_id)
+        item = item_shown(shop_of(request), external_id)
         return Response(ItemSerializer(item, context={"request": request}).data)

@@ -1,6 +1,10 @@
 """Which shop a request or a command is about."""
 
+from django.http import Http404, HttpRequest
+
 from catalog.models import Shop
+
+SHOP_HEADER = "X-Shop"
 
 
 def shop_named(code: str = "") -> Shop:
@@ -15,3 +19,15 @@ def shop_named(code: str = "") -> Shop:
     if first is None:
         raise Shop.DoesNotExist("There is no shop yet: load one with `manage.py load_demo` or `import_dataset`.")
     return first
+
+
+def shop_of(request: HttpRequest) -> Shop:
+    """The shop that a request to the API names in its header ``X-Shop``; without one the first shop.
+
+    Raises:
+        Http404: there is no such shop.
+    """
+    try:
+        return shop_named(request.headers.get(SHOP_HEADER, ""))
+    except Shop.DoesNotExist as error:
+        raise Http404(f"There is no such shop: leave {SHOP_HEADER} out or name another.") from error

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from catalog.api import item_shown
 from catalog.problems import CONTENT_TYPE, problem_answer
+from catalog.shops import SHOP_HEADER
 from recommender.events import CONFLICT, BatchTooLarge, EventResult, events_take
 from recommender.homepage import homepage_page
 from recommender.serializers import (
@@ -26,7 +27,7 @@ from recommender.serializers import (
 from users.event_json import EventJSONParser
 from users.event_parsing import is_seen
 from users.identity import GUEST_HEADER
-from users.requests import SHOP_HEADER, Caller, caller_of, guest_cookie_set
+from users.requests import Caller, caller_of, guest_cookie_set
 
 _HEADERS = [
     OpenApiParameter(GUEST_HEADER, OpenApiTypes.STR, OpenApiParameter.HEADER, description="From an earlier answer."),

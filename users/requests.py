@@ -2,16 +2,14 @@
 
 from dataclasses import dataclass
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 
 from catalog.models import Shop
-from catalog.shops import shop_named
+from catalog.shops import shop_of
 from users.consent import consent_granted
 from users.identity import GUEST_COOKIE, GUEST_HEADER, GUEST_SECONDS, Identity, guest_new, guest_token, guest_token_read
 from users.models import Consent, Shopper
 from users.shoppers import shopper_find
-
-SHOP_HEADER = "X-Shop"
 
 
 @dataclass(frozen=True)
@@ -45,10 +43,7 @@ def caller_of(request: HttpRequest) -> Caller:
     Raises:
         Http404: the shop of the header ``X-Shop`` does not exist, or there is none at all.
     """
-    try:
-        shop = shop_named(request.headers.get(SHOP_HEADER, ""))
-    except Shop.DoesNotExist as error:
-        raise Http404(f"There is no such shop: leave {SHOP_HEADER} out or name another.") from error
+    shop = shop_of(request)
     identity = _known(request, shop)
     if not identity.is_known:
         return Caller(shop, guest_new(), None, is_new=True)
