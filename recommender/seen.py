@@ -20,7 +20,8 @@ Seen = tuple[UUID | None, tuple[int, ...]]
 def cards_seen(*, shopper: Shopper, seen: Sequence[Seen]) -> int:
     """Mark positions of the shopper's own impressions as seen; others' and unknown ones are passed over.
 
-    A page that was shown before there was a shopper becomes the shopper's. Seeing is no deed: the state's version stays, so a reload shows the same page.
+    A page that was shown before there was a shopper becomes the shopper's. Seeing is no deed: the state's version
+    stays, so a reload shows the same page.
 
     Returns: how many cards were newly seen.
     """
