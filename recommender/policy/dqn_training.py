@@ -22,8 +22,8 @@ class DqnConfig:
     conservatism: float = 0.05  # weight of the CQL penalty
     hidden: int = 64
     rank: int = 24
-    steps: int = 1200
-    batch: int = 512
+    steps: int = 800
+    batch: int = 384
     learning_rate: float = 2e-3
     weight_decay: float = 1e-2
     target_rate: float = 0.01  # share of the network that moves into the target network per step
