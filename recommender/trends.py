@@ -7,22 +7,13 @@ from django.utils import timezone
 
 from catalog.ids import uuid7_floor
 from catalog.models import Shop
+from recommender.data.trend import HALF_LIFE_DAYS, TREND_WEIGHTS
 from recommender.models import Live, TrendSnapshot
-from users.kinds import Kind
 
 WINDOW = timedelta(days=14)
-HALF_LIFE = timedelta(days=2)
+HALF_LIFE = timedelta(days=HALF_LIFE_DAYS)
 ITEMS = 1_000
 KEEP = 24  # refreshes kept for staff to look back on
-WEIGHTS = {
-    Kind.VIEW: 1.0,
-    Kind.CLICK: 1.0,
-    Kind.LIKE: 3.0,
-    Kind.FAVOURITE: 3.0,
-    Kind.CART: 4.0,
-    Kind.PURCHASE: 6.0,
-    Kind.SHARE: 3.0,
-}
 
 # One shopper adds at most one count per item and kind, so that nobody makes a trend alone.
 _COUNTS = """
@@ -65,7 +56,7 @@ def _parameters(shop: Shop, now: datetime) -> dict[str, object]:
         "since": now - WINDOW,
         "floor": str(uuid7_floor(now - WINDOW)),
         "half_life": HALF_LIFE.total_seconds(),
-        "kinds": [int(kind) for kind in WEIGHTS],
-        "weights": list(WEIGHTS.values()),
+        "kinds": [int(kind) for kind in TREND_WEIGHTS],
+        "weights": list(TREND_WEIGHTS.values()),
         "items": ITEMS,
     }
