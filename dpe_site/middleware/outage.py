@@ -64,7 +64,7 @@ class OutageMiddleware:
         return (
             request.method == "GET"
             and request.get_full_path() == "/"
-            and settings.SESSION_COOKIE_NAME not in request.COOKIES
+            and not request.COOKIES
             and response.status_code == 200
             and not response.streaming
             and response.headers.get("Content-Type", "").startswith("text/html")

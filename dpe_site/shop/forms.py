@@ -29,7 +29,7 @@ class PickField(forms.RegexField):
         """
         item, _dash, position = super().clean(value).partition("-")
         if int(item) > LARGEST_ID or int(position or 0) > LARGEST_POSITION:
-            raise ValidationError(self.error_messages["invalid"], code="invalid")
+            raise ValidationError(_("There is no such item."), code="invalid")
         return int(item), int(position) if position else None
 
 

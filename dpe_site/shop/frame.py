@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db.models import OuterRef, Subquery, Sum
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils.translation import get_language
 
@@ -35,8 +35,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     visitor = visitor_of(request)
     try:
         shop = visitor.shop
-    except Shop.DoesNotExist:
-        return {"shop": {"name": "DPE"}, "departments": []}
+    except Http404:
+        return {"shop": {"name": "DPE"}}
     return {
         "shop": shop,
         "departments": departments_of(shop, get_language() or "en"),

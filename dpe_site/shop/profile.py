@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from django.contrib.humanize.templatetags.humanize import apnumber
 from django.db import transaction
 from django.db.models import Model
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from catalog.facets import ItemFacets, facets_by_id
 from catalog.models import Brand, Category, Shop, Tag
@@ -97,18 +97,23 @@ def _sentence(look: Lookback, facet: str, deeds: Sequence[Recent]) -> str:
     mostly = _mostly(look, facet, deeds)
     if bought := kinds[Kind.PURCHASE]:
         did = ngettext("You bought it once%(mostly)s.", "You bought it %(n)s times%(mostly)s.", bought)
-        return did % {"n": apnumber(bought), "mostly": mostly}
+        return did % {"n": _in_words(bought), "mostly": mostly}
     if liked := kinds[Kind.LIKE] + kinds[Kind.FAVOURITE]:
         did = ngettext("You liked it once%(mostly)s.", "You liked it %(n)s times%(mostly)s.", liked)
-        return did % {"n": apnumber(liked), "mostly": mostly}
+        return did % {"n": _in_words(liked), "mostly": mostly}
     if n_week:
         did = ngettext(
             "You have looked at it once this week%(mostly)s.",
             "You have looked at it %(n)s times this week%(mostly)s.",
             n_week,
         )
-        return did % {"n": apnumber(n_week), "mostly": mostly}
+        return did % {"n": _in_words(n_week), "mostly": mostly}
     return _("You looked at it a while ago%(mostly)s.") % {"mostly": mostly}
+
+
+def _in_words(n: int) -> str:
+    """Small numbers as words where that reads better."""
+    return str(apnumber(n)) if (get_language() or "en").startswith("en") else str(n)
 
 
 def _mostly(look: Lookback, facet: str, deeds: Iterable[Recent]) -> str:

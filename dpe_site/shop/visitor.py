@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cached_property
 from uuid import uuid4
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 from catalog.models import Shop
 from catalog.shops import shop_named
@@ -33,8 +33,15 @@ class Visitor:
 
     @cached_property
     def shop(self) -> Shop:
-        """The shop of this site."""
-        return shop_named()
+        """The shop of this site.
+
+        Raises:
+            Http404: none has been loaded yet.
+        """
+        try:
+            return shop_named()
+        except Shop.DoesNotExist as error:
+            raise Http404(str(error)) from error
 
     @property
     def identity(self) -> Identity:

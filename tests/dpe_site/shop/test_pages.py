@@ -1,0 +1,224 @@
+"""Pages of the shop, asked in process: how many queries they make, who they remember, where they send people."""
+
+from collections.abc import Iterator
+
+import pytest
+from bs4 import BeautifulSoup
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from tests.fixtures.tiny_shop import TinyShop, tiny_shop, tiny_trend
+from users.consent import consent_granted
+from users.identity import GUEST_COOKIE
+from users.kinds import Kind
+from users.models import Consent, Interaction, Shopper, User
+from users.shoppers import shopper_for_user
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def tiny() -> Iterator[TinyShop]:
+    """A shop with pictures and a trend."""
+    cache.clear()
+    made = tiny_shop()
+    tiny_trend(made)
+    yield made
+    cache.clear()
+
+
+@pytest.fixture
+def known(tiny: TinyShop) -> Client:
+    """The browser of somebody who has looked at three things."""
+    client = Client()
+    for item in tiny.items[:3]:
+        client.get(f"/item/{item.pk}/")
+    return client
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [
+        ("/", 40),
+        ("/department/d1/", 45),
+        ("/favourites/", 10),
+        ("/basket/", 40),
+        ("/taste/", 14),
+        ("/search/?q=item", 40),
+    ],
+)
+def test_queries_are_few(
+    known: Client, path: str, most: int, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    known.get(path)
+    with django_assert_max_num_queries(most):
+        assert known.get(path).status_code == 200
+
+
+def test_queries_do_not_grow_with_the_page(known: Client, tiny: TinyShop) -> None:
+    counts = []
+    for items in (tiny.items[:2], tiny.items[2:12]):
+        for item in items:
+            known.post("/do/favourite/", {"pick": item.pk})
+        known.get("/favourites/")
+        with CaptureQueriesContext(connection) as queries:
+            known.get("/favourites/")
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_looking_at_a_product_makes_a_guest(client: Client, tiny: TinyShop) -> None:
+    client.get("/")
+    assert not Shopper.objects.exists()
+    response = client.get(f"/item/{tiny.items[0].pk}/")
+    assert response.cookies[GUEST_COOKIE]["max-age"]
+    assert Interaction.objects.get().kind == Kind.VIEW
+
+
+def test_a_reload_is_the_same_look(client: Client, tiny: TinyShop) -> None:
+    for _ in range(3):
+        client.get(f"/item/{tiny.items[0].pk}/")
+    assert Interaction.objects.count() == 1
+
+
+def test_a_prefetch_is_no_look(client: Client, tiny: TinyShop) -> None:
+    client.get(f"/item/{tiny.items[0].pk}/", headers={"Sec-Purpose": "prefetch"})
+    client.head(f"/item/{tiny.items[0].pk}/")
+    assert not Interaction.objects.exists()
+
+
+def test_an_altered_guest_cookie_names_nobody(known: Client, tiny: TinyShop) -> None:
+    known.cookies[GUEST_COOKIE] = known.cookies[GUEST_COOKIE].value[:-1] + "x"
+    known.post("/do/like/", {"pick": tiny.items[5].pk})
+    assert Shopper.objects.count() == 2
+
+
+@pytest.mark.parametrize("pick", ["", "x", "1-x", "99999999999999999999", "1-70000", "-1", "1e3", "１"])
+def test_unreadable_buttons_are_refused(client: Client, tiny: TinyShop, pick: str) -> None:
+    assert client.post("/do/like/", {"pick": pick}).status_code == 404
+    assert not Shopper.objects.exists()
+
+
+def test_an_unknown_button_is_refused(client: Client, tiny: TinyShop) -> None:
+    assert client.post("/do/explode/", {"pick": tiny.items[0].pk}).status_code == 404
+
+
+@pytest.mark.parametrize("address", ["https://example.com/", "//example.com/", "javascript:alert(1)"])
+def test_nobody_is_sent_away(client: Client, tiny: TinyShop, address: str) -> None:
+    response = client.post("/do/like/", {"pick": tiny.items[0].pk, "next": address})
+    assert response.headers["Location"] == "/"
+
+
+@pytest.mark.parametrize(
+    "query", ["page=x", "page=99999", "brand=x&brand=9", "price_from=NaN", "price_to=-3", "sort=no"]
+)
+def test_odd_filters_are_ignored(client: Client, tiny: TinyShop, query: str) -> None:
+    assert client.get(f"/department/d1/?{query}").status_code == 200
+
+
+def test_filters_narrow(client: Client, tiny: TinyShop) -> None:
+    page = BeautifulSoup(client.get("/department/d1/?price_from=11&price_to=12&sort=price").content, "html.parser")
+    wanted = [item.pk for item in tiny.of_department(1) if 1100 <= (item.price_minor or 0) <= 1200]
+    assert [int(card["data-item"]) for card in page.select(".card")] == wanted
+
+
+def test_live_dislike_answers_with_a_better_card(known: Client, tiny: TinyShop) -> None:
+    page = BeautifulSoup(known.get("/").content, "html.parser")
+    shown = [card["data-item"] for card in page.select("main .card")]
+    sent = {"pick": f"{shown[0]}-0", "surface": "homepage", "shown": ",".join(shown)}
+    answer = BeautifulSoup(known.post("/do/not_interested/", sent, headers=HTMX).content, "html.parser")
+    better = answer.select_one(".card[data-better]")
+    assert better is not None
+    assert better["data-item"] not in shown
+    assert answer.select_one("[data-toast] button") is not None
+
+
+def test_the_shop_asks_first_where_it_must(client: Client, tiny: TinyShop) -> None:
+    tiny.shop.consent_required = True
+    tiny.shop.save()
+    assert b'class="consent"' in client.get("/").content
+    response = client.get(f"/item/{tiny.items[0].pk}/")
+    assert GUEST_COOKIE not in response.cookies
+    assert not Shopper.objects.exists()
+
+
+def test_a_no_is_kept_without_a_shopper(client: Client, tiny: TinyShop) -> None:
+    tiny.shop.consent_required = True
+    tiny.shop.save()
+    client.post("/choice/", {"choice": "no"})
+    assert b'class="consent"' not in client.get("/").content
+    assert not Shopper.objects.exists()
+
+
+def test_a_yes_makes_a_lasting_guest(client: Client, tiny: TinyShop) -> None:
+    tiny.shop.consent_required = True
+    tiny.shop.save()
+    response = client.post("/choice/", {"choice": "yes"})
+    assert response.cookies[GUEST_COOKIE]["max-age"]
+    shopper = Shopper.objects.get()
+    assert consent_granted(shop=tiny.shop, shopper=shopper, purpose=Consent.Purpose.LEARNING)
+    client.get(f"/item/{tiny.items[0].pk}/")
+    assert Interaction.objects.filter(shopper=shopper).count() == 1
+
+
+def test_a_basket_before_consent_lasts_as_long_as_the_window(client: Client, tiny: TinyShop) -> None:
+    tiny.shop.consent_required = True
+    tiny.shop.save()
+    response = client.post("/basket/add/", {"item": tiny.items[0].pk})
+    assert not response.cookies[GUEST_COOKIE]["max-age"]
+
+
+def test_orders_are_private(known: Client, client: Client, tiny: TinyShop) -> None:
+    known.post("/basket/add/", {"item": tiny.items[0].pk})
+    address = {"name": "Ada", "street": "1 Mill Lane", "town": "Ely", "postcode": "CB7"}
+    placed = known.post("/checkout/", address).headers["Location"]
+    assert known.get(placed).status_code == 200
+    assert client.get(placed).status_code == 404
+
+
+def test_somebody_elses_reasons_are_private(known: Client, client: Client) -> None:
+    page = BeautifulSoup(known.get("/").content, "html.parser")
+    why = page.select_one(".card__why")
+    assert why is not None
+    assert known.get(str(why["href"])).status_code == 200
+    assert client.get(str(why["href"])).status_code == 404
+
+
+def test_turning_an_interest_down_leaves_its_items_out(known: Client, tiny: TinyShop) -> None:
+    department = tiny.items[0].department_id
+    known.post("/taste/interest/", {"facet": "departments", "key": department, "counts": 0})
+    state = Shopper.objects.get().state
+    assert state.ignored_items == [tiny.items[0].pk]
+    known.post("/taste/interest/", {"facet": "departments", "key": department, "counts": 100})
+    state.refresh_from_db()
+    assert state.ignored_items == []
+
+
+def test_login_with_a_wrong_password_says_so(client: Client, tiny: TinyShop) -> None:
+    User.objects.create_user("ada", password="lovelace-1815")
+    page = BeautifulSoup(client.post("/login/", {"username": "ada", "password": "no"}).content, "html.parser")
+    assert page.select_one("form .errorlist") is not None
+
+
+def test_signing_up_takes_the_guest_along(known: Client) -> None:
+    guest = Shopper.objects.get()
+    known.post("/signup/", {"username": "ada", "password1": "lovelace-1815", "password2": "lovelace-1815"})
+    guest.refresh_from_db()
+    person = shopper_for_user(shop=guest.shop, user_id=User.objects.get().pk, at=timezone.now())
+    assert guest.merged_into == person
+
+
+@pytest.mark.parametrize("path", ["/nothing/", "/item/999999/", "/department/none/", "/why/?i=x&p=1"])
+def test_missing_pages_have_a_way_on(client: Client, tiny: TinyShop, path: str) -> None:
+    response = client.get(path, headers={"Accept": "text/html"})
+    assert response.status_code == 404
+    assert BeautifulSoup(response.content, "html.parser").select_one(".empty a[href='/']") is not None
+
+
+def test_a_shop_that_is_not_there_yet_is_no_crash(client: Client) -> None:
+    assert client.get("/", headers={"Accept": "text/html"}).status_code == 404

@@ -1,0 +1,25 @@
+"""Promises that every template of the shop keeps."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+TEMPLATES = sorted([*(ROOT / "templates/shop").rglob("*.html"), *(ROOT / "templates").glob("*.html")])
+STYLES = sorted((ROOT / "dpe_site/shop/static/shop/css").glob("*.css"))
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
+def test_nothing_inline(template: Path) -> None:
+    text = template.read_text()
+    assert not re.search(r"\sstyle=|<style|\son[a-z]+=|javascript:|\|safe\b|autoescape", text)
+    assert not re.search(r"<script(?![^>]*\ssrc=)", text)
+
+
+@pytest.mark.parametrize("style", STYLES, ids=lambda path: path.name)
+def test_colours_and_durations_come_from_tokens(style: Path) -> None:
+    if style.name == "tokens.css":
+        return
+    rules = re.sub(r"/\*.*?\*/", "", style.read_text(), flags=re.DOTALL)
+    assert not re.search(r"#[0-9a-fA-F]{3,8}\b|rgb\(|\b\d+m?s\b", rules)
