@@ -44,14 +44,14 @@ class Supervisor:
         self.stopping = False
 
     def start(self) -> None:
-        """Start everything and wait until everything answers.
+        """Start one after the other, each when the one before it answers.
 
         Raises:
             ServiceError: naming the service that did not come up and its log.
         """
         for service in self.services:
-            self.children.append(Child(service, process.spawn(service, home=self.home)))
-        for child in self.children:
+            child = Child(service, process.spawn(service, home=self.home))
+            self.children.append(child)
             self._wait_ready(child)
 
     def watch(self, meanwhile: Callable[[], None] = lambda: None) -> None:
