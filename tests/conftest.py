@@ -4,6 +4,7 @@ pytest_plugins = [
     "tests.fixtures.services",
     "tests.fixtures.databases",
     "tests.fixtures.demo",
+    "tests.fixtures.bundle",
     "tests.fixtures.tiny_text",
     "tests.fixtures.web",
     "tests.fixtures.browser",

@@ -25,7 +25,7 @@ from recommender.training.draft import Draft
 from recommender.training.workspace import arrays_write, json_write
 
 SHARED_ABOVE = 200  # texts from which on default workers are asked to help
-CPU_THREADS = 2  # of onnxruntime for text batches in a training
+CPU_THREADS = 2  # of onnxruntime, for text batches in a training
 
 
 def snapshot_step(draft: Draft, folder: Path, progress: JobProgress) -> None:

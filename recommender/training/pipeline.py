@@ -1,10 +1,12 @@
 """From facts to a bundle that serves, step by step; a killed training goes on at the step it was in."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from django.conf import settings
 from django.utils.translation import gettext_noop as _
 
@@ -71,6 +73,7 @@ def bundle_train(job: JobRun, progress: JobProgress) -> dict[str, Any]:
         JobStopped: the job was cancelled.
     """
     draft = draft_of(job)
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))  # the other half serves shoppers meanwhile
     serving = SERVING + (PROMOTING if job.params.get("promote", True) else ())
     progress.plan({step.title: step.weight for step in (*LEARNING, *serving)})
     for step in LEARNING:

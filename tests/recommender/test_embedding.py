@@ -28,10 +28,7 @@ def tower_write(path):
         "first_numbers",
         [helper.make_tensor_value_info("text", TensorProto.FLOAT, ["rows", 384])],
         [helper.make_tensor_value_info("output", TensorProto.FLOAT, ["rows", 64])],
-        [
-            helper.make_tensor(name, TensorProto.INT64, [1], [value])
-            for name, value in (("from", 0), ("to", 64), ("axis", 1))
-        ],
+        [helper.make_tensor(name, TensorProto.INT64, [1], [value]) for name, value in bounds.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
     model.ir_version = 10

@@ -1,5 +1,7 @@
 """``manage.py train``: what a worker does when staff press Train now, without a broker."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -9,6 +11,7 @@ from catalog.shops import shop_named
 from recommender.management.job_console import job_run_here
 from recommender.models import JobRun
 from recommender.training.pipeline import bundle_train
+from recommender.training.recipe import TrainingRecipe
 
 
 class Command(BaseCommand):
@@ -19,6 +22,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Options of the command."""
         parser.add_argument("--shop", default="", help="code of the shop; the first one where it is not given")
+        parser.add_argument("--recipe", type=Path, help="JSON file with what differs from the default recipe")
         parser.add_argument("--no-promote", action="store_true", help="stop after the gate has judged the bundle")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -27,10 +31,21 @@ class Command(BaseCommand):
             shop = shop_named(options["shop"])
         except Shop.DoesNotExist as error:
             raise CommandError(f"No such shop: {error}") from error
-        params = {"promote": not options["no_promote"]}
+        params = {"promote": not options["no_promote"], "recipe": _recipe(options["recipe"])}
         job = job_run_here(shop=shop, kind="train", params=params, work=bundle_train)
         if job.status != JobRun.Status.SUCCEEDED:
             raise CommandError(job.error or f"The training is {job.get_status_display()}.")
         self.stdout.write(f"Bundle {job.result['bundle']}: {job.result['words']}")
         for part, reason in job.result["absent"].items():
             self.stdout.write(f"Without a {part.replace('_', ' ')}: {reason}.")
+
+
+def _recipe(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        given = json.loads(path.read_text())
+        TrainingRecipe.from_json(given)
+    except (OSError, ValueError, TypeError) as error:
+        raise CommandError(f"{path} is not a recipe: {error}") from error
+    return dict(given)

@@ -1,0 +1,89 @@
+"""A recipe is its numbers: it survives JSON, fills its gaps, and every number counts for its identity."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from recommender.training.gate_words import gate_words
+from recommender.training.recipe import TrainingRecipe
+from recommender.training.workspace import Workspace, arrays_write, json_write
+
+UNTIL = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_round_trip():
+    recipe = TrainingRecipe(seed=7)
+    assert TrainingRecipe.from_json(json.loads(json.dumps(recipe.to_json()))) == recipe
+
+
+def test_what_is_not_said_keeps_its_default():
+    recipe = TrainingRecipe.from_json({"learning": {"encoder": {"epochs": 2}}})
+    assert recipe.learning.encoder.epochs == 2
+    assert recipe.learning.encoder.n_heads == TrainingRecipe().learning.encoder.n_heads
+    assert recipe.ranker == TrainingRecipe().ranker
+
+
+def test_identity_follows_recipe_shop_and_time():
+    def name(recipe=None, shop=1, until=UNTIL):
+        return (recipe or TrainingRecipe()).fingerprint(shop_id=shop, until=until)
+
+    names = [name(), name(TrainingRecipe(seed=1)), name(shop=2), name(until=UNTIL.replace(year=2027))]
+    assert len(set(names)) == 4
+    assert name() == name()
+
+
+def test_a_step_that_was_cut_short_leaves_nothing(tmp_path):
+    workspace = Workspace(tmp_path / "work")
+
+    def cut_short():
+        with workspace.writing("tables") as folder:
+            json_write(folder, {"half": True})
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cut_short()
+    assert not workspace.has("tables")
+    assert list((tmp_path / "work").iterdir()) == []
+
+
+def test_a_finished_step_is_found_again(tmp_path):
+    import numpy as np
+
+    with Workspace(tmp_path / "work").writing("tables") as folder:
+        json_write(folder, {"n": 3})
+        arrays_write(folder, popularity=np.arange(3))
+    again = Workspace(tmp_path / "work")
+    assert again.has("tables")
+    assert again.json("tables") == {"n": 3}
+    assert again.array("tables", "popularity").tolist() == [0, 1, 2]
+    again.remove()
+    assert not again.has("tables")
+
+
+PAIR = {"ours": 0.123, "theirs": 0.101, "difference": 0.022, "lower": 0.01, "upper": 0.034, "p_value": 0.001}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        ("first", "It is the first bundle"),
+        ("better", "knows shoppers better"),
+        ("refresh", "newer facts"),
+        ("worse", "that one stays"),
+        ("unproven", "could not be shown"),
+        ("not_above_popularity", "must not serve"),
+    ],
+)
+def test_the_verdict_is_told_without_jargon(verdict, words):
+    gate = {"verdict": verdict, "shoppers": 84, "popularity": PAIR, "live": None, "anchor": None}
+    told = gate_words(gate)
+    assert words in told
+    assert "84 shoppers" in told
+    assert "earn 12.3, best sellers 10.1" in told
+    assert "between +1.0 and +3.4" in told
+    assert "NDCG" not in told
+
+
+def test_before_the_gate_there_is_nothing_to_tell():
+    assert gate_words({}) == ""
