@@ -1,5 +1,6 @@
 """Which shop a request or a command is about."""
 
+from django.conf import settings
 from django.http import Http404, HttpRequest
 
 from catalog.models import Shop
@@ -8,13 +9,14 @@ SHOP_HEADER = "X-Shop"
 
 
 def shop_named(code: str = "") -> Shop:
-    """The shop with this code; without a code the first one.
+    """The shop with this code; without a code the one that DPE_SHOP names, and without that the first one.
 
     Raises:
         Shop.DoesNotExist: there is no such shop, or none at all yet.
     """
-    if code:
-        return Shop.objects.get(code=code)
+    wanted = code or settings.DPE_SHOP
+    if wanted:
+        return Shop.objects.get(code=wanted)
     first = Shop.objects.order_by("pk").first()
     if first is None:
         raise Shop.DoesNotExist("There is no shop yet: load one with `manage.py load_demo` or `import_dataset`.")
@@ -22,7 +24,7 @@ def shop_named(code: str = "") -> Shop:
 
 
 def shop_of(request: HttpRequest) -> Shop:
-    """The shop that a request to the API names in its header ``X-Shop``; without one the first shop.
+    """The shop that a request to the API names in its header ``X-Shop``; without one the site's own.
 
     Raises:
         Http404: there is no such shop.
