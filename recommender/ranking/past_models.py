@@ -14,12 +14,12 @@ import numpy as np
 
 from recommender.data.learned import LearnedArrays
 from recommender.data.onnx_model import OnnxModel
-from recommender.data.sequences import sequences_of
 from recommender.data.splits import leave_last_out
 from recommender.data.types import Encoder, Floats, Snapshot
 from recommender.encoders.config import LearningConfig
 from recommender.encoders.export import encoder_export
 from recommender.encoders.training_loop import encoder_train
+from recommender.ranking.rolling_tables import sequences_before
 
 STOPPERS = 300
 """Shoppers of the past whose newest step says when to stop."""
@@ -69,8 +69,7 @@ def past_models(
         seed: of the training.
         device: cpu, cuda or auto.
     """
-    whole = sequences_of(snapshot.interactions, n_users=len(snapshot.shopper_ids), n_items=len(snapshot.items))
-    past = whole.before(since_us)
+    past = sequences_before(snapshot, since_us)
     if len(past.item) < MIN_FACTS:
         return bundle
     split = leave_last_out(past, minimum=5)

@@ -5,7 +5,7 @@ recognises it. So pages are read period by period with rules, neighbours and pop
 as far as a nightly bundle would have been behind.
 """
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, cast
 
 import numpy as np
@@ -15,7 +15,7 @@ from recommender.collaborative.popularity import popularity_fit, recent_populari
 from recommender.collaborative.sequential_rules import sequential_rules_fit
 from recommender.data.learned import LearnedArrays
 from recommender.data.sequences import Sequences, sequences_of
-from recommender.data.types import DAY_US, ImpressionTable, Ints, Snapshot
+from recommender.data.types import DAY_US, ImpressionTable, InteractionTable, Ints, Snapshot
 from recommender.encoders.config import LearningConfig
 
 PERIODS = 3
@@ -33,6 +33,16 @@ def explained_since(impressions: ImpressionTable) -> int:
     return int(np.quantile(page_times(impressions), LEAD_SHARE))
 
 
+def sequences_before(snapshot: Snapshot, until_us: int) -> Sequences:
+    """Behaviour before a moment.
+
+    Facts are cut before runs of one item are merged: a merged run bears its last time, which may be later.
+    """
+    facts = snapshot.interactions
+    kept = {field.name: getattr(facts, field.name)[facts.at_us < until_us] for field in fields(facts)}
+    return sequences_of(InteractionTable(**kept), n_users=len(snapshot.shopper_ids), n_items=len(snapshot.items))
+
+
 class RollingTables:
     """The bundle's arrays with tables of the past, for a moment that only moves forward."""
 
@@ -48,9 +58,7 @@ class RollingTables:
             learning: how the tables are counted.
         """
         self.arrays, self.learning = arrays, learning
-        self.whole: Sequences = sequences_of(
-            snapshot.interactions, n_users=len(snapshot.shopper_ids), n_items=len(snapshot.items)
-        )
+        self.snapshot = snapshot
         shares = np.linspace(LEAD_SHARE, 1.0, PERIODS + 1)[:-1]
         self.begins = np.quantile(page_times(impressions), shares).astype(np.int64)  # (PERIODS,)
         self.until_us = snapshot.until_us
@@ -64,7 +72,7 @@ class RollingTables:
         return self.current
 
     def _before(self, until_us: int) -> LearnedArrays:
-        past, config = self.whole.before(until_us), self.learning
+        past, config = sequences_before(self.snapshot, until_us), self.learning
         rules, knn = sequential_rules_fit(past, config.rules), item_knn_fit(past, config.item_knn)
         scale = np.float32(self._span(self.until_us) / self._span(until_us))
         # BundleArrays and its stand-ins are dataclasses, which a Protocol cannot say.
@@ -83,5 +91,5 @@ class RollingTables:
 
     def _span(self, until_us: int) -> float:
         """Microseconds that popularity counts, so that a shorter past gives counts of the same size."""
-        first = int(self.whole.at_us.min(initial=until_us))
+        first = int(self.snapshot.interactions.at_us.min(initial=until_us))
         return float(min(max(until_us - first, DAY_US), self.learning.popularity.window_days * DAY_US))
