@@ -50,7 +50,7 @@ def deed_record(visitor: Visitor, kind: Kind, item: Item, place: Place = NOWHERE
     """Take a deed as the API would, unless the visitor has not allowed that anything be remembered."""
     if not visitor.may_remember:
         return
-    event = {"client_id": str(uuid4()), "kind": kind.word, "item": item.external_id, "session": visitor.visit_begin()}
+    event = {"client_id": str(uuid4()), "kind": kind.word, "item": item.external_id, "session": visitor.visit}
     events_take(
         shop=visitor.shop,
         identity=visitor.identity_ensure(),

@@ -1,21 +1,23 @@
 """A department as a filtered, ordered and paged list, with the choices its filters offer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, Count, F, IntegerField, Q, Value, When
 from django.utils import timezone
 
 from catalog.models import Category, Item, Shop, Tag
 from catalog.money import decimals_of
+from catalog.querysets import ItemQuerySet
 from dpe_site.shop.cards import cards_of
 from dpe_site.shop.wish import Wish
 from recommender.page import Card
 
 PER_PAGE = 24
 MOST_CHOICES = 10
-_ORDERS = {
+_ORDERS: Mapping[str, Sequence[Any]] = {
     "newest": ["-published_at", "-id"],
     "price": [F("price_minor").asc(nulls_last=True), "-id"],
     "price_down": [F("price_minor").desc(nulls_last=True), "-id"],
@@ -68,12 +70,12 @@ class Facets:
     tags: Sequence[Choice]
 
 
-def items_of(shop: Shop, department: Category) -> QuerySet[Item]:
+def items_of(shop: Shop, department: Category) -> ItemQuerySet:
     """Everything of a department that may be shown now."""
     return Item.objects.of(shop).visible(timezone.now()).in_department(department.pk)
 
 
-def items_wished(items: QuerySet[Item], wish: Wish, currency: str) -> QuerySet[Item]:
+def items_wished(items: ItemQuerySet, wish: Wish, currency: str) -> ItemQuerySet:
     """The items that fit the filter; of two boxes of one kind either will do."""
     if wish.categories:
         items = items.filter(category__in=wish.categories)
@@ -90,7 +92,7 @@ def items_wished(items: QuerySet[Item], wish: Wish, currency: str) -> QuerySet[I
     return items.in_stock() if wish.in_stock else items
 
 
-def listing_of(shop: Shop, items: QuerySet[Item], wish: Wish, chosen_ids: Sequence[int] = ()) -> Listing:
+def listing_of(shop: Shop, items: ItemQuerySet, wish: Wish, chosen_ids: Sequence[int] = ()) -> Listing:
     """The wished page of ``items``; ``chosen_ids`` come first in their order where the sort is "for you"."""
     total = items.count()
     page = min(wish.page, max(1, -(-total // PER_PAGE)))
@@ -103,7 +105,7 @@ def listing_of(shop: Shop, items: QuerySet[Item], wish: Wish, chosen_ids: Sequen
     return Listing(cards_of(shop, list(ids)), total, page, wish.sort, wish.narrows)
 
 
-def facets_of(items: QuerySet[Item], language: str) -> Facets:
+def facets_of(items: ItemQuerySet, language: str) -> Facets:
     """Kinds, brands and tags of a department, the commonest first. Three queries."""
     categories = Category.objects.filter(items__in=items).annotate(n=Count("items", filter=Q(items__in=items)))
     brands = items.filter(brand__isnull=False).values("brand_id", "brand__name").annotate(n=Count("pk"))

@@ -90,16 +90,8 @@ class Visitor:
 
     @cached_property
     def visit(self) -> str:
-        """Id of this visit, gone with the browser's window; empty for somebody we have not met."""
-        kept = self._request.COOKIES.get(VISIT_COOKIE, "")[:64]
-        return kept or (uuid4().hex if self.identity.is_known else "")
-
-    def visit_begin(self) -> str:
-        """The visit's id, made now for somebody just met."""
-        self.identity_ensure()
-        if not self.visit:
-            del self.visit
-        return self.visit
+        """Id of this visit, gone with the browser's window: two people we have not met are shown two pages."""
+        return self._request.COOKIES.get(VISIT_COOKIE, "")[:64] or uuid4().hex
 
     @property
     def agent(self) -> str:
@@ -121,7 +113,7 @@ class Visitor:
             lasting = GUEST_SECONDS if self.may_remember else None
             token = guest_token(self.shop.pk, self._minted.guest_key)
             response.set_cookie(GUEST_COOKIE, token, max_age=lasting, httponly=True, samesite="Lax", secure=secure)
-        if "visit" in self.__dict__ and self.visit and not self.leaving and VISIT_COOKIE not in self._request.COOKIES:
+        if "visit" in self.__dict__ and not self.leaving and VISIT_COOKIE not in self._request.COOKIES:
             response.set_cookie(VISIT_COOKIE, self.visit, httponly=True, samesite="Lax", secure=secure)
 
 

@@ -1,11 +1,12 @@
 """Signing up, logging in and out, and the one question asked at the door."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth import login as session_login
 from django.contrib.auth import logout as session_logout
 from django.contrib.auth.forms import AuthenticationForm
-from django.forms import Form
+from django.forms.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -82,8 +83,10 @@ def _enter(request: HttpRequest, user: User) -> HttpResponse:
     return HttpResponseRedirect(next_address(request))
 
 
-def _form_page(request: HttpRequest, form: Form, words: dict[str, Any], other: str, other_words: str) -> HttpResponse:
+def _form_page(
+    request: HttpRequest, form: BaseForm, words: dict[str, Any], other: str, other_words: str
+) -> HttpResponse:
     came_from = next_address(request)
-    link = reverse(other) + (f"?next={came_from}" if came_from != "/" else "")
+    link = reverse(other) + (f"?{urlencode({'next': came_from})}" if came_from != "/" else "")
     words |= {"form": form, "next": came_from, "other_address": link, "other_words": other_words}
     return render(request, "shop/account.html", words)

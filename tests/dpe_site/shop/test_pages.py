@@ -124,12 +124,12 @@ def test_odd_filters_are_ignored(client: Client, tiny: TinyShop, query: str) -> 
 def test_filters_narrow(client: Client, tiny: TinyShop) -> None:
     page = BeautifulSoup(client.get("/department/d1/?price_from=11&price_to=12&sort=price").content, "html.parser")
     wanted = [item.pk for item in tiny.of_department(1) if 1100 <= (item.price_minor or 0) <= 1200]
-    assert [int(card["data-item"]) for card in page.select(".card")] == wanted
+    assert [int(str(card["data-item"])) for card in page.select(".card")] == wanted
 
 
 def test_live_dislike_answers_with_a_better_card(known: Client, tiny: TinyShop) -> None:
     page = BeautifulSoup(known.get("/").content, "html.parser")
-    shown = [card["data-item"] for card in page.select("main .card")]
+    shown = [str(card["data-item"]) for card in page.select("main .card")]
     sent = {"pick": f"{shown[0]}-0", "surface": "homepage", "shown": ",".join(shown)}
     answer = BeautifulSoup(known.post("/do/not_interested/", sent, headers=HTMX).content, "html.parser")
     better = answer.select_one(".card[data-better]")
