@@ -2,11 +2,10 @@
 
     influence(i, a) = score(a | history) − score(a | history without i)
 
-Both scores come from the same functions with everything else held still, so the number is the model's own and not an
-approximation of it.
+Both scores come from the same functions with everything else held still (``serving.scores.scores_without``), so the
+number is the model's own and not an approximation of it.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,18 +33,3 @@ class Influence:
         best = int(column.argmax())
         lifted = float(np.maximum(column, 0).sum())
         return int(self.items[best]), float(column[best]), float(column[best]) / lifted if lifted > 0 else float("nan")
-
-
-def influence_compute(items: Ints, rows: Ints, factual: Floats, without: Callable[[int], Floats]) -> Influence:
-    """Influence of each of ``items`` on the candidates ``rows``.
-
-    Args:
-        items: (k,) history items.
-        rows: (s,) candidates that are shown.
-        factual: (c,) scores with the whole history.
-        without: k-th item → (c,) scores without it.
-    """
-    if not len(items) or not len(rows):
-        return Influence.none(len(rows))
-    effect = np.stack([factual[rows] - without(k)[rows] for k in range(len(items))])
-    return Influence(items, effect.astype(np.float32))

@@ -16,20 +16,13 @@ Codes, in the order in which they are tried:
 
 from dataclasses import dataclass
 
-from recommender.data.types import Context, Floats, Gathered, Ints, Reason, Section, Source
+from recommender.data.types import ChosenSection, Context, Floats, Gathered, Ints, Reason, Section, Source
 from recommender.explain.influence import Influence
 from recommender.slate.compose import Slate
 
 LEAST_EFFECT = 0.05
 """Nats an item must have lifted a card by to be named."""
 
-_SECTION_CODES = {
-    Section.KEEP_BROWSING: "keep_browsing",
-    Section.RESULTS: "search",
-    Section.SIMILAR: "similar",
-    Section.NEW_FOR_YOU: "new",
-    Section.DEALS: "deal",
-}
 _WITNESS = (Source.SEQUENTIAL_RULES, Source.ITEM_KNN)
 
 
@@ -65,32 +58,40 @@ def _evidence(gathered: Gathered) -> set[tuple[int, int]]:
 
 
 def _reason(card: int, context: Context, gathered: Gathered, causes: Causes, evidence: set[tuple[int, int]]) -> Reason:
-    slate = causes.slate
-    row = int(slate.rows[card])
+    slate, row = causes.slate, int(causes.slate.rows[card])
     item, effect, share = causes.influence.strongest(card)
     section = slate.sections[int(slate.section_of[card])]
     if slate.pinned_by[card]:
         return Reason("rule", subject=int(slate.pinned_by[card]))
     if causes.rule[card] and causes.boost[card] > max(effect, LEAST_EFFECT):
         return Reason("rule", subject=int(causes.rule[card]))
-    if section.code == Section.KEEP_BROWSING:
-        return Reason("keep_browsing", items=(int(gathered.item_ids[row]),))
-    if section.code == Section.SIMILAR:
-        return Reason("similar", items=(context.anchor_item,))
-    if section.code == Section.RESULTS:
-        return Reason("search")
+    if section.code in (Section.KEEP_BROWSING, Section.SIMILAR, Section.RESULTS):
+        return _asked_for(section, int(gathered.item_ids[row]), context)
     if slate.uniform_share[card] > 0.5:
         return Reason("exploration")
-    if section.code == Section.DEPARTMENT_TREND:
-        return Reason("department_trend" if section.subject else "trending", subject=section.subject)
-    if section.code in _SECTION_CODES:
-        return Reason(_SECTION_CODES[Section(section.code)])
     if section.code == Section.BECAUSE_YOU_VIEWED:
         return Reason("because_item", items=(section.subject,), weight=share)
+    of_section = _of_section(section)
+    if of_section:
+        return of_section
     if item and effect >= LEAST_EFFECT:
         code = "source_rules" if (row, item) in evidence else "because_item"
         return Reason(code, items=(item,), weight=share)
     return _impersonal(row, gathered)
+
+
+def _asked_for(section: ChosenSection, item_id: int, context: Context) -> Reason:
+    """The reason in rows that answer something the shopper did on purpose."""
+    if section.code == Section.KEEP_BROWSING:
+        return Reason("keep_browsing", items=(item_id,))
+    return Reason("similar", items=(context.anchor_item,)) if section.code == Section.SIMILAR else Reason("search")
+
+
+def _of_section(section: ChosenSection) -> Reason | None:
+    """The reason in rows that are made of one cause, None in others."""
+    if section.code == Section.DEPARTMENT_TREND:
+        return Reason("department_trend" if section.subject else "trending", subject=section.subject)
+    return {Section.NEW_FOR_YOU: Reason("new"), Section.DEALS: Reason("deal")}.get(Section(section.code))
 
 
 def _impersonal(row: int, gathered: Gathered) -> Reason:

@@ -1,6 +1,7 @@
 """Component scores: what each model thinks of each candidate, computed in one place for training and for serving.
 
-``components_compute`` gives a (c, K) matrix whose columns are ``COMPONENTS``, in this order:
+``components_compute`` gives a (c, K) matrix whose columns are ``COMPONENTS``, in this order; ``components_of`` gives
+one for each of several versions of a shopper at once, which is what keeps counterfactuals cheap.
 
 =================== ==========================================================================================
 encoder             log-probability of the sequence encoder among the candidates
@@ -27,6 +28,7 @@ Every number is finite; what a model cannot say (no text, item newer than the bu
 value. Popularity of an item newer than the bundle is 0, its encoder bias the vocabulary's mean.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,22 +73,32 @@ RANK_OFFSET = 5.0
 
 @dataclass(frozen=True)
 class _Request:
-    """Everything one column may read."""
+    """Everything a column may read: b versions of one shopper, c candidates."""
 
-    profile: Profile
+    profiles: Sequence[Profile]
     gathered: Gathered
     arrays: LearnedArrays
-    state: Floats  # (d,)
+    states: Floats  # (b, d)
 
     @property
     def known(self) -> npt.NDArray[np.bool_]:
         return self.gathered.index >= 0
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        return len(self.profiles), len(self.gathered)
+
     def of_items(self, values: npt.NDArray[np.generic], missing: float) -> Floats:
         """(c,) ``values`` (n,) of the candidates; ``missing`` where the bundle does not know one."""
         if not len(values):
             return np.full(len(self.gathered), missing, np.float32)
-        return np.where(self.known, values[self.gathered.index], missing).astype(np.float32)
+        return np.asarray(np.where(self.known, values[self.gathered.index], missing), np.float32)
+
+    def recent(self, n: int, decay: float) -> tuple[Ints, Ints, Floats]:
+        """Newest known entries of all profiles: (e,) whose, (e,) vocabulary index, (e,) weight."""
+        parts: list[tuple[Ints, Floats]] = [profile.recent(n, decay) for profile in self.profiles]
+        owner = np.repeat(np.arange(len(parts)), [len(index) for index, _ in parts])
+        return owner, np.concatenate([index for index, _ in parts]), np.concatenate([weight for _, weight in parts])
 
 
 def components_compute(
@@ -102,13 +114,28 @@ def components_compute(
         state: (d,) state vector of the shopper (``encoders.inputs``).
     Returns: (c, K) float32, columns as ``COMPONENTS``, all finite.
     """
-    request = _Request(profile_of(context, history_index), gathered, arrays, state)
-    encoder = log_softmax(encoder_logits(gathered, arrays, state))
+    matrix: Floats = components_of([profile_of(context, history_index)], gathered, arrays, state[None])[0]
+    return matrix
+
+
+def components_of(profiles: Sequence[Profile], gathered: Gathered, arrays: LearnedArrays, states: Floats) -> Floats:
+    """``components_compute`` for b versions of a shopper.
+
+    Args:
+        profiles: b of them.
+        gathered: c candidates.
+        arrays: of the bundle.
+        states: (b, d) their state vectors.
+    Returns: (b, c, K) float32.
+    """
+    request = _Request(profiles, gathered, arrays, states)
+    encoder = log_softmax(encoder_logits(gathered, arrays, states))
     rules = _neighbour_scores(request, "rules", RULES_HISTORY, RULES_DECAY, normalised=True)
     knn = _neighbour_scores(request, "knn", KNN_HISTORY, KNN_DECAY)
     knn_recent = _neighbour_scores(request, "knn", KNN_RECENT, 1.0)
     text, nearest = _text(request)
-    frequency, recency = _own(context, gathered)
+    frequency, recency = _own(request)
+    ranks = reciprocal_rank(np.stack([encoder, rules, knn, text]))
     columns = (
         encoder,
         np.log(rules + RULE_FLOOR),
@@ -117,73 +144,95 @@ def components_compute(
         np.log(knn_recent + KNN_FLOOR),
         text,
         nearest,
-        np.log1p(request.of_items(arrays.popularity, 0.0)),
-        np.log1p(request.of_items(arrays.recent_popularity, 0.0)),
+        np.broadcast_to(np.log1p(request.of_items(arrays.popularity, 0.0)), request.shape),
+        np.broadcast_to(np.log1p(request.of_items(arrays.recent_popularity, 0.0)), request.shape),
         frequency,
         recency,
-        _affinity(request, arrays.brand, gathered.brand),
-        _affinity(request, arrays.category, gathered.category),
-        _affinity(request, arrays.department, gathered.department),
-        *(reciprocal_rank(scores) for scores in (encoder, rules, knn, text)),
+        *_affinities(request),
+        *ranks,
     )
-    return np.stack(columns, axis=1).astype(np.float32)  # (c, K)
+    return np.stack(columns, axis=2).astype(np.float32)  # (b, c, K)
 
 
-def encoder_logits(gathered: Gathered, arrays: LearnedArrays, state: Floats) -> Floats:
-    """(c,) state · item vector + bias; items newer than the bundle by their fresh vectors and the mean bias."""
-    logits = np.full(len(gathered), float(arrays.item_bias.mean()) if len(arrays.item_bias) else 0.0, np.float32)
+def encoder_logits(gathered: Gathered, arrays: LearnedArrays, states: Floats) -> Floats:
+    """(b, c) state · item vector + bias; items newer than the bundle by their fresh vectors and the mean bias."""
+    bias = np.full(len(gathered), float(arrays.item_bias.mean()) if len(arrays.item_bias) else 0.0, np.float32)
+    vectors = np.zeros((len(gathered), states.shape[1]), np.float32)
     known = gathered.index >= 0
-    index = gathered.index[known]
-    logits[known] = arrays.item_vectors[index] @ state + arrays.item_bias[index]
-    if len(gathered.fresh_rows) and gathered.fresh_vectors.shape[1] == len(state):
-        logits[gathered.fresh_rows] += gathered.fresh_vectors @ state
-    return logits
+    vectors[known] = arrays.item_vectors[gathered.index[known]]
+    bias[known] = arrays.item_bias[gathered.index[known]]
+    if len(gathered.fresh_rows) and gathered.fresh_vectors.shape[1] == states.shape[1]:
+        vectors[gathered.fresh_rows] = gathered.fresh_vectors
+    return np.asarray(states @ vectors.T + bias, np.float32)
 
 
 def log_softmax(logits: Floats) -> Floats:
-    """(c,) logarithm of the softmax."""
-    if not len(logits):
+    """(…, c) logarithm of the softmax over the last axis."""
+    if not logits.shape[-1]:
         return logits
-    shifted = logits - logits.max()
-    return np.asarray(shifted - np.log(np.exp(shifted).sum()), np.float32)
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)), np.float32)
 
 
 def reciprocal_rank(scores: Floats) -> Floats:
-    """(c,) 5 / (rank + 5), rank 0 for the best; equal scores share the middle of their ranks.
+    """(…, c) 5 / (rank + 5) along the last axis, rank 0 for the best; equal scores share the middle of their ranks.
 
     >>> reciprocal_rank(np.array([3.0, 1.0, 2.0])).round(2).tolist()
     [1.0, 0.71, 0.83]
     """
-    _, inverse, counts = np.unique(-scores, return_inverse=True, return_counts=True)
-    rank = (np.cumsum(counts) - counts + (counts - 1) / 2)[inverse]
-    return (RANK_OFFSET / (rank + RANK_OFFSET)).astype(np.float32)
+    c = scores.shape[-1]
+    if not c:
+        return np.asarray(scores, np.float32)
+    order = np.argsort(-scores, axis=-1, kind="stable")
+    ordered = np.take_along_axis(scores, order, axis=-1)
+    same = ordered[..., 1:] == ordered[..., :-1]
+    edge = np.zeros((*scores.shape[:-1], 1), np.bool_)
+    places = np.arange(c)
+    first = np.maximum.accumulate(np.where(np.concatenate([edge, same], axis=-1), 0, places), axis=-1)
+    ends = np.where(np.concatenate([same, edge], axis=-1), c, places)
+    last = np.minimum.accumulate(ends[..., ::-1], axis=-1)[..., ::-1]
+    middle = np.empty(scores.shape, np.float32)
+    np.put_along_axis(middle, order, ((first + last) / 2).astype(np.float32), axis=-1)
+    return np.asarray(RANK_OFFSET / (middle + np.float32(RANK_OFFSET)), np.float32)
 
 
 def _neighbour_scores(request: _Request, table: str, n: int, decay: float, *, normalised: bool = False) -> Floats:
-    """(c,) summed table weights from the newest ``n`` items, divided by the sum of their decays if ``normalised``."""
+    """(b, c) summed table weights from the newest ``n`` items, divided by the sum of their decays if ``normalised``."""
     arrays = request.arrays
     if table == "rules":
         neighbours = Neighbours(arrays.rules_start, arrays.rules_item, arrays.rules_weight)
     else:
         neighbours = Neighbours(arrays.knn_start, arrays.knn_item, arrays.knn_weight)
-    index, weight = request.profile.recent(n, decay)
+    owner, index, weight = request.recent(n, decay)
+    b, c = request.shape
     if not len(index):
-        return np.zeros(len(request.gathered), np.float32)
-    scores = neighbours.scores(index, weight / weight.sum() if normalised else weight)
-    return request.of_items(scores, 0.0)
+        return np.zeros((b, c), np.float32)
+    if normalised:
+        weight = (weight / np.bincount(owner, weights=weight, minlength=b)[owner]).astype(np.float32)
+    row, item, amount = neighbours.contributions(index, weight)
+    place = np.full(len(neighbours), c, np.int64)  # candidate of each vocabulary item; c: none
+    place[request.gathered.index[request.known]] = np.flatnonzero(request.known)
+    scores = np.bincount(owner[row] * (c + 1) + place[item], weights=amount, minlength=b * (c + 1))
+    return scores.reshape(b, c + 1)[:, :c].astype(np.float32)
 
 
 def _text(request: _Request) -> tuple[Floats, Floats]:
-    """(c,) cosine to the decayed mean of the history's texts, and to the nearest of them."""
-    nothing = np.zeros(len(request.gathered), np.float32)
-    index, weight = request.profile.recent(TEXT_HISTORY, TEXT_DECAY)
-    if not len(index) or not request.arrays.text_whitened.shape[1]:
-        return nothing, nothing
-    liked = request.arrays.text_whitened[index]
-    candidates = _candidate_text(request)
-    mean = weight @ liked
-    cosine = candidates @ (mean / max(float(np.linalg.norm(mean)), 1e-9))
-    return cosine.astype(np.float32), (candidates @ liked.T).max(axis=1).astype(np.float32)
+    """(b, c) cosine to the decayed mean of the history's texts, and to the nearest of them."""
+    whitened = request.arrays.text_whitened
+    cosine, nearest = np.zeros(request.shape, np.float32), np.zeros(request.shape, np.float32)
+    owner, index, weight = request.recent(TEXT_HISTORY, TEXT_DECAY)
+    if not len(index) or not whitened.shape[1]:
+        return cosine, nearest
+    liked, place = np.unique(index, return_inverse=True)
+    similarity = _candidate_text(request) @ whitened[liked].T  # (c, u)
+    for version in range(len(request.profiles)):
+        own = owner == version
+        if own.any():
+            mean = weight[own] @ whitened[index[own]]
+            length = max(float(np.linalg.norm(mean)), 1e-9)
+            cosine[version] = similarity[:, place[own]] @ (weight[own] / np.float32(length))
+            nearest[version] = similarity[:, place[own]].max(axis=1)
+    return cosine, nearest
 
 
 def _candidate_text(request: _Request) -> Floats:
@@ -197,26 +246,35 @@ def _candidate_text(request: _Request) -> Floats:
     return text
 
 
-def _own(context: Context, gathered: Gathered) -> tuple[Floats, Floats]:
-    """(c,) log(1 + times met) and 1 / (1 + distinct moments since)."""
-    profile = profile_of(context, np.zeros(len(context.history), np.int64))
-    if not len(profile):
-        return np.zeros(len(gathered), np.float32), np.zeros(len(gathered), np.float32)
-    moment = np.cumsum(np.diff(profile.times_us, prepend=profile.times_us[0]) != 0)
-    ids, first, counts = np.unique(profile.item_ids, return_index=True, return_counts=True)
-    place = np.minimum(np.searchsorted(ids, gathered.item_ids), len(ids) - 1)
-    met = ids[place] == gathered.item_ids
-    frequency = np.where(met, np.log1p(counts[place]), 0.0)
-    recency = np.where(met, 1.0 / (1.0 + moment[first[place]]), 0.0)
-    return frequency.astype(np.float32), recency.astype(np.float32)
+def _own(request: _Request) -> tuple[Floats, Floats]:
+    """(b, c) log(1 + times met) and 1 / (1 + distinct moments since)."""
+    frequency, recency = np.zeros(request.shape, np.float32), np.zeros(request.shape, np.float32)
+    for version, profile in enumerate(request.profiles):
+        same = profile.item_ids[:, None] == request.gathered.item_ids  # (p, c), newest first
+        entry, candidate = np.nonzero(same)
+        if len(entry):
+            moment = np.cumsum(np.diff(profile.times_us, prepend=profile.times_us[0]) != 0)
+            met, newest, times = np.unique(candidate, return_index=True, return_counts=True)
+            frequency[version, met] = np.log1p(times)
+            recency[version, met] = 1.0 / (1.0 + moment[entry[newest]])
+    return frequency, recency
 
 
-def _affinity(request: _Request, of_vocabulary: Ints, of_candidates: Ints) -> Floats:
-    """(c,) share of the decayed history that has the candidate's attribute; 0 where it has none."""
-    index, weight = request.profile.recent(AFFINITY_HISTORY, AFFINITY_DECAY)
-    if not len(index):
-        return np.zeros(len(request.gathered), np.float32)
-    values, inverse = np.unique(of_vocabulary[index], return_inverse=True)
-    share = np.bincount(inverse, weights=weight) / weight.sum()
-    place = np.minimum(np.searchsorted(values, of_candidates), len(values) - 1)
-    return np.where((values[place] == of_candidates) & (of_candidates != 0), share[place], 0.0).astype(np.float32)
+def _affinities(request: _Request) -> tuple[Floats, Floats, Floats]:
+    """(b, c) share of the decayed history with the candidate's brand, category, department; 0 where it has none."""
+    gathered, arrays = request.gathered, request.arrays
+    owner, index, weight = request.recent(AFFINITY_HISTORY, AFFINITY_DECAY)
+    entries, place = np.unique(index, return_inverse=True)
+    shares = np.zeros((len(request.profiles), len(entries)), np.float32)  # (b, u)
+    total = np.bincount(owner, weights=weight, minlength=len(request.profiles))
+    np.add.at(shares, (owner, place), weight / total[owner])
+
+    def affinity(of_vocabulary: Ints, of_candidates: Ints) -> Floats:
+        same = (of_vocabulary[entries][:, None] == of_candidates) & (of_candidates != 0)  # (u, c)
+        return np.asarray(shares @ same.astype(np.float32), np.float32)
+
+    return (
+        affinity(arrays.brand, gathered.brand),
+        affinity(arrays.category, gathered.category),
+        affinity(arrays.department, gathered.department),
+    )

@@ -4,18 +4,17 @@ Equal arguments give equal decisions; on an equal numeric runtime (``runtime_fin
 """
 
 import platform
-from collections.abc import Callable
 
 import numpy as np
 import onnxruntime
 
-from recommender.data.types import Context, Decision, Floats, Gathered, RulesetValue
-from recommender.explain.influence import Influence, influence_compute
+from recommender.data.types import Context, Decision, Gathered, RulesetValue
+from recommender.explain.influence import Influence
 from recommender.explain.reasons import Causes, reasons_make
 from recommender.serving.bundle import Bundle
 from recommender.serving.plan import Plan, Request, board_of, boosts_of, mix_of, plan_make, thickened
-from recommender.serving.scores import base_scores, scores_compute
-from recommender.serving.state import INFLUENCE_ITEMS, context_without, shopper_view, states_without
+from recommender.serving.scores import scores_compute, scores_without
+from recommender.serving.state import INFLUENCE_ITEMS, shopper_view
 from recommender.serving.trace import trace_make
 from recommender.slate.compose import Composer, Slate
 
@@ -95,22 +94,9 @@ def _influence(request: Request, slate: Slate) -> Influence:
     """Influence of the newest history items on what is shown, through encoder, components and ranker."""
     items = request.view.anchors[:INFLUENCE_ITEMS]
     bundle = request.bundle
-    if bundle is None or request.ruleset.knobs.one_list or not len(items):
+    if bundle is None or request.ruleset.knobs.one_list or not len(items) or not len(slate.rows):
         return Influence.none(len(slate.rows))
-    states = states_without(request.context, request.gathered, bundle, items)
-    return influence_compute(items, slate.rows, _raw(request, bundle), _raw_without(request, bundle, states))
-
-
-def _raw(request: Request, bundle: Bundle) -> Floats:
     scores = request.scores
-    return scores.fused if scores.ranked is None else scores.ranked.score
-
-
-def _raw_without(request: Request, bundle: Bundle, states: Floats) -> Callable[[int], Floats]:
-    items = request.view.anchors
-
-    def without(k: int) -> Floats:
-        context = context_without(request.context, int(items[k]))
-        return base_scores(context, request.gathered, bundle, request.view.history_index, states[k])[3]
-
-    return without
+    factual = scores.fused if scores.ranked is None else scores.ranked.score
+    without = scores_without(request.context, request.gathered, bundle, request.view, items, slate.rows)
+    return Influence(items, factual[slate.rows] - without)

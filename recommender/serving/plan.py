@@ -55,12 +55,14 @@ def plan_make(request: Request) -> Plan:
     rows: list[Row] = []
     scores: list[Floats] = []
     effects: dict[str, RuleEffects] = {}
+    favourite = _favourite(request)
     for position, section in enumerate(_layout(request)):
         effect = effects[section.code] = rule_effects(active, gathered, section.code)
         claimed = {pin.row for row in rows for pin in row.pins}
         pins = tuple(pin for pin in effect.pins if pin.row not in claimed)
         barred = effect.excluded if _may_repeat(section.code, request) else effect.excluded | met
-        for row in _rows(section, position, request):
+        anchors = request.view.anchors
+        for row in section_rows(section, position, context, gathered, anchors=anchors, department=favourite):
             values = section_scores(row, request, effect)
             rows.append(_with_pins(row, pins))
             scores.append(np.where(barred, np.float32(-np.inf), values))
@@ -147,14 +149,10 @@ def _layout(request: Request) -> tuple[SectionValue, ...]:
     return own or (SectionValue(Section.TOP_PICKS, n=ONE_LIST, minimum=1, surface=surface),)
 
 
-def _rows(section: SectionValue, position: int, request: Request) -> list[Row]:
-    view = request.view
-    known = view.departments[view.departments > 0]
-    mix = department_mix(known)
-    favourite = max(mix, key=lambda name: (mix[name], -name)) if mix else 0
-    return section_rows(
-        section, position, request.context, request.gathered, anchors=view.anchors, department=favourite
-    )
+def _favourite(request: Request) -> int:
+    """The department that most of the shopper's recent history lies in, 0 unknown."""
+    mix = mix_of(request)
+    return max(mix, key=lambda name: (mix[name], -name)) if mix else 0
 
 
 def _may_repeat(code: str, request: Request) -> bool:

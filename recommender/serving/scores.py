@@ -1,18 +1,19 @@
 """Scores of candidates inside a decision: components, ranker or fusion, long-term value."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from recommender.data.profile import profile_of
 from recommender.data.reward import RewardWeights
 from recommender.data.types import ArtifactMismatch, Context, Floats, Gathered, Ints, KnobValues
 from recommender.policy.q_value import QScaling, q_scores
-from recommender.ranking.components import COMPONENTS, components_compute
+from recommender.ranking.components import COMPONENTS, components_compute, components_of
 from recommender.ranking.features import feature_names, features
 from recommender.ranking.fusion import FusionWeights
 from recommender.ranking.rank import Ranked, rank
 from recommender.serving.bundle import Bundle
-from recommender.serving.state import ShopperView
+from recommender.serving.state import ShopperView, context_without, states_of
 from recommender.slate.diversity import unit_rows
 from recommender.slate.layout import freshness
 
@@ -49,6 +50,40 @@ def base_scores(
     inputs = features(context, gathered, bundle.arrays, view_index, components)
     ranked = rank(bundle.ranker, inputs, REWARDS)
     return components, fused, ranked, ranked.score
+
+
+def scores_without(
+    context: Context, gathered: Gathered, bundle: Bundle, view: ShopperView, items: Ints, rows: Ints
+) -> Floats:
+    """Raw scores of some candidates, had the shopper never met each of up to ``INFLUENCE_ITEMS`` items.
+
+    Everything is computed among all candidates; only the ranker is spared the rows nobody asks for.
+
+    Args:
+        items: (k,) history items.
+        rows: (s,) candidates.
+    Returns: (k, s).
+    """
+    without = [context_without(context, int(item)) for item in items]
+    profiles = [profile_of(one, view.history_index) for one in without]
+    components = components_of(profiles, gathered, bundle.arrays, states_of(profiles, gathered, bundle))  # (k, c, K)
+    if bundle.ranker is None:
+        return fusion_of(bundle).fuse(components)[:, rows]
+    kept = np.append(rows, gathered.trend.argmax())  # the trend feature is a share of the largest
+    part = candidates_take(gathered, kept)
+    inputs = [
+        features(one, part, bundle.arrays, view.history_index, components[place, kept])
+        for place, one in enumerate(without)
+    ]
+    ranked = rank(bundle.ranker, np.concatenate(inputs), REWARDS)
+    return ranked.score.reshape(len(items), len(kept))[:, :-1]
+
+
+def candidates_take(gathered: Gathered, rows: Ints) -> Gathered:
+    """Some candidates with their facts, as far as ``ranking.features`` reads them."""
+    columns = ("item_ids", "index", "sources", "price_minor", "list_price_minor", "published_us", "department")
+    more = ("category", "brand", "group", "rating", "trend")
+    return replace(gathered, **{name: getattr(gathered, name)[rows] for name in (*columns, *more)})
 
 
 def fusion_of(bundle: Bundle) -> FusionWeights:

@@ -1,5 +1,6 @@
 """What a decision knows about the shopper: the profile, its place in the vocabulary, the state vector."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -73,20 +74,13 @@ def context_without(context: Context, item_id: int) -> Context:
     return replace(context, ignored_ids=np.append(context.ignored_ids, item_id))
 
 
-def states_without(context: Context, gathered: Gathered, bundle: Bundle, items: Ints) -> Floats:
-    """(k, d) the state vector without each of up to ``INFLUENCE_ITEMS`` items, in one batch of fixed shape."""
-    inputs = [
-        _inputs(
-            profile_of(context_without(context, int(item)), bundle.index_of(context.history.item_ids)),
-            bundle,
-            gathered.fresh_history_ids,
-            gathered.fresh_history_vectors,
-        )
-        for item in items
-    ]
-    empty = INFLUENCE_ITEMS - len(inputs)
-    first = inputs[0]
-    vectors = np.concatenate([one.vectors for one in inputs] + [np.zeros_like(first.vectors)] * empty)
-    kinds = np.concatenate([one.kinds for one in inputs] + [np.zeros_like(first.kinds)] * empty)
-    lengths = np.concatenate([one.lengths for one in inputs] + [np.zeros_like(first.lengths)] * empty)
-    return bundle.state_encoder.encode(vectors, kinds, lengths)[: len(items)]
+def states_of(profiles: Sequence[Profile], gathered: Gathered, bundle: Bundle) -> Floats:
+    """(k, d) state vectors of up to ``INFLUENCE_ITEMS`` profiles, in one batch of fixed shape."""
+    inputs = [_inputs(one, bundle, gathered.fresh_history_ids, gathered.fresh_history_vectors) for one in profiles]
+    length, dim = bundle.manifest.max_length, bundle.manifest.item_dim
+    vectors = np.zeros((INFLUENCE_ITEMS, length, dim), np.float32)
+    kinds = np.zeros((INFLUENCE_ITEMS, length), np.int64)
+    lengths = np.zeros(INFLUENCE_ITEMS, np.int64)
+    for place, one in enumerate(inputs):
+        vectors[place], kinds[place], lengths[place] = one.vectors[0], one.kinds[0], one.lengths[0]
+    return bundle.state_encoder.encode(vectors, kinds, lengths)[: len(inputs)]

@@ -1,9 +1,11 @@
 """What serves a shop now: one row read per request, everything it points to kept open per process."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -49,16 +51,23 @@ def serving_read(shop_id: int) -> Serving:
 
     A bundle that cannot be opened is refused once, with a line in the log; the previous one serves, or none.
     """
-    live = Live.objects.select_related("bundle", "previous_bundle").filter(shop_id=shop_id).first()
+    live = Live.objects.filter(shop_id=shop_id).values(*_POINTERS).first()
     if live is None:
         return Serving(None, None, DEFAULT_RULESET, NO_TREND)
-    bundle, bundle_id = _first_usable([live.bundle, live.previous_bundle] if live.bundle else [])
+    bundle, bundle_id = _first_usable(live)
     return Serving(
         bundle,
         bundle_id,
-        _ruleset(live.ruleset_id) if live.ruleset_id else DEFAULT_RULESET,
-        _trend(live.trend_id) if live.trend_id else NO_TREND,
+        _ruleset(live["ruleset_id"], live["ruleset__hash"]) if live["ruleset_id"] else DEFAULT_RULESET,
+        _trend(live["trend_id"], live["trend__at"]) if live["trend_id"] else NO_TREND,
     )
+
+
+# What an id points to is named with it, so that what a process keeps open is right whatever database it looks at.
+_POINTERS = (
+    *("bundle_id", "bundle__fingerprint", "previous_bundle_id", "previous_bundle__fingerprint"),
+    *("ruleset_id", "ruleset__hash", "trend_id", "trend__at"),
+)
 
 
 def serving_then(log: RequestLog) -> Serving:
@@ -90,30 +99,34 @@ def _ruleset_named(shop_id: int, name: str) -> RulesetValue:
     return ruleset_read(ruleset)
 
 
-def _first_usable(versions: Sequence[BundleVersion | None]) -> tuple[Bundle | None, int | None]:
-    for version in versions:
-        if version is None or not version.path or (version.pk, version.fingerprint) in _REFUSED:
-            continue
-        try:
-            return bundle_open(version), version.pk
-        except ArtifactMismatch as error:
-            _REFUSED.add((version.pk, version.fingerprint))
-            BundleVersion.objects.filter(pk=version.pk).update(gate=version.gate | {"refused": str(error)})
-            logger.exception("Bundle %s of shop %s cannot serve", version.pk, version.shop_id)
+def _first_usable(live: Mapping[str, Any]) -> tuple[Bundle | None, int | None]:
+    for name in ("bundle", "previous_bundle") if live["bundle_id"] else ():
+        bundle_id, fingerprint = live[f"{name}_id"], live[f"{name}__fingerprint"]
+        bundle = _bundle(bundle_id, fingerprint) if bundle_id else None
+        if bundle is not None:
+            return bundle, bundle_id
     return None, None
 
 
-_REFUSED: set[tuple[int, str]] = set()
-"""Bundles this process found broken: not opened again, because hashing them costs every request."""
+@lru_cache(maxsize=3)
+def _bundle(bundle_id: int, fingerprint: str) -> Bundle | None:
+    """A bundle opened once per process; None for one found broken, which is not tried again: hashing takes time."""
+    version = BundleVersion.objects.get(pk=bundle_id)
+    try:
+        return bundle_open(version)
+    except ArtifactMismatch as error:
+        BundleVersion.objects.filter(pk=version.pk).update(gate=version.gate | {"refused": str(error)})
+        logger.exception("Bundle %s of shop %s cannot serve", version.pk, version.shop_id)
+        return None
 
 
 @lru_cache(maxsize=16)
-def _ruleset(ruleset_id: int) -> RulesetValue:
+def _ruleset(ruleset_id: int, name: str) -> RulesetValue:
     return ruleset_read(Ruleset.objects.get(pk=ruleset_id))
 
 
 @lru_cache(maxsize=8)
-def _trend(trend_id: int) -> Trend:
+def _trend(trend_id: int, at: datetime) -> Trend:
     snapshot = TrendSnapshot.objects.get(pk=trend_id)
     ids = np.asarray(snapshot.item_ids, np.int64)
     counts = np.asarray(snapshot.counts, np.float32)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from recommender.data.types import KnobValues, RulesetValue
-from recommender.explain.influence import Influence, influence_compute
+from recommender.explain.influence import Influence
 from recommender.retrieval.exact import ExactGather
 from recommender.serving.decide import decide
 from recommender.serving.scores import base_scores
@@ -14,8 +14,7 @@ from tests.fixtures.tiny_bundle import tiny_bundle
 
 
 def test_the_strongest_item_is_named_with_its_share() -> None:
-    effects = {0: np.array([0.0, 1.0, 3.0]), 1: np.array([0.0, 3.0, 3.5])}
-    influence = influence_compute(np.array([70, 71]), np.array([2, 1]), np.array([0.0, 4.0, 4.0]), lambda k: effects[k])
+    influence = Influence(np.array([70, 71]), np.array([[1.0, 3.0], [0.5, 1.0]], np.float32))
     assert influence.strongest(0) == (70, 1.0, pytest.approx(1 / 1.5))
     assert influence.strongest(1) == (70, 3.0, pytest.approx(3 / 4))
 
