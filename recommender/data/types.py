@@ -140,9 +140,13 @@ class Gathered:
     evidence_item: Ints  # (e,) history item id
     tag_ids: Ints  # (t,) flat tags of candidates …
     tag_rows: Ints  # (t,) … and the row each belongs to
-    fresh_history_ids: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # (g,) history items newer than the bundle
+    fresh_history_ids: Ints = field(
+        default_factory=lambda: np.zeros(0, np.int64)
+    )  # (g,) history items newer than the bundle
     fresh_history_vectors: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))  # (g, d)
-    ready_ids: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # (p,) best first, made earlier; serves where there is no bundle
+    ready_ids: Ints = field(
+        default_factory=lambda: np.zeros(0, np.int64)
+    )  # (p,) best first, made earlier; serves where there is no bundle
     timed_out: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -170,7 +174,14 @@ class KnobValues:
 
 
 EVALUATION_KNOBS = KnobValues(
-    exploration=0.0, temperature=0.0, diversity=0.0, policy_weight=0.0, freshness=0.0, calibration=0.0, brand_cap=0, one_list=True
+    exploration=0.0,
+    temperature=0.0,
+    diversity=0.0,
+    policy_weight=0.0,
+    freshness=0.0,
+    calibration=0.0,
+    brand_cap=0,
+    one_list=True,
 )
 
 
@@ -221,7 +232,7 @@ class Reason:
     ``weight`` how much of the score the cause explains (0–1, NaN where it does not apply).
     """
 
-    code: str  # because_item, source_rules, trending, department_trend, new, deal, rule, exploration, keep_browsing, popular, …
+    code: str  # the codes and their sentences are in wording.py
     items: tuple[int, ...] = ()
     subject: int = 0
     weight: float = float("nan")
@@ -339,7 +350,14 @@ class Decide(Protocol):
     """``serving.decide.decide``: pure, deterministic for equal arguments. ``bundle`` is a ``serving.bundle.Bundle``."""
 
     def __call__(
-        self, context: Context, gathered: Gathered, ruleset: RulesetValue, bundle: Any, seed: int, *, trace: bool = False
+        self,
+        context: Context,
+        gathered: Gathered,
+        ruleset: RulesetValue,
+        bundle: Any,
+        seed: int,
+        *,
+        trace: bool = False,
     ) -> Decision:
         """Choose a page."""
         ...

@@ -1,0 +1,159 @@
+"""What staff decide: knobs, rules, layout and experiments as drafts, and the ruleset they are published as."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models import Shop
+from catalog.scoping import ShopQuerySet
+from users.models import User
+
+
+def _share(default: float, low: float, high: float, name: str, help_text: str) -> models.FloatField:
+    return models.FloatField(
+        name, default=default, validators=[MinValueValidator(low), MaxValueValidator(high)], help_text=help_text
+    )
+
+
+class Ruleset(models.Model):
+    """Knobs, rules and layout compiled on publishing: immutable, known by its hash."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="rulesets")
+    hash = models.CharField(_("hash"), max_length=64)
+    content = models.JSONField(_("content"))
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    published_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    published_at = models.DateTimeField(_("published"), default=timezone.now)
+
+    objects = ShopQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("ruleset")
+        verbose_name_plural = _("rulesets")
+        ordering = ["-published_at"]
+        constraints = [models.UniqueConstraint(fields=["shop", "hash"], name="ruleset_unique_hash")]
+
+    def __str__(self) -> str:
+        return self.hash[:12]
+
+
+class Knobs(models.Model):
+    """The dials of a shop, as a draft: they take effect when published in a ruleset."""
+
+    shop = models.OneToOneField(Shop, primary_key=True, on_delete=models.CASCADE, related_name="knobs")
+    exploration = _share(0.02, 0.0, 0.5, _("exploration"), _("Share of slots drawn evenly from all allowed items (ε)."))
+    temperature = _share(
+        0.15, 0.01, 5.0, _("temperature"), _("How loosely the best items are drawn (τ); low is strict.")
+    )
+    diversity = _share(0.15, 0.0, 2.0, _("diversity"), _("Weight of being unlike what is already on the page (λ)."))
+    policy_weight = _share(0.0, 0.0, 2.0, _("long-term value"), _("Weight of the policy's Q value (w)."))
+    freshness = _share(0.1, 0.0, 2.0, _("freshness"), _("Bonus of new items, halved every 14 days."))
+    popularity = _share(
+        0.0, -1.0, 1.0, _("popularity"), _("Extra weight of what everybody buys; negative favours the long tail.")
+    )
+    calibration = _share(0.1, 0.0, 2.0, _("calibration"), _("Pull towards the shopper's own mix of departments."))
+    brand_cap = models.PositiveSmallIntegerField(_("items of one brand per row"), default=3)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("knobs")
+        verbose_name_plural = _("knobs")
+
+    def __str__(self) -> str:
+        return f"knobs of {self.shop_id}"
+
+
+class Rule(models.Model):
+    """A wish of the staff: pin, boost, bury or exclude what matches, in a time window, for a segment."""
+
+    class Action(models.TextChoices):
+        PIN = "pin", _("pin to a slot")
+        BOOST = "boost", _("boost")
+        BURY = "bury", _("bury")
+        EXCLUDE = "exclude", _("exclude")
+
+    class Target(models.TextChoices):
+        ITEM = "item", _("items")
+        BRAND = "brand", _("brand")
+        CATEGORY = "category", _("category")
+        TAG = "tag", _("tag")
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="rules")
+    name = models.CharField(_("name"), max_length=120)
+    action = models.CharField(_("action"), max_length=10, choices=Action)
+    target = models.CharField(_("what"), max_length=10, choices=Target)
+    target_ids = ArrayField(models.BigIntegerField(), verbose_name=_("which"), default=list)
+    factor = models.FloatField(
+        _("strength"),
+        default=1.5,
+        validators=[MinValueValidator(0.0), MaxValueValidator(100.0)],
+        help_text=_("For boost and bury: the score is multiplied by it."),
+    )
+    slot = models.PositiveSmallIntegerField(_("slot"), null=True, blank=True, help_text=_("For pin: 1 is the first."))
+    section = models.CharField(_("section"), max_length=40, blank=True, help_text=_("Empty: every section."))
+    surface = models.CharField(_("surface"), max_length=40, blank=True, help_text=_("Empty: every surface."))
+    segment = models.CharField(_("segment"), max_length=60, blank=True, help_text=_("Empty: everybody."))
+    starts_at = models.DateTimeField(_("from"), null=True, blank=True)
+    ends_at = models.DateTimeField(_("until"), null=True, blank=True)
+    priority = models.IntegerField(_("priority"), default=0, help_text=_("Higher wins where rules contradict."))
+    enabled = models.BooleanField(_("enabled"), default=True)
+    created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects = ShopQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("rule")
+        verbose_name_plural = _("rules")
+        ordering = ["-priority", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class HomepageLayout(models.Model):
+    """Which sections a page may have and how long they are, as a draft."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
+    surface = models.CharField(_("surface"), max_length=40, default="homepage")
+    section = models.CharField(_("section"), max_length=40)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    n = models.PositiveSmallIntegerField(_("cards"), default=8)
+    minimum = models.PositiveSmallIntegerField(
+        _("fewest cards"), default=4, help_text=_("A thinner section is not shown.")
+    )
+    enabled = models.BooleanField(_("enabled"), default=True)
+
+    objects = ShopQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("homepage section")
+        verbose_name_plural = _("homepage layout")
+        ordering = ["surface", "position"]
+        constraints = [models.UniqueConstraint(fields=["shop", "surface", "section"], name="layout_unique_section")]
+
+    def __str__(self) -> str:
+        return f"{self.surface}: {self.section}"
+
+
+class Experiment(models.Model):
+    """Arms that differ in their knobs, drawn per shopper with known shares."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="experiments")
+    name = models.SlugField(_("name"))
+    arms = models.JSONField(_("arms"), default=list, help_text=_("Name, share and knobs that differ."))
+    starts_at = models.DateTimeField(_("from"), null=True, blank=True)
+    ends_at = models.DateTimeField(_("until"), null=True, blank=True)
+    enabled = models.BooleanField(_("enabled"), default=False)
+
+    objects = ShopQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("experiment")
+        verbose_name_plural = _("experiments")
+        constraints = [models.UniqueConstraint(fields=["shop", "name"], name="experiment_unique_name")]
+
+    def __str__(self) -> str:
+        return self.name
