@@ -74,6 +74,7 @@ def tables_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
 
 def encoder_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
     """Train the Transformer and the item tower, and export both."""
+    progress.job.curves.clear()  # of an attempt that did not live to its end
 
     def report(step: int, total: int, loss: float) -> None:
         progress.curve("loss", step, round(loss, 4))

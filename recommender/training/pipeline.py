@@ -1,7 +1,9 @@
 """From facts to a bundle that serves, step by step; a killed training goes on at the step it was in."""
 
 import os
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,15 +81,24 @@ def bundle_train(job: JobRun, progress: JobProgress) -> dict[str, Any]:
     for step in LEARNING:
         progress.step(step.title)
         if not draft.workspace.has(step.name):
-            with draft.workspace.writing(step.name) as folder:
+            with _timed(progress), draft.workspace.writing(step.name) as folder:
                 step.run(draft, folder, progress)
     for last in serving:
         progress.step(last.title)
-        last.run(draft, progress)
+        with _timed(progress):
+            last.run(draft, progress)
     draft.workspace.remove()
     version = bundles.bundle_version(draft)
     gate = version.gate
     return {"bundle": version.pk, "verdict": gate["verdict"], "words": gate["words"], "absent": version.absent}
+
+
+@contextmanager
+def _timed(progress: JobProgress) -> Iterator[None]:
+    """Log how long a step took, and how much of it this process was computing."""
+    wall, processor = time.monotonic(), time.process_time()
+    yield
+    progress.log(f"took {time.monotonic() - wall:.1f} s, {time.process_time() - processor:.1f} s of it on processors")
 
 
 def draft_of(job: JobRun) -> Draft:

@@ -1,0 +1,123 @@
+"""Lists made ahead: for everybody, only where needed, and by the same rules as pages."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from catalog.models import Item
+from recommender import precompute
+from recommender.data.types import DataError, RulesetValue, RuleValue
+from recommender.jobs import job_ask, job_run
+from recommender.models import JobRun, PrecomputedList
+from recommender.store import bundles
+from tests.fixtures.tiny_shop import shopper_with, state_set, tiny_live, tiny_shop
+from users.models import Shopper
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def tiny(settings, tmp_path):
+    settings.DPE_BUNDLES = tmp_path
+    precompute._maker_kept.cache_clear()
+    yield tiny_shop(n=60, departments=3)
+    bundles._opened.cache_clear()
+
+
+@pytest.fixture
+def people(tiny):
+    return [shopper_with(tiny, tiny.of_department(k % 3)[:3], name=f"s{k}") for k in range(4)]
+
+
+def run(tiny, **params):
+    job = job_ask(shop=tiny.shop, kind="precompute", params=params)
+    return job_run(job.pk, {"precompute": precompute.lists_precompute})
+
+
+def test_everybody_gets_a_list_of_what_they_have_not_met(tiny, people):
+    _, version = tiny_live(tiny)
+    assert run(tiny).result == {"made": 4, "bundle": version.pk}
+    for shopper in people:
+        made = PrecomputedList.objects.get(pk=shopper.pk)
+        assert made.bundle_id == version.pk
+        assert len(set(made.item_ids)) == len(made.item_ids) > 20
+        assert not set(made.item_ids) & set(shopper.state.recent_items)
+        assert len(made.scores) == len(made.item_ids)
+        assert made.scores[0] > made.scores[-1]
+
+
+def test_lists_differ_with_what_shoppers_did(tiny, people):
+    tiny_live(tiny)
+    run(tiny)
+    lists = [PrecomputedList.objects.get(pk=shopper.pk).item_ids[:10] for shopper in people]
+    assert lists[0] != lists[1]
+    assert lists[0] == lists[3]
+
+
+def test_only_stale_lists_are_made_again(tiny, people):
+    tiny_live(tiny)
+    run(tiny)
+    assert run(tiny).result["made"] == 0
+    state_set(people[0], tiny.of_department(2)[:5])
+    people[0].state.refresh_from_db()
+    type(people[0].state).objects.filter(pk=people[0].pk).update(updated_at=PrecomputedList.objects.first().made_at)
+    assert run(tiny).result["made"] == 0
+    later = PrecomputedList.objects.first().made_at.replace(year=2999)
+    type(people[0].state).objects.filter(pk=people[0].pk).update(updated_at=later)
+    assert run(tiny).result["made"] == 1
+    tiny_live(tiny, seed=1)
+    assert run(tiny).result["made"] == 4
+
+
+def test_shards_share_the_work(tiny, people):
+    tiny_live(tiny)
+    made = [run(tiny, shard=shard, shards=3).result["made"] for shard in range(3)]
+    assert sum(made) == 4
+    assert PrecomputedList.objects.count() == 4
+
+
+def test_what_is_hidden_or_sold_out_is_not_listed(tiny, people):
+    tiny_live(tiny)
+    gone = tiny.of_department(0)[5:8]
+    Item.objects.filter(pk=gone[0].pk).update(status="hidden")
+    Item.objects.filter(pk=gone[1].pk).update(stock=0)
+    shopper = people[0]
+    shopper.state.hidden_items = [gone[2].pk]
+    shopper.state.save()
+    run(tiny)
+    assert not {item.pk for item in gone} & set(PrecomputedList.objects.get(pk=shopper.pk).item_ids)
+
+
+def test_one_shopper_is_refreshed_alone(tiny, people):
+    tiny_live(tiny)
+    assert precompute.list_refresh(tiny.shop, people[1].pk)
+    assert [row.pk for row in PrecomputedList.objects.all()] == [people[1].pk]
+    merged = Shopper.objects.create(shop=tiny.shop, merged_into=people[0])
+    assert not precompute.list_refresh(tiny.shop, merged.pk)
+
+
+def test_without_a_bundle_the_job_says_what_is_missing(tiny, people):
+    failed = run(tiny)
+    assert failed.status == JobRun.Status.FAILED
+    assert "train one first" in failed.error
+    assert not precompute.list_refresh(tiny.shop, people[0].pk)
+
+
+def test_published_rules_hold_and_chance_does_not(tiny, people):
+    tiny_live(tiny)
+    banned = tuple(int(item.pk) for item in tiny.of_department(0))
+    rule = RuleValue(1, "no", "exclude", "item", banned)
+    serving = precompute.serving_read(tiny.shop.pk)
+    ruled = replace(serving, ruleset=RulesetValue("x", serving.ruleset.knobs, (rule,)))
+    plain = precompute._plain(ruled)
+    assert plain.rules == (rule,)
+    assert (plain.knobs.exploration, plain.knobs.temperature) == (0.0, 0.0)
+    assert np.isfinite(plain.knobs.diversity)
+
+
+def test_a_shop_without_items_cannot_have_lists(tiny):
+    _, version = tiny_live(tiny)
+    Item.objects.all().update(status="draft")
+    with pytest.raises(DataError, match="no item"):
+        precompute._items_of(tiny.shop, bundles.bundle_open(version), version.created_at)

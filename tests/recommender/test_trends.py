@@ -1,0 +1,70 @@
+"""A trend counts shoppers, not clicks, and fades."""
+
+from datetime import timedelta
+
+import pytest
+
+from catalog.ids import uuid7_at
+from recommender.models import Live, TrendSnapshot
+from recommender.trends import HALF_LIFE, KEEP, trend_refresh
+from tests.fixtures.tiny_shop import NOW, tiny_shop
+from users.kinds import Kind
+from users.models import Interaction, Shopper, Suspicion
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def tiny():
+    return tiny_shop(n=12, departments=3)
+
+
+def act(tiny, shopper, item, kind=Kind.VIEW, age=timedelta(0), n=1):
+    at = NOW - age
+    Interaction.objects.bulk_create(
+        Interaction(
+            id=uuid7_at(at, str(shopper.pk), str(item.pk), str(kind), str(k)),
+            shop=tiny.shop,
+            shopper=shopper,
+            item=item,
+            kind=kind,
+            occurred_at=at,
+        )
+        for k in range(n)
+    )
+
+
+def counts(tiny):
+    trend = trend_refresh(tiny.shop, now=NOW)
+    return dict(zip(trend.item_ids, trend.counts, strict=True))
+
+
+def test_many_clicks_of_one_shopper_count_once_and_two_shoppers_twice(tiny):
+    a, b = (Shopper.objects.create(shop=tiny.shop) for _ in range(2))
+    act(tiny, a, tiny.items[0], n=50)
+    for shopper in (a, b):
+        act(tiny, shopper, tiny.items[1])
+    assert counts(tiny) == {tiny.items[0].pk: pytest.approx(1.0), tiny.items[1].pk: pytest.approx(2.0)}
+
+
+def test_a_count_halves_with_each_half_life_and_purchases_weigh_more(tiny):
+    shopper = Shopper.objects.create(shop=tiny.shop)
+    act(tiny, shopper, tiny.items[0], age=2 * HALF_LIFE)
+    act(tiny, shopper, tiny.items[1], Kind.PURCHASE)
+    act(tiny, shopper, tiny.items[2], age=timedelta(days=20))
+    act(tiny, shopper, tiny.items[3], Kind.DISLIKE)
+    assert counts(tiny) == {tiny.items[0].pk: pytest.approx(0.25), tiny.items[1].pk: pytest.approx(6.0)}
+
+
+def test_suspicious_shoppers_make_no_trend(tiny):
+    bot = Shopper.objects.create(shop=tiny.shop)
+    Suspicion.objects.create(shop=tiny.shop, shopper=bot, cause="flood")
+    act(tiny, bot, tiny.items[0])
+    assert counts(tiny) == {}
+
+
+def test_the_newest_trend_serves_and_old_ones_go(tiny):
+    for k in range(KEEP + 3):
+        trend = trend_refresh(tiny.shop, now=NOW + timedelta(minutes=k))
+    assert Live.objects.get(shop=tiny.shop).trend == trend
+    assert TrendSnapshot.objects.of(tiny.shop).count() == KEEP
