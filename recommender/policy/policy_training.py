@@ -14,7 +14,7 @@ from recommender.data.types import DataError, Encoder, Floats, Ints, Snapshot
 from recommender.encoders.config import SHOP_DEFAULTS, LearningConfig
 from recommender.encoders.training_loop import Progress, no_progress
 from recommender.policy.dqn_training import DqnConfig, TrainedQ, dqn_train
-from recommender.policy.mdp import impressions_of, mdp_of
+from recommender.policy.mdp import LoggedMdp, Transitions, impressions_of, mdp_of
 from recommender.ranking.onnx_export import onnx_export
 from recommender.ranking.past_models import PastModels, past_models
 from recommender.ranking.rank import ROWS
@@ -122,34 +122,47 @@ def policy_train(
         bundle = PastModels(arrays, encode_state)
         models = past_models(snapshot, bundle, learning, since_us=since_us, seed=seed, device=device)
         judged = mdp_of(snapshot, models.arrays, models.encode_state, rewards=rewards, since_us=since_us, seed=seed)
-    of_shopper = shopper_folds(len(snapshot.shopper_ids), seed=seed)
-    parts = [judged.transitions.keep(of_shopper[judged.transitions.owner] == half) for half in range(FOLDS)]
-    networks = [
-        dqn_train(
-            rows,
-            config,
-            seed=seed + part,
-            device=device,
-            progress=_after(progress, part * config.steps, config.steps * (FOLDS + 1)),
-        )
-        for part, rows in enumerate([*parts, logged.transitions])
-    ]
-    order = np.argsort(judged.page)
+    return _trained(snapshot, logged, judged, _Orders(config, rewards, seed, device, progress))
+
+
+@dataclass(frozen=True)
+class _Orders:
+    """How networks are trained."""
+
+    config: DqnConfig
+    rewards: RewardWeights
+    seed: int
+    device: str
+    progress: Progress
+
+    def network(self, moves: Transitions, part: int) -> TrainedQ:
+        """The ``part``-th of the networks that are trained one after the other."""
+        steps = self.config.steps
+        tell = _after(self.progress, part * steps, steps * (FOLDS + 1))
+        return dqn_train(moves, self.config, seed=self.seed + part, device=self.device, progress=tell)
+
+
+def _trained(snapshot: Snapshot, logged: LoggedMdp, judged: LoggedMdp, orders: _Orders) -> TrainedPolicy:
+    """Two witnesses on the judged transitions, the network that serves on all of them."""
+    of_shopper = shopper_folds(len(snapshot.shopper_ids), seed=orders.seed)
+    moves, order = judged.transitions, np.argsort(judged.page)
+    witnesses = Witnesses(
+        networks=tuple(orders.network(moves.keep(of_shopper[moves.owner] == half), half) for half in range(FOLDS)),
+        half=of_shopper[_shopper_of(snapshot, judged.page[order])],
+        page=judged.page[order],
+        states=moves.states[: len(judged.page)][order],
+        item_vectors=moves.items,
+    )
     moves = logged.transitions
+    model = orders.network(moves, FOLDS)
     return TrainedPolicy(
-        model=networks[FOLDS],
+        model=model,
         item_vectors=moves.items,
         served_states=moves.states,
-        q_spread=_spread(networks[FOLDS], moves.states[moves.state], moves.items[moves.pool]),
-        witnesses=Witnesses(
-            networks=tuple(networks[:FOLDS]),
-            half=of_shopper[_shopper_of(snapshot, judged.page[order])],
-            page=judged.page[order],
-            states=judged.transitions.states[: len(judged.page)][order],
-            item_vectors=judged.transitions.items,
-        ),
-        config=config,
-        rewards=rewards,
+        q_spread=_spread(model, moves),
+        witnesses=witnesses,
+        config=orders.config,
+        rewards=orders.rewards,
         transitions=len(moves),
     )
 
@@ -168,10 +181,11 @@ def _shopper_of(snapshot: Snapshot, page: Ints) -> Ints:
     return page if impressions is None else impressions.shopper[np.searchsorted(impressions.page, page)]
 
 
-def _spread(network: TrainedQ, states: Floats, pools: Floats, sample: int = 2000) -> float:
+def _spread(network: TrainedQ, moves: Transitions, sample: int = 2000) -> float:
     """Median standard deviation of Q within a pool."""
-    rows = np.linspace(0, len(states) - 1, min(sample, len(states))).astype(np.int64)
-    return float(np.median(network.q(states[rows], pools[rows]).std(axis=1)))
+    rows = np.linspace(0, len(moves) - 1, min(sample, len(moves))).astype(np.int64)
+    q = network.q(moves.states[moves.state[rows]], moves.items[moves.pool[rows]])
+    return float(np.median(q.std(axis=1)))
 
 
 def policy_export(trained: TrainedPolicy, path: Path, *, seed: int = 0) -> float:

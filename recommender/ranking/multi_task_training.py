@@ -120,10 +120,18 @@ def ranker_train(
     )
     offset = examination.at(snapshot.impressions.section[rows.impression], snapshot.impressions.slot[rows.impression])
     fit = _Fit(rows, offset, config, seed, device_choose(device))
-    halves = shopper_folds(len(snapshot.shopper_ids), seed=seed)
+    return _trained(snapshot, fit, pools, examination, rewards)
+
+
+def _trained(
+    snapshot: Snapshot, fit: "_Fit", pools: PoolRows, examination: Examination, rewards: RewardWeights
+) -> TrainedRanker:
+    """Nets, calibration, metrics and scored pools from rows."""
+    everyone = np.ones(len(fit.rows), np.bool_)
+    halves = shopper_folds(len(snapshot.shopper_ids), seed=fit.seed)
     nets, held = fit.halves(halves)
-    calibration = calibrations_fit(held, np.ones(len(rows), np.bool_))
-    model = fit.net(np.ones(len(rows), np.bool_), seed + FOLDS)
+    calibration = calibrations_fit(held, everyone)
+    model = fit.net(everyone, fit.seed + FOLDS)
     return TrainedRanker(
         model=model,
         feature_names=feature_names(COMPONENTS),

@@ -14,11 +14,12 @@ import numpy as np
 
 from recommender.data.learned import LearnedArrays
 from recommender.data.onnx_model import OnnxModel
+from recommender.data.sequences import Sequences
 from recommender.data.splits import leave_last_out
 from recommender.data.types import Encoder, Floats, Snapshot
-from recommender.encoders.config import LearningConfig
+from recommender.encoders.config import EncoderConfig, LearningConfig
 from recommender.encoders.export import encoder_export
-from recommender.encoders.training_loop import encoder_train
+from recommender.encoders.training_loop import TrainedEncoder, encoder_train
 from recommender.ranking.rolling_tables import sequences_before
 
 STOPPERS = 300
@@ -72,18 +73,9 @@ def past_models(
     past = sequences_before(snapshot, since_us)
     if len(past.item) < MIN_FACTS:
         return bundle
-    split = leave_last_out(past, minimum=5)
-    stoppers = split.targets.select(np.arange(min(STOPPERS, len(split.targets))))
     text = np.asarray(bundle.arrays.text_vectors, np.float32)
-    trained = encoder_train(
-        split.train,
-        text if text.any() else None,
-        replace(learning.encoder, epochs=min(epochs, learning.encoder.epochs)),
-        validation=stoppers if len(stoppers) else None,
-        repeats=True,
-        seed=seed,
-        device=device,
-    )
+    config = replace(learning.encoder, epochs=min(epochs, learning.encoder.epochs))
+    trained = _encoder_of(past, text, config, seed, device)
     with TemporaryDirectory() as folder:
         encoder_export(trained, Path(folder), seed=seed)
         encode = _PastEncoder(
@@ -94,3 +86,18 @@ def past_models(
     # BundleArrays and its stand-ins are dataclasses, which a Protocol cannot say.
     arrays = replace(cast(Any, bundle.arrays), item_vectors=trained.item_vectors, item_bias=trained.item_bias)
     return PastModels(arrays, encode)
+
+
+def _encoder_of(past: Sequences, text: Floats, config: EncoderConfig, seed: int, device: str) -> TrainedEncoder:
+    """An encoder that stops when the newest steps of some shoppers of the past are predicted best."""
+    split = leave_last_out(past, minimum=5)
+    stoppers = split.targets.select(np.arange(min(STOPPERS, len(split.targets))))
+    return encoder_train(
+        split.train,
+        text if text.any() else None,
+        config,
+        validation=stoppers if len(stoppers) else None,
+        repeats=True,
+        seed=seed,
+        device=device,
+    )

@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from recommender.data.reward import RewardWeights
+from recommender.data.reward import HEADS, RewardWeights
 from recommender.data.types import Floats
 
 ROWS = 512
@@ -36,15 +36,17 @@ class Ranked:
     score: Floats  # (c,) log of it: a difference of 1 is e times the value
 
 
-def rank(network: Network, features: Floats, rewards: RewardWeights = RewardWeights()) -> Ranked:  # noqa: B008
+def rank(network: Network, features: Floats, rewards: RewardWeights | None = None) -> Ranked:
     """Score candidates with the exported ranker.
 
     Args:
         network: a bundle's ``ranker``: input ``features`` (512, F), output probabilities (512, 4).
         features: (c, F) of ``ranking.features``.
-        rewards: what the outcomes are worth.
+        rewards: what the outcomes are worth; the standard ones if None.
     """
-    return ranked_of(run_in_blocks(network, features=features), rewards)
+    if not len(features):
+        return ranked_of(np.zeros((0, len(HEADS)), np.float32), RewardWeights())
+    return ranked_of(run_in_blocks(network, features=features), rewards or RewardWeights())
 
 
 def ranked_of(probabilities: Floats, rewards: RewardWeights) -> Ranked:
@@ -60,11 +62,9 @@ def run_in_blocks(network: Network, **rows: Floats) -> Floats:
 
     Args:
         network: its inputs take ``ROWS`` rows.
-        rows: by input name, (c, …) float32.
+        rows: by input name, (c, …) float32, c ≥ 1.
     """
     c = len(next(iter(rows.values())))
-    if c == 0:
-        return np.zeros((0, 4), np.float32)
     parts = []
     for begin in range(0, c, ROWS):
         block = {name: _padded(array[begin : begin + ROWS]) for name, array in rows.items()}
