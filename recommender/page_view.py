@@ -10,6 +10,7 @@ from recommender.store.card_facts import CardFacts
 from recommender.store.impressions import Slots
 from recommender.wording import (
     Names,
+    action_labels,
     actions_of,
     labels_of,
     pill_text,
@@ -35,6 +36,7 @@ def page_view(
     """The page in the words of the current language; what was dropped or is gone by now is left out."""
     now = datetime.fromtimestamp(context.now_us / 1_000_000, tz=UTC)
     names = names_of(context, facts)
+    buttons = action_labels()
     rows: list[list[Card]] = [[] for _ in decision.sections]
     for position, item in enumerate(slots.item_ids):
         shown = facts.get(item)
@@ -42,7 +44,7 @@ def page_view(
             continue
         card = slots.card_of[position]
         reason = decision.reasons[card] if card >= 0 else Reason("fill")
-        rows[slots.section_of[position]].append(_card(shown, position, reason, names, now))
+        rows[slots.section_of[position]].append(_card(shown, position, reason, names, buttons, now))
     sections = tuple(
         PageSection(
             str(section.code), section_title(section, names), section_subtitle(section), section.subject, tuple(row)
@@ -75,7 +77,9 @@ def names_of(context: Context, facts: Mapping[int, CardFacts]) -> Names:
     return Names(facts, departments, done, query=context.query, personal=bool(done))
 
 
-def _card(facts: CardFacts, position: int, reason: Reason, names: Names, now: datetime) -> Card:
+def _card(
+    facts: CardFacts, position: int, reason: Reason, names: Names, buttons: Mapping[str, str], now: datetime
+) -> Card:
     return Card(
         id=facts.id,
         external_id=facts.external_id,
@@ -97,7 +101,7 @@ def _card(facts: CardFacts, position: int, reason: Reason, names: Names, now: da
         reason=reason_sentence(reason, names),
         reason_code=reason.code,
         causes=tuple(_cause(names.items[item], names) for item in reason.items if item in names.items),
-        actions=actions_of(facts.id, reason),
+        actions=actions_of(facts.id, reason, buttons),
     )
 
 

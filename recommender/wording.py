@@ -50,6 +50,13 @@ _REASONS = {
     "popular": gettext_noop("Popular in this shop"),
 }
 
+_ACTIONS = {
+    "not_interested": gettext_noop("Not for me"),
+    "own_it": gettext_noop("I own it"),
+    "ignore_item": gettext_noop("Stop using this for my page"),
+    "gift": gettext_noop("It was a gift"),
+}
+
 
 @dataclass(frozen=True)
 class Names:
@@ -113,17 +120,17 @@ def _because(code: str, done: str, item: str) -> str:
     return _("Because you looked at “%(item)s”") % {"item": item}
 
 
-def actions_of(item_id: int, reason: Reason) -> tuple[Action, ...]:
+def action_labels() -> dict[str, str]:
+    """Words on the buttons, by action code: looked up once per page."""
+    return {code: _(label) for code, label in _ACTIONS.items()}
+
+
+def actions_of(item_id: int, reason: Reason, labels: Mapping[str, str]) -> tuple[Action, ...]:
     """What a shopper can do about a card: hide it, say that they own it, stop using its cause."""
-    actions = [
-        Action("not_interested", _("Not for me"), item_id),
-        Action("own_it", _("I own it"), item_id),
-    ]
+    wanted = [("not_interested", item_id), ("own_it", item_id)]
     if reason.code in ("because_item", "source_rules"):
-        for cause in reason.items:
-            actions.append(Action("ignore_item", _("Stop using this for my page"), cause))
-            actions.append(Action("gift", _("It was a gift"), cause))
-    return tuple(actions)
+        wanted += [(code, cause) for cause in reason.items for code in ("ignore_item", "gift")]
+    return tuple(Action(code, labels[code], about) for code, about in wanted)
 
 
 def labels_of(facts: CardFacts, now: datetime) -> tuple[Label, ...]:
