@@ -22,7 +22,7 @@ class DqnConfig:
     conservatism: float = 0.05  # weight of the CQL penalty
     hidden: int = 64
     rank: int = 24
-    steps: int = 800
+    steps: int = 600
     batch: int = 384
     learning_rate: float = 2e-3
     weight_decay: float = 1e-2
