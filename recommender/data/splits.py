@@ -56,24 +56,21 @@ def leave_last_out(sequences: Sequences, *, minimum: int = 2) -> Split:
     return Split(sequences.keep(~held), Targets(users, start, sequences.item[held]))
 
 
-def time_split(sequences: Sequences, until_us: int, *, horizon_us: int = 0) -> Split:
-    """Behaviour before ``until_us``, and of those who had any, the first order after it.
+def time_split(sequences: Sequences, until_us: int, *, whole_future: bool = False) -> Split:
+    """Behaviour before ``until_us``, and what those who had any did after it.
 
     Args:
         sequences: with times; entries of one order share a time.
         until_us: the split, microseconds UTC.
-        horizon_us: orders later than this after the split are no targets; 0: no bound.
-    Returns: targets are the distinct items of the first order at or after the split.
+        whole_future: targets are the distinct items of everything at or after the split, not of its first order.
     Raises: DataError if nothing lies before the split.
     """
     train = sequences.before(until_us)
     if not len(train.item):
         raise DataError(f"no interaction lies before {until_us} µs; choose a later split")
-    later = sequences.keep(
-        (sequences.at_us >= until_us) & ((horizon_us == 0) | (sequences.at_us < until_us + horizon_us))
-    )
+    later = sequences.keep(sequences.at_us >= until_us)
     users = np.flatnonzero((train.lengths > 0) & (later.lengths > 0))
-    lists = [_first_order(later, int(user)) for user in users]
+    lists = [np.unique(later.items_of(user)) if whole_future else _first_order(later, user) for user in users.tolist()]
     start = np.concatenate([[0], np.cumsum([len(one) for one in lists])]).astype(np.int64)
     return Split(train, Targets(users, start, np.concatenate([*lists, np.zeros(0, np.int64)])))
 

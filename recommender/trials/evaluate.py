@@ -30,6 +30,7 @@ from recommender.trials.report import Table, table_make
 OURS = "DPE (fusion)"
 TIE_SEEDS = 5
 LAST_POSITIONS = 10
+FIRST_BASKET = "First basket after 2011-11-12, context frozen."
 NO_RANKER = "There are no impressions, hence no trained ranker: the fusion ranks."
 
 
@@ -109,6 +110,7 @@ def evaluate_retail(run: Run) -> Outcome:
     past = whole.before(RETAIL_SPLIT_US)
     test = time_split(whole, RETAIL_SPLIT_US)
     everything = Task(test.train, test.targets, repeats=True, now_us=RETAIL_SPLIT_US)
+    later = replace(everything, targets=time_split(whole, RETAIL_SPLIT_US, whole_future=True).targets)
     with TemporaryDirectory() as scratch:
         earlier, weights = _retail_weights(run, Path(scratch) / "earlier", past, catalogue)
         config = replace(run.config, encoder=replace(run.config.encoder, epochs=earlier.epochs))
@@ -125,11 +127,14 @@ def evaluate_retail(run: Run) -> Outcome:
             device=run.device,
         )
         tables = []
-        for title, task in (("All purchases", everything), ("Items new to the customer", task_new_only(everything))):
+        for title, note, task in (
+            ("All purchases", FIRST_BASKET, everything),
+            ("Items new to the customer", FIRST_BASKET, task_new_only(everything)),
+            ("All purchases, every later basket", "Everything bought after 2011-11-12, context frozen.", later),
+        ):
             bundle = bundle_with(final.bundle, weights[task.repeats])
             ours, *others = _measure_all(run, bundle, test.train, task)
-            note = f"First basket after 2011-11-12, context frozen. {NO_RANKER}"
-            tables.append(table_make(title, note, ours, others))
+            tables.append(table_make(title, f"{note} {NO_RANKER}", ours, others))
     details = {"fusion": {"all": weights[True].to_json(), "new": weights[False].to_json()}, "epochs": earlier.epochs}
     return Outcome(tuple(tables), details)
 

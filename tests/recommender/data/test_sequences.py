@@ -53,6 +53,7 @@ def test_a_time_split_asks_for_the_first_order_after_it():
     assert split.train.item.tolist() == [1, 2, 3]
     assert split.targets.users.tolist() == [0]  # the other shopper was not known before the split
     assert split.targets.item.tolist() == [4]
+    assert time_split(sequences, 15, whole_future=True).targets.item.tolist() == [4, 5]
     with pytest.raises(DataError, match="later split"):
         time_split(sequences, 0)
 
