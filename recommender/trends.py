@@ -1,6 +1,7 @@
 """What is looked at and bought now: decayed counts of the last two weeks, refreshed by a worker."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -49,7 +50,7 @@ def trend_refresh(shop: Shop, *, now: datetime | None = None) -> TrendSnapshot:
     return trend
 
 
-def _parameters(shop: Shop, now: datetime) -> dict[str, object]:
+def _parameters(shop: Shop, now: datetime) -> dict[str, Any]:
     return {
         "shop": shop.pk,
         "now": now,

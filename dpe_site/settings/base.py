@@ -202,6 +202,7 @@ LOGGING = {
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "celery.worker.strategy": {"level": "WARNING"},  # a line for each of a day's 86,400 relays
         "celery.app.trace": {"level": "WARNING"},  # and another
+        "onnxscript": {"level": "WARNING"},
         "onnx_ir": {"level": "WARNING"},  # tells of every pass over a graph
         "torch.onnx": {"level": "ERROR"},  # warns of packages that are not needed
     },

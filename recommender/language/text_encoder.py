@@ -98,7 +98,8 @@ class TextEncoder:
 
     def encode_query(self, text: str) -> Floats:
         """(dim,) float32 vector of what somebody typed, in int8 at batch 1: a few milliseconds on one thread."""
-        return _run(self._query_model, [self.tokenise(text)])[0]
+        vector: Floats = _run(self._query_model, [self.tokenise(text)])[0]
+        return vector
 
 
 def info_write(folder: Path, info: TextEncoderInfo) -> None:
