@@ -1,4 +1,9 @@
-"""Small words of the shop's templates: icon, price, picture address, stars."""
+"""Small words of the shop's templates: icon, price, picture address, stars.
+
+A page has dozens of cards and each of these several times, so what they say is kept.
+"""
+
+from functools import lru_cache
 
 from django import template
 from django.conf import settings
@@ -7,6 +12,7 @@ from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from catalog.money import money_text
@@ -28,6 +34,7 @@ DID = {
 
 
 @register.simple_tag
+@lru_cache(maxsize=64)
 def icon(name: str) -> SafeString:
     """A decorative drawing from the sprite; what it means is said in words beside it."""
     address = static("shop/img/icons.svg")
@@ -37,7 +44,11 @@ def icon(name: str) -> SafeString:
 @register.simple_tag
 def stars(rating: float) -> SafeString:
     """Five stars filled to the nearest half."""
-    halves = min(10, max(0, round(rating * 2)))
+    return _stars_of(min(10, max(0, round(rating * 2))))
+
+
+@lru_cache(maxsize=11)
+def _stars_of(halves: int) -> SafeString:
     address = static("shop/img/icons.svg")
     return format_html(
         '<svg class="rating__stars" viewBox="0 0 60 12" aria-hidden="true"><use href="{}#stars-{}"></use></svg>',
@@ -49,12 +60,22 @@ def stars(rating: float) -> SafeString:
 @register.filter
 def one_decimal(number: float) -> str:
     """A rating as people write it: 4.5."""
+    return _one_decimal(number, get_language())
+
+
+@lru_cache(maxsize=1024)
+def _one_decimal(number: float, _language: str | None) -> str:
     return number_format(number, decimal_pos=1)
 
 
 @register.simple_tag
 def money(minor: int, currency: str) -> str:
     """An amount in minor units with its currency sign."""
+    return _money(minor, currency, get_language())
+
+
+@lru_cache(maxsize=8192)
+def _money(minor: int, currency: str, _language: str | None) -> str:
     return money_text(minor, currency)
 
 
