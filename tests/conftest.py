@@ -7,5 +7,6 @@ pytest_plugins = [
     "tests.fixtures.bundle",
     "tests.fixtures.tiny_text",
     "tests.fixtures.web",
+    "tests.fixtures.patience",
     "tests.fixtures.browser",
 ]

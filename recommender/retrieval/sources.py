@@ -20,7 +20,7 @@ class SourceConfig:
 
     source: Source
     quota: int
-    deadline_ms: int = 50
+    deadline_ms: int = 80
 
 
 SOURCES: tuple[SourceConfig, ...] = (

@@ -86,7 +86,9 @@ def department_items(filters: dict[str, object], department: int) -> Ints | None
 
 def department_of(shop_id: int, item_id: int) -> int:
     """Department of an item, 0 none."""
-    rows = timed_rows("anchor", _ANCHOR_DEPARTMENT, {"item": item_id, "shop": shop_id}, deadline_ms=50)
+    config = CONFIG_OF[Source.SAME_DEPARTMENT]
+    parameters: dict[str, object] = {"item": item_id, "shop": shop_id}
+    rows = timed_rows(config.source.word, _ANCHOR_DEPARTMENT, parameters, deadline_ms=config.deadline_ms)
     return int(rows[0][0] or 0) if rows else 0
 
 

@@ -11,6 +11,7 @@ from recommender.data.types import Context, Gathered, Source
 from recommender.facts.context import Asked, context_read
 from recommender.models import ItemVector
 from recommender.retrieval.exact import ExactGather
+from recommender.retrieval.sources import CONFIG_OF, SourceConfig
 from recommender.serving.state import shopper_view
 from recommender.store.gather import SqlGather
 from recommender.store.live import serving_read
@@ -120,7 +121,8 @@ def test_a_history_item_newer_than_the_bundle_counts(tiny: TinyShop) -> None:
 
 def test_a_late_source_is_named_and_the_rest_comes(tiny: TinyShop, monkeypatch: pytest.MonkeyPatch) -> None:
     tiny_live(tiny)
-    monkeypatch.setattr("recommender.store.source_queries._LISTS", "SELECT 1, 2 FROM pg_sleep(1)")
+    monkeypatch.setattr("recommender.store.source_queries._LISTS", "SELECT 1, 2 FROM pg_sleep(5)")
+    monkeypatch.setitem(CONFIG_OF, Source.NEW_ARRIVALS, SourceConfig(Source.NEW_ARRIVALS, 40, deadline_ms=50))
     context = context_for(tiny, looked_at=[tiny.items[0]])
     gathered = sql(tiny, context)
     assert set(gathered.timed_out) == {"new_arrivals", "deals"}
