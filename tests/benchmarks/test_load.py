@@ -84,7 +84,7 @@ def test_a_mapped_library_of_torch_is_noticed(tmp_path):
     library = tmp_path / "libtorch_cpu.so"
     library.write_bytes(b"\0" * mmap.PAGESIZE)
     holder = (
-        "import mmap, sys; file = open(sys.argv[1], 'rb'); held = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ); "
+        "import mmap, sys; file = open(sys.argv[1], 'rb'); held = mmap.mmap(file.fileno(), 0, access=1); "
         "print('held', flush=True); input()"
     )
     child = subprocess.Popen(
