@@ -6,7 +6,9 @@ const FILES = [
   "{% static "shop/css/base.css" %}",
   "{% static "shop/css/frame.css" %}",
   "{% static "shop/css/card.css" %}",
+  "{% static "shop/css/rows.css" %}",
   "{% static "shop/css/pages.css" %}",
+  "{% static "shop/css/forms.css" %}",
   "{% static "shop/css/taste.css" %}",
   "{% static "shop/img/icons.svg" %}",
 ];
