@@ -1,5 +1,6 @@
 """Steps that learn from shown pages: the ranker, and the policy with its judge. Both may be absent, with a reason."""
 
+import math
 from dataclasses import fields
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from recommender.training.workspace import Workspace, arrays_write, json_write
 
 
 def ranker_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
-    """Learn clicks, baskets, purchases and dislikes from shown pages."""
+    """Learn clicks, baskets, purchases and dislikes from shown pages; what ranks worse than the fusion stays out."""
     trained = ranker_train(
         judged_kept_back(draft.snapshot, draft.holdout),
         draft.arrays,
@@ -36,15 +37,16 @@ def ranker_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
     if isinstance(trained, Absent):
         _absent(folder, trained, progress)
         return
+    click = trained.metrics.get("heads", {}).get("click", {})
+    ours, fusion = (float(click.get(name, math.nan)) for name in ("auc_page", "fusion_auc_page"))
+    told = f"it tells what is clicked from what is not on a page in {ours:.1%} of pairs, the fusion in {fusion:.1%}"
+    if ours < fusion:
+        _absent(folder, Absent(f"the ranker learned too little to rank: {told}"), progress)
+        return
     parity = ranker_export(trained, folder / "ranker.onnx", seed=draft.recipe.seed)
     arrays_write(folder, **{field.name: getattr(trained.pools, field.name) for field in fields(LoggedPools)})
     json_write(folder, {"manifest": trained.to_json(), "parity": parity})
-    click = trained.metrics.get("heads", {}).get("click", {})
-    ours, fusion = (click.get(name, float("nan")) for name in ("auc_page", "fusion_auc_page"))
-    progress.log(
-        f"ranker learned from {len(trained.pools.page)} pages; it tells what is clicked from what is not on a page "
-        f"in {ours:.1%} of pairs, the fusion in {fusion:.1%}"
-    )
+    progress.log(f"ranker learned from {len(trained.pools.page)} pages; {told}")
 
 
 def policy_step(draft: Draft, folder: Path, progress: JobProgress) -> None:

@@ -45,9 +45,9 @@ LEARNING = (
     LearningStep("snapshot", _("Reading the facts"), 2, behaviour.snapshot_step),
     LearningStep("texts", _("Reading the texts"), 25, behaviour.texts_step),
     LearningStep("tables", _("Counting what goes together"), 3, behaviour.tables_step),
-    LearningStep("encoder", _("Learning from what shoppers did"), 70, behaviour.encoder_step),
+    LearningStep("encoder", _("Learning from what shoppers did"), 40, behaviour.encoder_step),
     LearningStep("fusion", _("Weighing the models"), 3, behaviour.fusion_step),
-    LearningStep("ranker", _("Learning from what was shown"), 25, impressions.ranker_step),
+    LearningStep("ranker", _("Learning from what was shown"), 35, impressions.ranker_step),
     LearningStep("policy", _("Learning what pays off later"), 25, impressions.policy_step),
 )
 SERVING = (
@@ -77,7 +77,7 @@ def bundle_train(job: JobRun, progress: JobProgress) -> dict[str, Any]:
     draft = draft_of(job)
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))  # the other half serves shoppers meanwhile
     serving = SERVING + (PROMOTING if job.params.get("promote", True) else ())
-    progress.plan({step.title: step.weight for step in (*LEARNING, *serving)})
+    progress.plan({step.title: step.weight for step in LEARNING} | {last.title: last.weight for last in serving})
     for step in LEARNING:
         progress.step(step.title)
         if not draft.workspace.has(step.name):
