@@ -7,11 +7,13 @@ from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import RangeDateTimeFilter
+from unfold.decorators import action
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from catalog.money import money_text
@@ -81,6 +83,22 @@ class ShopperAdmin(ModelAdmin):
     autocomplete_fields = ("shop", "user")
     readonly_fields = ("guest_key", "merged_into", "merged_at", "created_at", "last_seen_at")
     show_full_result_count = False
+    actions_row = ("inspect",)
+    actions_detail = ("inspect", "forget")
+
+    @action(description=_("Inspect"), url_path="inspect", icon="frame_inspect")
+    def inspect(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """On to the page they would see now, laid open."""
+        return HttpResponseRedirect(f"{reverse('admin:inspector')}?shopper={object_id}")
+
+    @action(description=_("Forget this person"), url_path="forget", icon="person_remove", permissions=["forget"])
+    def forget(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """On to the page that asks before it erases."""
+        return HttpResponseRedirect(reverse("admin:shopper_erase", args=[object_id]))
+
+    def has_forget_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whoever may delete shoppers may have them forgotten."""
+        return request.user.has_perm("users.delete_shopper")
 
     def has_delete_permission(self, request: HttpRequest, obj: Shopper | None = None) -> bool:
         """A person goes through erasure, which leaves a receipt."""

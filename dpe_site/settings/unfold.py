@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +21,9 @@ UNFOLD = {
     "SITE_SYMBOL": "storefront",
     "SHOW_VIEW_ON_SITE": True,
     "SHOW_LANGUAGES": True,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("shop/img/favicon.svg")}],
+    "STYLES": [lambda request: static("operator/operator.css")],
+    "SCRIPTS": [lambda request: static("operator/operator.js")],
     "DASHBOARD_CALLBACK": "recommender.admin.today.today_context",
     "COLORS": {
         "primary": {

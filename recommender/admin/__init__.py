@@ -1,9 +1,11 @@
 """Admin of the recommender: one file per subject, all registered here."""
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
-from recommender.admin import facts, learning, steering
+from recommender.admin import bundles, experiments, facts, jobs, knobs, layout, publishing, rules
 
-__all__ = ["facts", "learning", "steering"]
+__all__ = ["bundles", "experiments", "facts", "jobs", "knobs", "layout", "publishing", "rules"]
 
 admin.site.index_template = "operator/today.html"
+admin.site.index_title = _("Today")

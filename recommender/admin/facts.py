@@ -1,16 +1,18 @@
 """Admin of what was shown and what serves: looked at, never edited."""
 
-from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import Model
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
-from recommender.admin.inspector import inspector_view
+from recommender.admin.choices import surface_word
+from recommender.admin.inspector import inspector_view, replay_view
+from recommender.admin.people import erase_view
 from recommender.models import GateAttempt, Impression, Live, PrecomputedList, RequestLog, TextVector, TrendSnapshot
 from users.admin import FactAdmin
 
@@ -19,7 +21,7 @@ from users.admin import FactAdmin
 class ImpressionAdmin(FactAdmin):
     """Pages that were shown."""
 
-    list_display = ("shown_at", "surface", "page", "shopper", "cards", "seen_cards", "degraded", "inspect")
+    list_display = ("shown_at", "on", "page", "shopper", "cards", "seen_cards", "degraded", "inspect")
     list_filter = ("surface", "degraded", "synthetic", ("shown_at", RangeDateTimeFilter))
     list_select_related = ("shopper",)
     search_fields = ("=id", "=shopper__id")
@@ -27,8 +29,31 @@ class ImpressionAdmin(FactAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         """The inspector stands beside the pages it lays open."""
-        view = self.admin_site.admin_view(inspector_view)
-        return [path("inspector/", view, name="inspector"), *super().get_urls()]
+        wrap = self.admin_site.admin_view
+        own = [
+            path("inspector/", wrap(self.inspector), name="inspector"),
+            path("inspector/<uuid:request_id>/replay/", wrap(self.replay), name="inspector_replay"),
+            path("forget/<int:shopper_id>/", wrap(erase_view), name="shopper_erase"),
+        ]
+        return own + super().get_urls()
+
+    def inspector(self, request: HttpRequest) -> HttpResponse:
+        """The inspector, for whoever may look at impressions."""
+        return inspector_view(self._permitted(request))
+
+    def replay(self, request: HttpRequest, request_id: UUID) -> HttpResponse:
+        """A request decided again, for whoever may look at impressions."""
+        return replay_view(self._permitted(request), request_id)
+
+    def _permitted(self, request: HttpRequest) -> HttpRequest:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return request
+
+    @admin.display(description=_("surface"), ordering="surface")
+    def on(self, impression: Impression) -> str:
+        """The surface by name."""
+        return surface_word(impression.surface)
 
     @admin.display(description=_("cards"))
     def cards(self, impression: Impression) -> int:
@@ -44,7 +69,7 @@ class ImpressionAdmin(FactAdmin):
     def inspect(self, impression: Impression) -> str:
         """The way to the inspector."""
         address = f"{reverse('admin:inspector')}?q={impression.pk}"
-        return format_html('<a href="{}" class="text-primary-600 dark:text-primary-500">{}</a>', address, _("Inspect"))
+        return format_html('<a href="{}" class="op-link">{}</a>', address, _("Inspect"))
 
 
 @admin.register(RequestLog)
@@ -110,7 +135,3 @@ class GateAttemptAdmin(FactAdmin):
     list_display = ("at", "bundle", "against", "metric", "difference", "lower", "upper", "margin", "verdict")
     list_filter = ("verdict", "metric", ("at", RangeDateTimeFilter))
     list_select_related = ("bundle", "against")
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | Any = None) -> bool:
-        """Every member of staff may look."""
-        return bool(request.user.is_staff)

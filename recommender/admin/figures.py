@@ -109,6 +109,11 @@ def days_read(shop: Shop, now: datetime, days: int = DAYS) -> list[Day]:
     return [_day(first + timedelta(days=offset), pages, coverage, deeds) for offset in range(days)]
 
 
+def by_this_time_yesterday(shop: Shop, now: datetime) -> Day:
+    """The day before, from its midnight to the same time of day: what a day that goes on is compared with."""
+    return days_read(shop, now - timedelta(days=1), days=1)[0]
+
+
 def _by_day(query: str, parameters: dict[str, Any]) -> Rows:
     with connection.cursor() as cursor:
         cursor.execute(query, parameters)

@@ -1,7 +1,5 @@
 """The inspector: a shopper's page or a request laid open, each card with its road through the stages."""
 
-import math
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -15,51 +13,56 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog.models import Brand, Category, ItemText, Media, Shop, Tag
-from recommender.data.types import DataError
-from recommender.models import Impression, Rule
-from recommender.replay import InspectedCard, Inspection, inspect_request, inspect_shopper
+from recommender.admin.inspector_cards import CardView, Field, card_view, number_words
+from recommender.admin.replayed import inspection_as_shown, replay_view_of
+from recommender.data.types import ArtifactMismatch, DataError
+from recommender.models import Impression, RequestLog, Rule
+from recommender.replay import Inspection, inspect_request, inspect_shopper
 from users.kinds import Kind
 from users.models import Shopper, ShopperState
 
 RECENT_REQUESTS = 12
-HISTORY_SHOWN = 20
-
-
-@dataclass(frozen=True)
-class CardView:
-    """A card as the inspector draws it."""
-
-    card: InspectedCard
-    picture: str
-    rows: list[tuple[str, str]]  # name and value of everything that has one number
-    components: list[tuple[str, str]]
-    rules: list[str]
-    causes: list[str]
+HISTORY_SHOWN = 12
+NOT_SHOWN = 12
+TASTES_SHOWN = 6
 
 
 def inspector_view(request: HttpRequest) -> HttpResponse:
-    """One box: a request id, or a shopper's id, external id or login."""
-    query = request.GET.get("q", "").strip()
+    """One box: a request id, or a shopper's id, external id or login; ``?shopper=`` takes the id alone."""
+    query = (request.GET.get("q") or request.GET.get("shopper") or "").strip()
     context: dict[str, Any] = {**admin.site.each_context(request), "title": _("Inspector"), "query": query}
     try:
-        context |= _found(query) if query else {"recent": _recent(Impression.objects.filter(synthetic=False))}
-    except DataError as error:
+        context |= _found(request, query) if query else {"recent": _recent(Impression.objects.filter(synthetic=False))}
+    except (DataError, ArtifactMismatch) as error:
         context["problem"] = str(error)
     return render(request, "operator/inspector.html", context)
 
 
-def _found(query: str) -> dict[str, Any]:
+def replay_view(request: HttpRequest, request_id: UUID) -> HttpResponse:
+    """Decide a logged request again, now, and say whether it is still the same page."""
+    return render(request, "operator/replay.html", replay_view_of(request_id))
+
+
+def _found(request: HttpRequest, query: str) -> dict[str, Any]:
     language = get_language() or "en"
     request_id = _uuid(query)
     if request_id is not None:
-        return _laid_open(inspect_request(request_id, language=language))
-    shopper = _shopper(query)
+        return _of_request(request_id, language)
+    shopper = _shopper(query, only_id="shopper" in request.GET)
     if shopper is None:
         raise DataError(_("No request and no shopper is called “%(query)s”.") % {"query": query})
     shop = Shop.objects.get(pk=shopper.shop_id)
-    now = timezone.now()
-    found = _laid_open(inspect_shopper(shop=shop, shopper=shopper, now=now, language=language))
+    found = _laid_open(inspect_shopper(shop=shop, shopper=shopper, now=timezone.now(), language=language))
     return found | {"recent": _recent(Impression.objects.filter(shopper=shopper))}
+
+
+def _of_request(request_id: UUID, language: str) -> dict[str, Any]:
+    """The request laid open; without its log, what was shown and no more."""
+    impression = Impression.objects.filter(pk=request_id).first()
+    if impression is not None and not RequestLog.objects.filter(pk=request_id).exists():
+        note = _("The log of this request is not kept (any more): the page is shown as it was, without its road.")
+        return _laid_open(inspection_as_shown(impression)) | {"note": note}
+    return _laid_open(inspect_request(request_id, language=language))
 
 
 def _uuid(text: str) -> UUID | None:
@@ -69,8 +72,8 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-def _shopper(query: str) -> Shopper | None:
-    known = Q(external_id=query) | Q(user__username=query)
+def _shopper(query: str, *, only_id: bool) -> Shopper | None:
+    known = Q(pk__in=[]) if only_id else Q(external_id=query) | Q(user__username=query)
     if query.isdecimal() and len(query) < 19:
         known |= Q(pk=int(query))
     found = Shopper.objects.filter(known).select_related("merged_into").order_by("pk").first()
@@ -82,54 +85,39 @@ def _recent(impressions: Any) -> list[Impression]:
 
 
 def _laid_open(inspection: Inspection) -> dict[str, Any]:
+    candidates = inspection.trace.get("candidates", [])
     ids = {card.item_id for card in inspection.cards} | {item for item, _kind, _at in inspection.history}
-    pictures, titles = _pictures(ids), _titles(ids)
+    ids |= {item for card in inspection.cards for item in card.reason_items}
+    not_shown = _strongest_left_out(candidates)
+    pictures, titles = _pictures(ids), _titles(ids | {candidate["item"] for candidate in not_shown})
     rules = dict(Rule.objects.values_list("id", "name"))
-    cards = [_card_view(card, pictures, titles, rules) for card in inspection.cards]
+    field = Field(candidates)
     sections: dict[str, list[CardView]] = {}
-    for view in cards:
-        sections.setdefault(view.card.section_title or view.card.section, []).append(view)
-    shopper = Shopper.objects.filter(pk=inspection.shopper_id).first()
+    for card in inspection.cards:
+        view = card_view(card, field, pictures, titles, rules)
+        sections.setdefault(card.section_title or card.section, []).append(view)
+    shopper = Shopper.objects.select_related("user").filter(pk=inspection.shopper_id).first()
     return {
         "inspection": inspection,
+        "n_candidates": len(candidates),
         "sections": list(sections.items()),
         "shopper": shopper,
         "history": _history(inspection, pictures, titles),
         "taste": _taste(shopper),
-        "not_shown": _not_shown(inspection),
+        "not_shown": [
+            (
+                titles.get(one["item"], one["item"]),
+                number_words(one["base"]),
+                ", ".join(one["sources"]).replace("_", " "),
+            )
+            for one in not_shown
+        ],
     }
 
 
-def _card_view(
-    card: InspectedCard, pictures: dict[int, str], titles: dict[int, str], rules: dict[int, str]
-) -> CardView:
-    road = card.road
-    probabilities = [(f"p({head})", value) for head, value in road.get("probabilities", {}).items()]
-    numbers = [
-        (_("propensity"), None if math.isnan(card.propensity) else card.propensity),
-        (_("slot score"), None if math.isnan(card.score) else card.score),
-        (_("base score"), road.get("base")),
-        (_("fusion"), road.get("fused")),
-        *probabilities,
-        (_("long-term value Q"), road.get("q")),
-    ]
-    return CardView(
-        card=card,
-        picture=pictures.get(card.item_id, ""),
-        rows=[(name, f"{value:.4g}") for name, value in numbers if value is not None],
-        components=[(name, f"{value:.4g}") for name, value in road.get("components", {}).items() if value is not None],
-        rules=[
-            _("%(rule)s in %(section)s: × %(factor)s%(excluded)s")
-            % {
-                "rule": rules.get(effect["rule"], effect["rule"]),
-                "section": section,
-                "factor": effect["factor"],
-                "excluded": _(", excluded") if effect["excluded"] else "",
-            }
-            for section, effect in road.get("rules", {}).items()
-        ],
-        causes=[titles.get(item, str(item)) for item in card.reason_items],
-    )
+def _strongest_left_out(candidates: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    left_out = [candidate for candidate in candidates if candidate["slot"] is None]
+    return sorted(left_out, key=lambda candidate: -(candidate["base"] or 0.0))[:NOT_SHOWN]
 
 
 def _pictures(ids: set[int]) -> dict[int, str]:
@@ -155,27 +143,21 @@ def _history(inspection: Inspection, pictures: dict[int, str], titles: dict[int,
     ]
 
 
-def _taste(shopper: Shopper | None) -> list[tuple[str, list[tuple[str, float]]]]:
-    """The strongest interests by name."""
+def _taste(shopper: Shopper | None) -> list[tuple[str, list[tuple[str, str, int]]]]:
+    """The strongest interests by name, each with its weight and its share of the strongest."""
     state = ShopperState.objects.filter(pk=shopper.pk).first() if shopper else None
-    if state is None:
-        return []
-    facets = (
-        (_("departments"), "departments", Category),
-        (_("brands"), "brands", Brand),
-        (_("tags"), "tags", Tag),
-    )
-    result = []
-    for title, name, model in facets:
-        weights = {int(key): float(weight) for key, weight in state.taste.get(name, {}).items()}
-        strongest = sorted(weights, key=lambda key: -abs(weights[key]))[:8]
-        names = dict(model.objects.filter(pk__in=strongest).values_list("id", "name"))
-        result.append((title, [(names[key], weights[key]) for key in strongest if key in names]))
-    return result
+    facets = ((_("departments"), "departments", Category), (_("brands"), "brands", Brand), (_("tags"), "tags", Tag))
+    found = [(title, _strongest(state, name, model)) for title, name, model in facets] if state else []
+    return [(title, weights) for title, weights in found if weights]
 
 
-def _not_shown(inspection: Inspection) -> list[tuple[int, str, str]]:
-    """The strongest candidates that were left out, with their base score and sources."""
-    candidates = [candidate for candidate in inspection.trace.get("candidates", []) if candidate["slot"] is None]
-    best = sorted(candidates, key=lambda candidate: -(candidate["base"] or 0.0))[:10]
-    return [(candidate["item"], f"{candidate['base']}", ", ".join(candidate["sources"])) for candidate in best]
+def _strongest(state: ShopperState, facet: str, model: Any) -> list[tuple[str, str, int]]:
+    weights = {int(key): float(weight) for key, weight in state.taste.get(facet, {}).items()}
+    strongest = sorted(weights, key=lambda key: -abs(weights[key]))[:TASTES_SHOWN]
+    names = dict(model.objects.filter(pk__in=strongest).values_list("id", "name"))
+    top = max((abs(weights[key]) for key in strongest), default=0.0) or 1.0
+    return [
+        (names[key], f"{weights[key]:+.1f}", round(100 * max(weights[key], 0.0) / top))
+        for key in strongest
+        if key in names
+    ]

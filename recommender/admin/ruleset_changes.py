@@ -1,15 +1,20 @@
 """What publishing would change: the draft beside what serves now, in words."""
 
+from datetime import UTC, datetime
 from typing import Any
 
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalog.models import Shop
+from recommender.admin.choices import section_word, surface_word
 from recommender.data.types import KnobValues
-from recommender.models import Knobs, Live
+from recommender.models import Knobs, Live, Rule
 from recommender.store.rulesets import ruleset_compile
 
 _NOT_DIALS = ("repeats", "one_list")
+_TIMES = {"starts_us": "starts_at", "ends_us": "ends_at"}
 
 
 def live_content(shop: Shop) -> dict[str, Any]:
@@ -30,42 +35,54 @@ def changes_of(shop: Shop) -> list[tuple[str, str]]:
     return [*_knob_changes(old, new), *_rule_changes(old, new), *_layout_changes(old, new)]
 
 
+def _name_of(model: type[Knobs | Rule], field: str) -> str:
+    return str(model._meta.get_field(field).verbose_name)
+
+
 def _knob_changes(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, str]]:
-    names = {
-        field.name: str(field.verbose_name) for field in Knobs._meta.get_fields() if hasattr(field, "verbose_name")
-    }
     return [
-        (names.get(name, name), f"{old['knobs'].get(name, '–')} → {value}")
+        (_name_of(Knobs, name), f"{old['knobs'].get(name, '–')} → {value}")
         for name, value in new["knobs"].items()
         if old["knobs"].get(name) != value
     ]
 
 
 def _rule_changes(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, str]]:
-    before = {rule["id"]: rule for rule in old["rules"]}
-    after = {rule["id"]: rule for rule in new["rules"]}
+    before, after = ({rule["id"]: rule for rule in content["rules"]} for content in (old, new))
     added = [(rule["name"], _("new rule")) for key, rule in after.items() if key not in before]
     gone = [(rule["name"], _("rule ends")) for key, rule in before.items() if key not in after]
     changed = [
-        (
-            rule["name"],
-            ", ".join(
-                f"{part}: {before[key].get(part)} → {value}"
-                for part, value in rule.items()
-                if _differs(before[key], part, value)
-            ),
-        )
+        (rule["name"], ", ".join(_part_change(before[key], rule, part) for part in parts))
         for key, rule in after.items()
-        if key in before and any(_differs(before[key], part, value) for part, value in rule.items())
+        if key in before and (parts := [part for part in rule if _differs(before[key].get(part), rule[part])])
     ]
     return added + changed + gone
 
 
-def _differs(before: dict[str, Any], part: str, value: Any) -> bool:
-    old = before.get(part)
-    return (list(old) if isinstance(old, (list, tuple)) else old) != (
-        list(value) if isinstance(value, (list, tuple)) else value
-    )
+def _differs(old: Any, new: Any) -> bool:
+    sequences = isinstance(old, (list, tuple)) and isinstance(new, (list, tuple))
+    return list(old) != list(new) if sequences else old != new
+
+
+def _part_change(before: dict[str, Any], after: dict[str, Any], part: str) -> str:
+    field = _TIMES.get(part, part)
+    return f"{_name_of(Rule, field)}: {_part_words(part, before.get(part))} → {_part_words(part, after[part])}"
+
+
+def _part_words(part: str, value: Any) -> str:
+    if part in _TIMES:
+        return formats.date_format(_local(value), "SHORT_DATETIME_FORMAT") if value else "–"
+    if part == "target_ids":
+        return ngettext("%(n)d entry", "%(n)d entries", len(value or ())) % {"n": len(value or ())}
+    if part == "section" and value:
+        return section_word(value)
+    if part == "surface" and value:
+        return surface_word(value)
+    return str(value) if value not in ("", None) else "–"
+
+
+def _local(microseconds: int) -> datetime:
+    return timezone.localtime(datetime.fromtimestamp(microseconds / 1_000_000, tz=UTC))
 
 
 def _layout_changes(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, str]]:
@@ -73,6 +90,7 @@ def _layout_changes(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str,
         return []
 
     def words(content: dict[str, Any]) -> str:
-        return ", ".join(f"{section['code']} ({section['n']})" for section in content["layout"]) or _("the default one")
+        rows = [f"{section_word(section['code'])} ({section['n']})" for section in content["layout"]]
+        return ", ".join(rows) or _("the default one")
 
     return [(_("layout"), f"{words(old)} → {words(new)}")]

@@ -1,35 +1,55 @@
 """The Today page: six figures that matter, their trend, plots, and one plain sentence on health."""
 
 import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalog.models import Outbox, Shop
+from catalog.models import Shop
 from catalog.money import money_text
-from recommender.admin.figures import Day, days_read, poisson, showable_count, wilson
-from recommender.admin.plots import Series, axis_options, lines_chart
-from recommender.models import BundleVersion, JobRun, Live
+from recommender.admin.figures import Day, by_this_time_yesterday, days_read, poisson, showable_count, wilson
+from recommender.admin.health import health_of
+from recommender.admin.plots import Series, axis_options, bars_chart, lines_chart, spark_points
+from recommender.models import Impression
 
-OLD_BUNDLE = timedelta(days=8)
+RECENT_PAGES = 6
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One of the six: a value with its interval, what it was the day before, and what it is made of."""
+    """One of the six: a value with its interval, what it was by this time yesterday, its trend, and where it is from."""
 
     name: str
     value: str
-    interval: str
+    detail: str
     before: str
     address: str
+    spark: str  # points of a line over the whole days and today so far
+    last: tuple[str, str] | None  # where that line ends
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Everything the page is made of."""
+
+    shop: Shop
+    days: list[Day]
+    before: Day
+    showable: int
+
+    @property
+    def today(self) -> Day:
+        """The day that goes on."""
+        return self.days[-1]
 
 
 def today_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -37,60 +57,66 @@ def today_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, An
     code = request.GET.get("shop", settings.DPE_SHOP)
     shops = list(Shop.objects.order_by("pk"))
     shop = next((shop for shop in shops if shop.code == code), shops[0] if shops else None)
-    context.update({"shops": shops, "shop": shop})
+    context.update({"title": _("Today"), "shops": shops, "shop": shop})
     if shop is not None:
-        days = days_read(shop, timezone.now())
-        showable = showable_count(shop)
-        context.update(
-            {
-                "figures": figures_of(shop, days, showable),
-                "charts": charts_of(days, showable),
-                "health": health_of(shop, days),
-                "day": days[-1].day,
-            }
-        )
+        context.update(_shown(shop, timezone.now()))
     return context
 
 
-def figures_of(shop: Shop, days: list[Day], showable: int) -> list[Figure]:
-    """The six figures of the last day, against the day before."""
-    today, before = days[-1], days[-2]
+def _shown(shop: Shop, now: datetime) -> dict[str, Any]:
+    reading = Reading(shop, days_read(shop, now), by_this_time_yesterday(shop, now), showable_count(shop))
+    return {
+        "figures": figures_of(reading),
+        "plots": plots_of(reading),
+        "health": health_of(shop, reading.today, now),
+        "day": reading.today.day,
+        "clock": formats.time_format(now.astimezone(ZoneInfo(shop.time_zone)), "H:i"),
+        "pages": Impression.objects.of(shop).select_related("shopper").order_by("-id")[:RECENT_PAGES],
+    }
+
+
+def figures_of(reading: Reading) -> list[Figure]:
+    """The six figures of today so far, against yesterday by the same time."""
+    today, shop = reading.today, reading.shop
     since = today.day.isoformat()
     pages = f"{reverse('admin:recommender_impression_changelist')}?shown_at_from_0={since}&shown_at_from_1=00:00:00"
     deeds = f"{reverse('admin:users_interaction_changelist')}?occurred_at_from_0={since}&occurred_at_from_1=00:00:00"
-    orders = reverse("admin:users_order_changelist")
+    orders = f"{reverse('admin:users_order_changelist')}?placed_at_from_0={since}&placed_at_from_1=00:00:00"
+    purchases = ngettext("%(n)d purchase", "%(n)d purchases", today.purchases) % {"n": today.purchases}
+    seen = _("%(shown)s of %(all)s items") % {"shown": f"{today.items_shown:,}", "all": f"{reading.showable:,}"}
+    slow = _("95 of 100 within %(time)s") % {"time": _ms(today.p95_ms)}
+
+    def figure(name: str, of: Callable[[Day], float], say: Callable[[float], str], detail: str, address: str) -> Figure:
+        points = spark_points([_known(of(day), 4) for day in reading.days])
+        last = tuple(points.rsplit(" ", 1)[-1].split(",")) if points and not math.isnan(of(today)) else None
+        return Figure(name, say(of(today)), detail, say(of(reading.before)), address, points, last)  # type: ignore[arg-type]
+
     return [
-        Figure(_("Events"), f"{today.events:,}", _count_range(today.events), f"{before.events:,}", deeds),
-        Figure(_("Pages shown"), f"{today.pages:,}", _count_range(today.pages), f"{before.pages:,}", pages),
-        Figure(
-            _("Click-through"), _share(today.ctr), _share_range(today.clicks, today.seen), _share(before.ctr), pages
+        figure(_("Events"), lambda day: day.events, _count, _count_range(today.events), deeds),
+        figure(_("Click-through"), lambda day: day.ctr, _share, _share_range(today.clicks, today.seen), pages),
+        figure(_("Into the basket"), lambda day: day.cart_rate, _share, _share_range(today.carts, today.seen), deeds),
+        figure(
+            _("Sales"), lambda day: day.revenue_minor, lambda value: money_text(int(value), shop.currency), purchases, orders
         ),
-        Figure(
-            _("Into the basket"),
-            _share(today.cart_rate),
-            _share_range(today.carts, today.seen),
-            _share(before.cart_rate),
-            deeds,
-        ),
-        Figure(
-            _("Sales"),
-            money_text(today.revenue_minor, shop.currency),
-            ngettext("%(n)d purchase", "%(n)d purchases", today.purchases) % {"n": today.purchases},
-            money_text(before.revenue_minor, shop.currency),
-            orders,
-        ),
-        Figure(
-            _("Catalogue seen"),
-            _share(today.items_shown / showable if showable else math.nan),
-            _("%(shown)s of %(all)s items") % {"shown": f"{today.items_shown:,}", "all": f"{showable:,}"},
-            _share(before.items_shown / showable if showable else math.nan),
-            pages,
-        ),
-    ]
+        figure(_("Catalogue seen"), lambda day: _coverage(day, reading.showable), _share, seen, pages),
+        figure(_("Time to decide"), lambda day: day.p50_ms, _ms, slow, pages),
+    ]  # fmt: skip
+
+
+def _coverage(day: Day, showable: int) -> float:
+    return day.items_shown / showable if showable and day.pages else math.nan
+
+
+def _count(value: float) -> str:
+    return f"{value:,.0f}"
 
 
 def _share(value: float) -> str:
     return "–" if math.isnan(value) else f"{value:.1%}"
+
+
+def _ms(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.0f} ms"
 
 
 def _count_range(count: int) -> str:
@@ -103,78 +129,55 @@ def _share_range(successes: int, trials: int) -> str:
     return "–" if math.isnan(low) else f"{low:.1%} – {high:.1%}"
 
 
-def charts_of(days: list[Day], showable: int) -> list[dict[str, Any]]:
+def plots_of(reading: Reading) -> list[dict[str, Any]]:
     """Plots of the last days, each with the table behind it."""
-    labels = [f"{day.day:%m-%d}" for day in days]
+    days = reading.days
     bounds = [wilson(day.clicks, day.seen) for day in days]
+    counts = [
+        Series(_("events"), [day.events for day in days]),
+        Series(_("pages"), [day.pages for day in days]),
+    ]
+    click_through = Series(
+        _("click-through"),
+        _percents(day.ctr for day in days),
+        _percents(low for low, _high in bounds),
+        _percents(high for _low, high in bounds),
+    )
+    coverage = Series(_("coverage"), _percents(_coverage(day, reading.showable) for day in days))
+    times = [
+        Series(_("median"), [_known(day.p50_ms, 1) for day in days]),
+        Series(_("95 of 100 pages"), [_known(day.p95_ms, 1) for day in days]),
+    ]
     return [
-        _chart(_("Events and pages"), _("per day"), labels, [
-            Series(_("events"), [day.events for day in days]), Series(_("pages"), [day.pages for day in days]),
-        ]),
-        _chart(_("Click-through"), "%", labels, [
-            Series(
-                _("click-through"), [_percent(day.ctr) for day in days],
-                [_percent(low) for low, _high in bounds], [_percent(high) for _low, high in bounds],
-            ),
-        ]),
-        _chart(_("Catalogue seen"), "%", labels, [
-            Series(_("coverage"), [_percent(day.items_shown / showable if showable else math.nan) for day in days]),
-        ]),
-        _chart(_("Time to decide"), "ms", labels, [
-            Series("p50", [_known(day.p50_ms) for day in days]), Series("p95", [_known(day.p95_ms) for day in days]),
-        ]),
-    ]  # fmt: skip
+        _plot(_("Events and pages"), _("per day"), days, counts, kind="bar"),
+        _plot(_("Click-through"), _("% of cards seen, with 95 % interval"), days, [click_through]),
+        _plot(_("Catalogue seen"), _("% of items that can be shown"), days, [coverage]),
+        _plot(_("Time to decide"), "ms", days, times),
+    ]
 
 
-def _chart(title: str, unit: str, labels: list[str], series: list[Series]) -> dict[str, Any]:
+def _plot(title: str, unit: str, days: list[Day], series: list[Series], *, kind: str = "line") -> dict[str, Any]:
+    labels = [formats.date_format(day.day, "MONTH_DAY_FORMAT") for day in days]
+    short = [f"{day.day.day}.{day.day.month}." for day in days]
+    chart = bars_chart if kind == "bar" else lines_chart
+    columns = [("–" if value is None else value for value in line.values) for line in series]
     return {
         "title": title,
         "unit": unit,
-        "data": lines_chart(labels, series),
-        "options": axis_options(unit),
+        "kind": kind,
+        "data": chart(short, series, last_is_partial=True),
+        "options": axis_options(""),
         "columns": [line.name for line in series],
-        "table": list(
-            zip(labels, *([("–" if value is None else value) for value in line.values] for line in series), strict=True)
-        ),
+        "note": _("pale: today so far") if kind == "bar" else _("dashed: today so far"),
+        "first": _("day"),
+        "table": list(zip(labels, *columns, strict=True)),
         "empty": not any(value for line in series for value in line.values),
     }
 
 
-def _percent(value: float) -> float | None:
-    return None if math.isnan(value) else round(100 * value, 2)
+def _percents(values: Iterable[float]) -> list[float | None]:
+    return [_known(100 * value, 2) for value in values]
 
 
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else round(value, 1)
-
-
-def health_of(shop: Shop, days: list[Day]) -> tuple[str, str]:
-    """A tone (``good`` or ``bad``) and one sentence: the most pressing trouble, or that all is well."""
-    parked = Outbox.objects.of(shop).filter(parked_at__isnull=False).count()
-    stopped = JobRun.objects.of(shop).filter(status=JobRun.Status.PARKED).count()
-    waiting = Outbox.objects.of(shop).filter(published_at__isnull=True, parked_at__isnull=True)
-    late = waiting.filter(created_at__lt=timezone.now() - timedelta(minutes=2)).count()
-    live = Live.objects.select_related("bundle").filter(shop=shop).first()
-    bundle: BundleVersion | None = live.bundle if live else None
-    today = days[-1]
-    if bundle is None:
-        return "bad", _("No bundle is live yet: pages show what is popular. Train one under Learning → Bundles.")
-    if stopped or parked:
-        return "bad", _(
-            "%(jobs)d jobs and %(messages)d messages gave up after three tries: look at them and send them again."
-        ) % {
-            "jobs": stopped,
-            "messages": parked,
-        }
-    if late:
-        return "bad", _("%(count)d messages wait for more than two minutes: is the default worker running?") % {
-            "count": late
-        }
-    if today.degraded:
-        return "bad", _("%(count)d of today's %(pages)d pages used a fallback.") % {
-            "count": today.degraded,
-            "pages": today.pages,
-        }
-    if bundle.promoted_at and timezone.now() - bundle.promoted_at > OLD_BUNDLE:
-        return "bad", _("%(bundle)s is live for more than a week: train a newer one.") % {"bundle": bundle}
-    return "good", _("All is well: %(bundle)s is live, nothing waits and nothing gave up.") % {"bundle": bundle}
+def _known(value: float, digits: int) -> float | None:
+    return None if math.isnan(value) else round(value, digits)

@@ -1,0 +1,129 @@
+"""What a bundle's page shows: the verdict, how it compares, which parts are missing, what the policy may say."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from recommender.admin.jobs import flat
+from recommender.models import BundleVersion
+from recommender.store.bundles import bundle_path
+from recommender.training.gate_words import gate_words
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A comparison of the gate, in points of a hundred."""
+
+    name: str
+    ours: float
+    theirs: float
+    difference: str
+    interval: str
+    better: bool | None  # None: the interval holds zero
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a bundle, and what is known of it."""
+
+    name: str
+    words: str
+    present: bool
+
+
+def bundle_view(bundle: BundleVersion) -> dict[str, Any]:
+    """What the page shows."""
+    manifest = _manifest(bundle)
+    rivals = _rivals(bundle.gate)
+    return {
+        "bundle": bundle,
+        "verdict": gate_words(bundle.gate) or _("Not judged yet."),
+        "passes": bundle.gate.get("passes"),
+        "rivals": rivals,
+        "most_points": max((max(rival.ours, rival.theirs) for rival in rivals), default=0.0) or 1.0,
+        "parts": _parts(bundle, manifest),
+        "window": [(_window_word(name), value) for name, value in bundle.window.items()],
+        "numbers": flat("", bundle.evaluation),
+        "recipe": flat("", bundle.recipe),
+    }
+
+
+def _manifest(bundle: BundleVersion) -> dict[str, Any]:
+    """The manifest beside the files; empty where they were put away."""
+    path = bundle_path(bundle) / "manifest.json"
+    if not bundle.path or not path.is_file():
+        return {}
+    try:
+        return dict(json.loads(path.read_text("utf-8")))
+    except ValueError:
+        return {}
+
+
+def _rivals(gate: dict[str, Any]) -> list[Rival]:
+    names = {"popularity": _("best sellers"), "live": _("the bundle that served"), "anchor": _("this month's anchor")}
+    return [_rival(name, gate[key]) for key, name in names.items() if gate.get(key)]
+
+
+def _rival(name: str, pair: dict[str, float]) -> Rival:
+    ours, theirs, difference, lower, upper = (
+        100 * pair[part] for part in ("ours", "theirs", "difference", "lower", "upper")
+    )
+    better = True if lower > 0 else False if upper < 0 else None
+    return Rival(name, round(ours, 1), round(theirs, 1), f"{difference:+.1f}", f"{lower:+.1f} … {upper:+.1f}", better)
+
+
+def _parts(bundle: BundleVersion, manifest: dict[str, Any]) -> list[Part]:
+    names = {
+        "state_encoder": _("sequence encoder"),
+        "item_tower": _("vectors of new items"),
+        "ranker": _("ranker"),
+        "policy": _("long-term policy"),
+    }
+    told = {
+        "state_encoder": _encoder_words(bundle.evaluation.get("encoder") or {}),
+        "ranker": _ranker_words(bundle.evaluation.get("ranker") or {}),
+        "policy": _policy_words(manifest.get("policy") or {}),
+    }
+    absent = bundle.absent
+    return [Part(word, absent.get(name, told.get(name, "")), name not in absent) for name, word in names.items()]
+
+
+def _encoder_words(about: dict[str, Any]) -> str:
+    score = about.get("ndcg_at_10")
+    if score is None:
+        return ""
+    return _("%(score).1f of 100 points on its own after %(epochs)d rounds") % {
+        "score": 100 * score,
+        "epochs": about.get("epochs", 0),
+    }
+
+
+def _ranker_words(metrics: dict[str, Any]) -> str:
+    click = (metrics.get("heads") or {}).get("click") or {}
+    ours, fusion = click.get("auc_page"), click.get("fusion_auc_page")
+    if ours is None or fusion is None:
+        return ""
+    words = _("tells what is clicked from what is not on a page in %(ours).0f %% of pairs; without it %(fusion).0f %%")
+    return words % {"ours": 100 * ours, "fusion": 100 * fusion}
+
+
+def _policy_words(policy: dict[str, Any]) -> str:
+    if not policy.get("reason"):
+        return ""
+    words = _("may weigh up to %(weight)g. The judge: %(reason)s")
+    return words % {"weight": policy.get("allowed_weight", 0.0), "reason": policy["reason"]}
+
+
+def _window_word(name: str) -> str:
+    words = {
+        "from": _("facts from"),
+        "until": _("facts until"),
+        "items": _("items"),
+        "shoppers": _("shoppers"),
+        "interactions": _("interactions"),
+        "pages": _("pages shown"),
+        "snapshot": _("snapshot"),
+    }
+    return words.get(name, name)

@@ -1,0 +1,118 @@
+"""Admin of experiments: arms that differ in their knobs."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.admin import ModelAdmin
+
+from recommender.admin.publishing import shop_chosen
+from recommender.models import Experiment, Knobs
+
+_EXAMPLE = (
+    '[{"name": "control", "share": 0.5, "knobs": {}}, {"name": "bolder", "share": 0.5, "knobs": {"exploration": 0.05}}]'
+)
+_PARTS = {"name", "share", "knobs"}
+_KNOBS = (
+    "exploration",
+    "temperature",
+    "diversity",
+    "policy_weight",
+    "freshness",
+    "popularity",
+    "calibration",
+    "brand_cap",
+)
+
+
+class ExperimentForm(forms.ModelForm):
+    """An experiment whose arms can be drawn."""
+
+    class Meta:
+        model = Experiment
+        fields = ("shop", "name", "arms", "starts_at", "ends_at", "enabled")
+
+    def clean_arms(self) -> list[dict[str, Any]]:
+        """Arms with names, shares that sum to one, and knobs that exist and are in range."""
+        arms = self.cleaned_data["arms"]
+        arms_check(arms)
+        return list(arms)
+
+
+def arms_check(arms: Any) -> None:
+    """Refuse arms that could not be drawn.
+
+    Raises: ValidationError naming each arm and what is wrong with it.
+    """
+    if not isinstance(arms, list) or len(arms) < 2 or not all(isinstance(arm, dict) for arm in arms):
+        raise ValidationError(_("Arms are a list of at least two, for example %(example)s.") % {"example": _EXAMPLE})
+    problems = [
+        _("Arm %(number)d: %(problem)s.") % {"number": number, "problem": problem}
+        for number, arm in enumerate(arms, start=1)
+        for problem in _arm_problems(arm)
+    ]
+    names = [arm.get("name") for arm in arms]
+    if len({str(name) for name in names}) < len(names):
+        problems.append(_("Two arms have the same name."))
+    shares = [arm.get("share") for arm in arms]
+    if not problems and abs(sum(shares) - 1) > 1e-6:
+        problems.append(_("The shares sum to %(sum).3g; they must sum to 1.") % {"sum": sum(shares)})
+    if problems:
+        raise ValidationError(problems)
+
+
+def _arm_problems(arm: dict[str, Any]) -> list[str]:
+    name, share, knobs = arm.get("name"), arm.get("share"), arm.get("knobs", {})
+    problems = [_("“%(part)s” is not a part of an arm") % {"part": part} for part in sorted(set(arm) - _PARTS)]
+    if not isinstance(name, str) or not name.strip():
+        problems.append(_("it needs a name"))
+    if not _is_number(share) or not 0 < share <= 1:
+        problems.append(_("its share must be above 0 and at most 1"))
+    if not isinstance(knobs, dict):
+        return [*problems, _("its knobs must be pairs of name and value")]
+    return [*problems, *(problem for knob, value in knobs.items() for problem in _knob_problems(knob, value))]
+
+
+def _knob_problems(knob: str, value: Any) -> list[str]:
+    if knob not in _KNOBS:
+        return [_("there is no knob “%(knob)s”; there are %(knobs)s") % {"knob": knob, "knobs": ", ".join(_KNOBS)}]
+    if not _is_number(value):
+        return [_("%(knob)s must be a number") % {"knob": knob}]
+    try:
+        Knobs._meta.get_field(knob).run_validators(value)
+    except ValidationError as error:
+        return [f"{knob}: {' '.join(error.messages)}"]
+    return []
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+@admin.register(Experiment)
+class ExperimentAdmin(ModelAdmin):
+    """Plans of experiments."""
+
+    form = ExperimentForm
+    list_display = ("name", "arms_in_words", "shop", "enabled", "starts_at", "ends_at")
+    list_filter = ("shop", "enabled")
+    list_select_related = ("shop",)
+    search_fields = ("name",)
+    fieldsets = (
+        (None, {"fields": ("shop", "name", "enabled", "starts_at", "ends_at")}),
+        (gettext_lazy("Arms"), {"fields": ("arms",)}),
+    )
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """The chosen shop, and two arms to start from."""
+        arms = [{"name": "control", "share": 0.5, "knobs": {}}, {"name": "changed", "share": 0.5, "knobs": {}}]
+        return {"shop": shop_chosen(request).pk, "arms": arms, **super().get_changeform_initial_data(request)}
+
+    @admin.display(description=gettext_lazy("arms"))
+    def arms_in_words(self, experiment: Experiment) -> str:
+        """Names and shares."""
+        return ", ".join(f"{arm['name']} {arm['share']:.0%}" for arm in experiment.arms) or "–"

@@ -1,0 +1,92 @@
+"""One plain sentence on how a shop does, and where to go about it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from catalog.models import Outbox, Shop
+from recommender.admin.figures import Day
+from recommender.models import JobRun, Live
+
+OLD_BUNDLE = timedelta(days=8)
+LATE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Health:
+    """The sentence, its tone (``good`` or ``bad``), and a link that helps."""
+
+    tone: str
+    sentence: str
+    address: str = ""
+    link: str = ""
+
+
+def health_of(shop: Shop, today: Day, now: datetime) -> Health:
+    """The most pressing trouble, or that all is well."""
+    return _gave_up(shop) or _waits(shop, now) or _bundle_trouble(shop, now) or _degraded(today) or _well(shop)
+
+
+def _bad(sentence: str, view: str, link: str) -> Health:
+    return Health("bad", sentence, reverse(f"admin:{view}"), link)
+
+
+def _gave_up(shop: Shop) -> Health | None:
+    parked = Outbox.objects.of(shop).filter(parked_at__isnull=False).count()
+    stopped = JobRun.objects.of(shop).filter(status=JobRun.Status.PARKED).count()
+    if stopped:
+        words = ngettext("%(n)d job gave up after three tries.", "%(n)d jobs gave up after three tries.", stopped) % {
+            "n": stopped
+        }
+        return _bad(words, "recommender_jobrun_changelist", _("Look and try again"))
+    if parked:
+        words = ngettext(
+            "%(n)d message gave up after three tries.", "%(n)d messages gave up after three tries.", parked
+        )
+        return _bad(words % {"n": parked}, "catalog_outbox_changelist", _("Look and send again"))
+    return None
+
+
+def _waits(shop: Shop, now: datetime) -> Health | None:
+    waiting = Outbox.objects.of(shop).filter(published_at__isnull=True, parked_at__isnull=True)
+    late = waiting.filter(created_at__lt=now - LATE).count()
+    if not late:
+        return None
+    words = ngettext(
+        "%(n)d message waits for more than two minutes: is the default worker running?",
+        "%(n)d messages wait for more than two minutes: is the default worker running?",
+        late,
+    )
+    return _bad(words % {"n": late}, "catalog_outbox_changelist", _("What waits"))
+
+
+def _bundle_trouble(shop: Shop, now: datetime) -> Health | None:
+    live = Live.objects.select_related("bundle").filter(shop=shop).first()
+    bundle = live.bundle if live else None
+    if bundle is None:
+        words = _("No bundle is live yet: pages show what is popular.")
+        return _bad(words, "recommender_bundleversion_train_now", _("Train one"))
+    if bundle.promoted_at and now - bundle.promoted_at > OLD_BUNDLE:
+        words = _("%(bundle)s has been live for more than a week.") % {"bundle": str(bundle).capitalize()}
+        return _bad(words, "recommender_bundleversion_train_now", _("Train a newer one"))
+    return None
+
+
+def _degraded(today: Day) -> Health | None:
+    if not today.degraded:
+        return None
+    words = _("%(count)d of today's %(pages)d pages used a fallback.") % {
+        "count": today.degraded,
+        "pages": today.pages,
+    }
+    return _bad(words, "recommender_impression_changelist", _("Look at the pages"))
+
+
+def _well(shop: Shop) -> Health:
+    live = Live.objects.select_related("bundle").get(shop=shop)
+    return Health(
+        "good", _("All is well: %(bundle)s is live, nothing waits and nothing gave up.") % {"bundle": live.bundle}
+    )

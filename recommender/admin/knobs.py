@@ -1,0 +1,135 @@
+"""Admin of the knobs: sliders with plain words, what serves now beside the draft."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.forms import BoundField
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminDecimalFieldWidget
+
+from recommender.admin.publishing import PublishingAdmin
+from recommender.admin.ruleset_changes import live_content
+from recommender.models import Knobs
+
+
+@dataclass(frozen=True)
+class DialWords:
+    """What turning a knob does."""
+
+    less: Any
+    more: Any
+    explanation: Any
+    step: str = "0.01"
+
+
+@dataclass(frozen=True)
+class Dial:
+    """A knob as the page draws it."""
+
+    field: BoundField
+    words: DialWords
+    low: float
+    high: float
+    live: float | None  # what serves now
+
+
+GROUPS: dict[Any, dict[str, DialWords]] = {
+    gettext_lazy("How much it dares"): {
+        "exploration": DialWords(
+            gettext_lazy("only what it believes in"),
+            gettext_lazy("half of all cards by lot"),
+            gettext_lazy("So many cards are drawn evenly from all allowed items, so that it keeps learning."),
+        ),
+        "temperature": DialWords(
+            gettext_lazy("always the best"),
+            gettext_lazy("anything goes"),
+            gettext_lazy("How loosely the best items are drawn. Low pages are strict, high ones surprise."),
+        ),
+    },
+    gettext_lazy("What it mixes"): {
+        "diversity": DialWords(
+            gettext_lazy("alike is fine"),
+            gettext_lazy("as unlike as can be"),
+            gettext_lazy("How much a card gains by being unlike those already on the page."),
+        ),
+        "calibration": DialWords(
+            gettext_lazy("follow the score"),
+            gettext_lazy("keep the shopper's mix"),
+            gettext_lazy("Pull towards the departments in the shares in which the shopper likes them."),
+        ),
+        "freshness": DialWords(
+            gettext_lazy("age does not matter"),
+            gettext_lazy("new things first"),
+            gettext_lazy("Bonus of new items; it halves every 14 days."),
+        ),
+        "popularity": DialWords(
+            gettext_lazy("the long tail"),
+            gettext_lazy("best sellers"),
+            gettext_lazy("Extra weight of what everybody buys. Below zero it favours what few know."),
+        ),
+        "brand_cap": DialWords(
+            gettext_lazy("no limit at 0"),
+            gettext_lazy("many of one brand"),
+            gettext_lazy("No row shows more items of one brand."),
+            "1",
+        ),
+    },
+    gettext_lazy("How far it looks ahead"): {
+        "policy_weight": DialWords(
+            gettext_lazy("the next click only"),
+            gettext_lazy("the long run"),
+            gettext_lazy("Say of the policy's long-term value. A bundle's judge may hold it lower: see its page."),
+        ),
+    },
+}
+_BRAND_CAP_HIGH = 12.0
+
+
+@admin.register(Knobs)
+class KnobsAdmin(PublishingAdmin):
+    """The dials of a shop."""
+
+    change_form_template = "operator/knobs_form.html"
+    list_display = ("shop", "exploration", "temperature", "diversity", "policy_weight", "freshness", "updated_at")
+    list_select_related = ("shop",)
+    list_display_links = ("shop", "exploration")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Knobs | None = None) -> tuple[str, ...]:
+        """Knobs stay with their shop."""
+        return ("shop",) if obj else ()
+
+    def get_form(self, request: HttpRequest, obj: Knobs | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """Numbers with the step of their slider."""
+        form = super().get_form(request, obj, change, **kwargs)
+        for dials in GROUPS.values():
+            for name, words in dials.items():
+                if name in form.base_fields:
+                    form.base_fields[name].widget = UnfoldAdminDecimalFieldWidget(attrs={"step": words.step})
+        return form
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Lay the form out as dials."""
+        form, knobs = context["adminform"].form, context.get("original")
+        live = live_content(knobs.shop)["knobs"] if knobs else {}
+        context["groups"] = [
+            (title, [_dial(form[name], words, live.get(name)) for name, words in dials.items() if name in form.fields])
+            for title, dials in GROUPS.items()
+        ]
+        context["unknown_live"] = _("nothing was published yet")
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+def _dial(field: BoundField, words: DialWords, live: float | None) -> Dial:
+    low, high = 0.0, _BRAND_CAP_HIGH
+    for validator in Knobs._meta.get_field(field.name).validators:
+        if isinstance(validator, MinValueValidator):
+            low = float(validator.limit_value)
+        if isinstance(validator, MaxValueValidator) and words.step != "1":
+            high = float(validator.limit_value)
+    return Dial(field, words, low, high, live)

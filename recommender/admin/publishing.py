@@ -1,0 +1,182 @@
+"""Drafts and what serves: nothing that staff save changes a page before it is published, and every way leads back."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.admin import ModelAdmin
+from unfold.decorators import action
+
+from catalog.models import Shop
+from recommender.admin.confirmation import confirmed
+from recommender.admin.ruleset_changes import changes_of
+from recommender.data.types import DataError
+from recommender.models import Live, Ruleset
+from recommender.store.rulesets import ruleset_publish, ruleset_restore
+from users.admin import FactAdmin
+from users.models import User
+
+PUBLISH = "_publish"
+
+
+def staff_of(request: HttpRequest) -> User | None:
+    """The member of staff who asks."""
+    return request.user if isinstance(request.user, User) else None
+
+
+def shop_chosen(request: HttpRequest) -> Shop:
+    """The shop named in the address, else the first."""
+    code = request.GET.get("shop", "")
+    shops = Shop.objects.order_by("pk")
+    return get_object_or_404(shops, code=code) if code else get_object_or_404(shops[:1])
+
+
+class PublishingAdmin(ModelAdmin):
+    """A draft: what differs from what serves stands above it, with the way to publish it beside."""
+
+    actions_list = ("publish",)
+    list_before_template = "operator/drafts.html"
+    change_form_outer_before_template = "operator/drafts.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list, below what waits to be published."""
+        return super().changelist_view(request, {**drafts(request), **(extra_context or {})})
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The form, below what waits to be published; its Publish button saves first."""
+        more = {"publish_button": PUBLISH if self.has_publish_permission(request) else ""}
+        return super().changeform_view(
+            request, object_id, form_url, {**drafts(request), **more, **(extra_context or {})}
+        )
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        """Saved; on to publishing where that was asked for."""
+        return self._to_publishing(request, obj) or super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Saved; on to publishing where that was asked for."""
+        return self._to_publishing(request, obj) or super().response_change(request, obj)
+
+    def _to_publishing(self, request: HttpRequest, obj: Any) -> HttpResponse | None:
+        if PUBLISH not in request.POST:
+            return None
+        return HttpResponseRedirect(f"{publish_address(self.opts.model_name or '')}?shop={obj.shop.code}")
+
+    @action(description=gettext_lazy("Publish"), url_path="publish", icon="publish", permissions=["publish"])
+    def publish(self, request: HttpRequest) -> HttpResponse:
+        """Show what would change, then let the drafts serve from the next request on."""
+        shop = shop_chosen(request)
+        changes, problem = _changes(shop)
+        if problem:
+            messages.error(request, _("The drafts cannot be published yet. %(cause)s") % {"cause": problem})
+            return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
+        return confirmed(
+            request,
+            title=_("Publish the drafts of %(shop)s") % {"shop": shop},
+            consequence=_("The next request honours them. You can go back to any earlier ruleset.")
+            if changes
+            else _("Nothing differs from what serves now."),
+            button=_("Publish"),
+            back=reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"),
+            do=lambda: _published(shop, staff_of(request)),
+            details=changes,
+        )
+
+    def has_publish_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whoever may add rulesets may publish."""
+        return request.user.has_perm("recommender.add_ruleset")
+
+
+def publish_address(model_name: str) -> str:
+    """Address of the page that publishes, reached from drafts of ``model_name``."""
+    return reverse(f"admin:recommender_{model_name}_publish")
+
+
+def drafts(request: HttpRequest) -> dict[str, Any]:
+    """What waits to be published, for the strip above drafts."""
+    shop = Shop.objects.filter(code=request.GET.get("shop", "")).first() or Shop.objects.order_by("pk").first()
+    if shop is None:
+        return {}
+    changes, problem = _changes(shop)
+    return {"draft_shop": shop, "draft_changes": changes, "draft_problem": problem}
+
+
+def _changes(shop: Shop) -> tuple[list[tuple[str, str]], str]:
+    try:
+        return changes_of(shop), ""
+    except DataError as error:
+        return [], str(error)
+
+
+def _published(shop: Shop, by: User | None) -> str:
+    before = Live.objects.filter(shop=shop).values_list("ruleset", flat=True).first()
+    ruleset = ruleset_publish(shop=shop, published_by=by)
+    words = _("Published as ruleset %(ruleset)s; the next request honours it.") % {"ruleset": ruleset}
+    if before is None or before == ruleset.pk:
+        return words
+    address = reverse("admin:recommender_ruleset_make_live_again", args=[before])
+    return format_html('{} <a class="op-link" href="{}">{}</a>', words, address, _("Undo"))
+
+
+@admin.register(Ruleset)
+class RulesetAdmin(FactAdmin):
+    """What was published, and the way back."""
+
+    list_display = ("hash_short", "shop", "serving", "published_at", "published_by", "holds", "note", "again")
+    list_filter = ("shop",)
+    list_select_related = ("shop__live", "published_by")
+    search_fields = ("hash", "note")
+    actions_detail = ("make_live_again",)
+
+    @admin.display(description=gettext_lazy("ruleset"))
+    def hash_short(self, ruleset: Ruleset) -> str:
+        """The first twelve digits of the hash."""
+        return str(ruleset)
+
+    @admin.display(description=gettext_lazy("serving"), boolean=True)
+    def serving(self, ruleset: Ruleset) -> bool:
+        """Whether it is live."""
+        live: Live | None = getattr(ruleset.shop, "live", None)
+        return live is not None and live.ruleset_id == ruleset.pk
+
+    @admin.display(description=gettext_lazy("holds"))
+    def holds(self, ruleset: Ruleset) -> str:
+        """How many rules and sections."""
+        counts = {"rules": len(ruleset.content["rules"]), "sections": len(ruleset.content["layout"])}
+        return _("%(rules)d rules, %(sections)d sections") % counts
+
+    @admin.display(description="")
+    def again(self, ruleset: Ruleset) -> str:
+        """The way back."""
+        if self.serving(ruleset):
+            return ""
+        address = reverse("admin:recommender_ruleset_make_live_again", args=[ruleset.pk])
+        return format_html('<a class="op-link" href="{}">{}</a>', address, _("Make live again"))
+
+    @action(description=gettext_lazy("Make live again"), url_path="again", icon="history", permissions=["publish"])
+    def make_live_again(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Go back to this ruleset."""
+        ruleset = get_object_or_404(Ruleset, pk=object_id)
+        return confirmed(
+            request,
+            title=_("Go back to ruleset %(ruleset)s") % {"ruleset": ruleset},
+            consequence=_("It serves from the next request on. The drafts stay as they are."),
+            button=_("Make live again"),
+            back=reverse("admin:recommender_ruleset_changelist"),
+            do=lambda: _("Ruleset %(ruleset)s is live again.") % {"ruleset": ruleset_restore(ruleset)},
+        )
+
+    def has_publish_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whoever may add rulesets may publish."""
+        return request.user.has_perm("recommender.add_ruleset")

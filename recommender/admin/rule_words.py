@@ -1,0 +1,171 @@
+"""A rule in the shop's words: what it does, to how many items, when, where and for whom, and what it quarrels with."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, QuerySet
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from catalog.models import Brand, Category, Item, Shop, Tag
+from recommender.admin.choices import section_word, surface_word
+from recommender.models import Rule
+
+_NAMED = {Rule.Target.BRAND: Brand, Rule.Target.CATEGORY: Category, Rule.Target.TAG: Tag}
+_OPPOSITES = {
+    Rule.Action.PIN: (Rule.Action.BURY, Rule.Action.EXCLUDE),
+    Rule.Action.BOOST: (Rule.Action.BURY, Rule.Action.EXCLUDE),
+    Rule.Action.BURY: (Rule.Action.PIN, Rule.Action.BOOST),
+    Rule.Action.EXCLUDE: (Rule.Action.PIN, Rule.Action.BOOST),
+}
+_NAMES_SHOWN = 3
+_ALWAYS_FROM = datetime.min.replace(tzinfo=ZoneInfo("UTC"))
+_ALWAYS_UNTIL = datetime.max.replace(tzinfo=ZoneInfo("UTC"))
+
+
+@dataclass(frozen=True)
+class RuleLine:
+    """One line of a rule's summary: ``what`` it says about, and what it says."""
+
+    what: str
+    words: str
+    tone: str = ""  # "bad": a reason to think again
+
+
+def rule_lines(rule: Rule) -> list[RuleLine]:
+    """The rule as staff would tell it, saved or not."""
+    quarrels = contradicting(rule)
+    lines = [
+        RuleLine(_("does"), does_words(rule)),
+        RuleLine(_("to"), about_words(rule)),
+        RuleLine(_("reaches"), reach_words(matched(rule)), "" if matched(rule).exists() else "bad"),
+        RuleLine(_("when"), window_words(rule)),
+        RuleLine(_("where"), where_words(rule)),
+        RuleLine(_("for"), rule.segment or _("everybody")),
+    ]
+    if quarrels:
+        names = ", ".join(other.name for other in quarrels)
+        advice = _("contradicts %(rules)s: the higher priority wins") % {"rules": names}
+        lines.append(RuleLine(_("but"), advice, "bad"))
+    return lines
+
+
+def does_words(rule: Rule) -> str:
+    """What happens to the items."""
+    if rule.action == Rule.Action.PIN:
+        return _("pins to slot %(slot)s") % {"slot": rule.slot or "…"}
+    if rule.action == Rule.Action.EXCLUDE:
+        return _("never shows")
+    if rule.action == Rule.Action.BURY:
+        divided = rule.factor if rule.factor > 1 else 1 / rule.factor if rule.factor else 0.0
+        return _("shows later, score ÷ %(factor).3g") % {"factor": divided}
+    return _("shows sooner, score × %(factor).3g") % {"factor": rule.factor}
+
+
+def about_words(rule: Rule) -> str:
+    """What it is about, by name."""
+    ids, model = rule.target_ids[:_NAMES_SHOWN], _NAMED.get(Rule.Target(rule.target))
+    column = "name" if model else "external_id"
+    named: QuerySet[Any] = (model or Item)._default_manager.filter(pk__in=ids)
+    names = dict(named.values_list("pk", column))
+    more = len(rule.target_ids) - len(ids)
+    words = ", ".join(str(names[key]) for key in ids if key in names) + (f" + {more}" if more > 0 else "")
+    return f"{rule.get_target_display()} {words}" if words else _("nothing chosen yet")
+
+
+def reach_words(items: QuerySet[Item]) -> str:
+    """How many items that is, and how many of them can be shown now."""
+    count = items.count()
+    showable = items.filter(status=Item.Status.ACTIVE, deleted_at=None).exclude(stock__lte=0).count()
+    words = ngettext("%(count)d item", "%(count)d items", count) % {"count": count}
+    return words if showable == count else _("%(items)s, %(showable)d of them can be shown now") % {
+        "items": words,
+        "showable": showable,
+    }  # fmt: skip
+
+
+def window_words(rule: Rule) -> str:
+    """From when to when, in the current time zone."""
+    if rule.starts_at is None and rule.ends_at is None:
+        return _("always")
+    start, end = (_moment(at) for at in (rule.starts_at, rule.ends_at))
+    if rule.ends_at is None:
+        return _("from %(start)s on") % {"start": start}
+    if rule.starts_at is None:
+        return _("until %(end)s") % {"end": end}
+    return _("from %(start)s until %(end)s") % {"start": start, "end": end}
+
+
+def _moment(at: datetime | None) -> str:
+    return formats.date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT") if at else ""
+
+
+def where_words(rule: Rule) -> str:
+    """On which pages and in which rows."""
+    surface = surface_word(rule.surface) if rule.surface else _("every page")
+    return _("%(surface)s, row “%(section)s”") % {
+        "surface": surface,
+        "section": section_word(rule.section),
+    } if rule.section else surface  # fmt: skip
+
+
+def matched(rule: Rule) -> QuerySet[Item]:
+    """Items a rule is about, as the catalogue stands."""
+    ids = rule.target_ids
+    wanted = {
+        Rule.Target.ITEM: Q(pk__in=ids),
+        Rule.Target.BRAND: Q(brand_id__in=ids),
+        Rule.Target.CATEGORY: Q(category_id__in=ids) | Q(department_id__in=ids),
+        Rule.Target.TAG: Q(pk__in=Item.tags.through.objects.filter(tag_id__in=ids).values("item_id")),
+    }
+    return Item.objects.of(rule.shop).filter(wanted[Rule.Target(rule.target)])
+
+
+def contradicting(rule: Rule) -> list[Rule]:
+    """Enabled rules of the shop that would do the opposite to some of the same items at the same time and place."""
+    if not rule.target_ids:
+        return []
+    others = Rule.objects.of(rule.shop).filter(enabled=True, action__in=_OPPOSITES[Rule.Action(rule.action)])
+    return [
+        other
+        for other in others.exclude(pk=rule.pk)
+        if _meet(rule, other) and matched(rule).filter(pk__in=matched(other).values("pk")).exists()
+    ]
+
+
+def _meet(one: Rule, other: Rule) -> bool:
+    """Whether both may be in force for the same page."""
+    places = ((one.surface, other.surface), (one.section, other.section), (one.segment, other.segment))
+    if any(mine and theirs and mine != theirs for mine, theirs in places):
+        return False
+    starts = max(one.starts_at or _ALWAYS_FROM, other.starts_at or _ALWAYS_FROM)
+    return starts < min(one.ends_at or _ALWAYS_UNTIL, other.ends_at or _ALWAYS_UNTIL)
+
+
+@dataclass(frozen=True)
+class Window:
+    """A window that is one tap away."""
+
+    name: str
+    starts: str  # as a datetime-local field takes it
+    ends: str
+
+
+def windows(shop: Shop, now: datetime) -> list[Window]:
+    """Windows staff ask for most, in the shop's time zone."""
+    midnight = now.astimezone(ZoneInfo(shop.time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    day = midnight.weekday()
+    saturday = midnight + timedelta(days=(5 - day) if day < 6 else -1)
+    return [
+        Window(_("today"), _field(midnight), _field(midnight + timedelta(days=1))),
+        Window(_("this weekend"), _field(saturday), _field(saturday + timedelta(days=2))),
+        Window(_("the next seven days"), _field(midnight), _field(midnight + timedelta(days=7))),
+        Window(_("always"), "", ""),
+    ]
+
+
+def _field(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M}"

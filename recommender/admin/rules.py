@@ -1,0 +1,135 @@
+"""Admin of rules: pin, boost, bury, exclude, with a preview while one types."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.decorators import display
+
+from catalog.models import Shop
+from recommender.admin.publishing import PublishingAdmin, shop_chosen, staff_of
+from recommender.admin.rule_form import RuleForm
+from recommender.admin.rule_words import (
+    about_words,
+    contradicting,
+    does_words,
+    matched,
+    reach_words,
+    rule_lines,
+    where_words,
+    window_words,
+    windows,
+)
+from recommender.admin.ruleset_changes import live_content
+from recommender.models import Rule
+
+_TONES = {"pin": "info", "boost": "success", "bury": "warning", "exclude": "danger"}
+
+
+@admin.register(Rule)
+class RuleAdmin(PublishingAdmin):
+    """Rules as drafts."""
+
+    form = RuleForm
+    change_form_template = "operator/rule_form.html"
+    list_display = ("name", "doing", "about", "reach", "window", "place", "priority", "enabled", "serving")
+    list_editable = ("enabled",)
+    list_filter = ("shop", "action", "enabled")
+    list_select_related = ("shop",)
+    search_fields = ("name",)
+
+    def get_form(self, request: HttpRequest, obj: Rule | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """The form of one shop's rules."""
+        made = super().get_form(request, obj, change, **kwargs)
+        return type("RuleForm", (made,), {"shop": obj.shop if obj else shop_chosen(request)})
+
+    def get_fieldsets(self, request: HttpRequest, obj: Rule | None = None) -> Any:
+        """All fields; the template lays them out."""
+        return [(None, {"fields": ("brands", "categories", "tags", "items", *RuleForm.Meta.fields)})]
+
+    def get_urls(self) -> list[URLPattern]:
+        """The preview that is fetched while one types."""
+        view = self.admin_site.admin_view(self.preview_view)
+        return [path("preview/", view, name="recommender_rule_preview"), *super().get_urls()]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """A rule's form; its times are the shop's."""
+        rule = self.get_object(request, object_id) if object_id else None
+        shop: Shop = rule.shop if rule else shop_chosen(request)
+        with timezone.override(shop.time_zone):
+            more = {
+                "rule_shop": shop,
+                "shops": Shop.objects.order_by("pk") if rule is None else (),
+                "windows": windows(shop, timezone.now()),
+                "lines": rule_lines(rule) if rule else (),
+            }
+            response = super().changeform_view(request, object_id, form_url, {**more, **(extra_context or {})})
+            return response.render() if hasattr(response, "render") else response
+
+    def preview_view(self, request: HttpRequest) -> HttpResponse:
+        """What the rule would do as it is typed now; nothing is saved."""
+        number = request.GET.get("rule", "")
+        rule = Rule.objects.filter(pk=int(number)).first() if number.isdecimal() else None
+        shop = rule.shop if rule else shop_chosen(request)
+        with timezone.override(shop.time_zone):
+            form = type("RuleForm", (RuleForm,), {"shop": shop})(request.GET, instance=rule)
+            draft = form.draft()
+            return render(request, "operator/rule_preview.html", {"lines": rule_lines(draft) if draft else ()})
+
+    def save_model(self, request: HttpRequest, obj: Rule, form: forms.ModelForm, change: bool) -> None:
+        """Remember who made the rule, name one that has no name, and warn of contradictions."""
+        if not change:
+            obj.created_by = staff_of(request)
+        obj.name = obj.name or f"{about_words(obj)}: {does_words(obj)}"[:120]
+        super().save_model(request, obj, form, change)
+        quarrels = contradicting(obj) if obj.enabled else []
+        if quarrels:
+            names = ", ".join(f"“{other.name}”" for other in quarrels)
+            words = _("“%(rule)s” and %(others)s pull the same items in opposite directions: the higher priority wins.")
+            messages.warning(request, words % {"rule": obj.name, "others": names})
+
+    @display(description=gettext_lazy("action"), label=_TONES, ordering="action")
+    def doing(self, rule: Rule) -> tuple[str, str]:
+        """The action as a coloured word."""
+        return rule.action, rule.get_action_display()
+
+    @admin.display(description=gettext_lazy("what"))
+    def about(self, rule: Rule) -> str:
+        """What it is about, by name."""
+        return about_words(rule)
+
+    @admin.display(description=gettext_lazy("reach"))
+    def reach(self, rule: Rule) -> str:
+        """How many items it matches now."""
+        return reach_words(matched(rule))
+
+    @admin.display(description=gettext_lazy("when"), ordering="starts_at")
+    def window(self, rule: Rule) -> str:
+        """From when to when, in the shop's time."""
+        with timezone.override(rule.shop.time_zone):
+            return window_words(rule)
+
+    @admin.display(description=gettext_lazy("where and for whom"))
+    def place(self, rule: Rule) -> str:
+        """Pages, rows and segment."""
+        return f"{where_words(rule)} · {rule.segment or _('everybody')}"
+
+    @admin.display(description=gettext_lazy("serving"), boolean=True)
+    def serving(self, rule: Rule) -> bool:
+        """Whether the published ruleset holds it."""
+        return rule.pk in self._served(rule.shop)
+
+    def _served(self, shop: Shop) -> set[int]:
+        return {entry["id"] for entry in live_content(shop)["rules"]}
