@@ -43,8 +43,8 @@ def strip_of(request: HttpRequest, *, invited: bool = False) -> Strip | None:
         return None
     if not said and not invited and _is_known(request):
         return None
-    taken = taken_of(request)
-    return Strip(cards_of(visitor.shop, picture_ids(visitor.shop)), taken)
+    cards = cards_of(visitor.shop, picture_ids(visitor.shop))
+    return Strip(cards, taken_of(request)) if cards else None
 
 
 def taken_of(request: HttpRequest) -> frozenset[int]:
@@ -62,7 +62,7 @@ def taken_keep(response: HttpResponse, taken: frozenset[int]) -> None:
 
 
 def picture_ids(shop: Shop) -> list[int]:
-    """The most rated item with a picture of each department, at most ten; kept for ten minutes."""
+    """The most rated item of each department, at most ten; kept for ten minutes."""
     key = f"strip:{shop.pk}"
     ids = cache.get(key)
     if ids is None:
@@ -72,12 +72,15 @@ def picture_ids(shop: Shop) -> list[int]:
 
 
 def _pictures_choose(shop: Shop) -> list[int]:
+    """Items with a picture where the shop has pictures; the most rated of all where it has no departments."""
     items = Item.objects.of(shop).visible(timezone.now()).in_stock().for_everybody()
-    best = items.filter(department__isnull=False, media__position=0)
-    best = best.order_by("department__position", "department_id", "-rating_count", "pk").distinct(
-        "department__position", "department_id"
-    )
-    return list(best.values_list("pk", flat=True)[:PICTURES])
+    pictured = items.filter(media__position=0)
+    items = pictured if pictured.exists() else items
+    places = ("department__position", "department_id")
+    best = items.filter(department__isnull=False).order_by(*places, "-rating_count", "pk").distinct(*places)
+    chosen = list(best.values_list("pk", flat=True)[:PICTURES])
+    rest = items.order_by("-rating_count", "-published_at", "pk")
+    return chosen or list(rest.values_list("pk", flat=True)[:PICTURES])
 
 
 def _is_known(request: HttpRequest) -> bool:

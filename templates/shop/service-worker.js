@@ -6,6 +6,7 @@ const FILES = [
   "{% static "shop/css/base.css" %}",
   "{% static "shop/css/frame.css" %}",
   "{% static "shop/css/card.css" %}",
+  "{% static "shop/css/cover.css" %}",
   "{% static "shop/css/rows.css" %}",
   "{% static "shop/css/pages.css" %}",
   "{% static "shop/css/forms.css" %}",

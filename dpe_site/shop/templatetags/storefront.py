@@ -16,7 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from catalog.money import money_text
-from recommender.page import Cause
+from recommender.page import Card, Cause
 
 register = template.Library()
 
@@ -39,6 +39,17 @@ def icon(name: str) -> SafeString:
     """A decorative drawing from the sprite; what it means is said in words beside it."""
     address = static("shop/img/icons.svg")
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', address, name)
+
+
+COVERS = 8
+
+
+@register.simple_tag
+def cover(thing: Card | Cause) -> SafeString:
+    """What stands where an item has no picture: its title on one of eight grounds, always the same one."""
+    return format_html(
+        '<span class="cover cover--{}" aria-hidden="true"><span>{}</span></span>', thing.id % COVERS, thing.title
+    )
 
 
 @register.simple_tag
