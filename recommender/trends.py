@@ -10,6 +10,7 @@ from catalog.ids import uuid7_floor
 from catalog.models import Shop
 from recommender.data.trend import HALF_LIFE_DAYS, TREND_WEIGHTS
 from recommender.models import Live, TrendSnapshot
+from users.models import Interaction
 
 WINDOW = timedelta(days=14)
 HALF_LIFE = timedelta(days=HALF_LIFE_DAYS)
@@ -34,11 +35,17 @@ def trend_refresh(shop: Shop, *, now: datetime | None = None) -> TrendSnapshot:
     """Count again, and let the next request read the new counts.
 
     count(i) = Σ over shoppers and kinds of weight · ½ ** (age / half-life)
+
+    In a shop where nothing was done for two weeks (an imported past, a long holiday) ages are counted from the last
+    thing done.
     """
     now = now or timezone.now()
     with connection.cursor() as cursor:
         cursor.execute(_COUNTS, _parameters(shop, now))
         counted = cursor.fetchall()
+        if not counted and (last := _last_deed(shop, now)) is not None:
+            cursor.execute(_COUNTS, _parameters(shop, last))
+            counted = cursor.fetchall()
     with transaction.atomic():
         trend = TrendSnapshot.objects.create(
             shop=shop, at=now, item_ids=[item for item, _ in counted], counts=[count for _, count in counted]
@@ -48,6 +55,11 @@ def trend_refresh(shop: Shop, *, now: datetime | None = None) -> TrendSnapshot:
         old = TrendSnapshot.objects.of(shop).order_by("-at", "-pk").values_list("pk", flat=True)[KEEP:]
         TrendSnapshot.objects.filter(pk__in=list(old)).delete()
     return trend
+
+
+def _last_deed(shop: Shop, now: datetime) -> datetime | None:
+    ids = Interaction.objects.of(shop).filter(pk__lte=uuid7_floor(now)).order_by("-pk")
+    return ids.values_list("occurred_at", flat=True).first()
 
 
 def _parameters(shop: Shop, now: datetime) -> dict[str, Any]:

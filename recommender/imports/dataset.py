@@ -20,6 +20,7 @@ from recommender.data.types import DataError
 from recommender.imports.interactions import interactions_load, shoppers_load
 from recommender.imports.items import items_load, relations_load
 from recommender.models import JobRun
+from recommender.trends import trend_refresh
 from users.state_rebuild import states_rebuild
 
 Progress = Callable[[str, int, int], None]
@@ -60,6 +61,7 @@ def dataset_import(*, shop: Shop, path: Path, format_name: str, options: FormatO
     finally:
         report.close()
     report.balance()
+    trend_refresh(shop)
     _job_end(job, JobRun.Status.FAILED if report.faults else JobRun.Status.SUCCEEDED, report)
     return job
 

@@ -68,3 +68,10 @@ def test_the_newest_trend_serves_and_old_ones_go(tiny):
         trend = trend_refresh(tiny.shop, now=NOW + timedelta(minutes=k))
     assert Live.objects.get(shop=tiny.shop).trend == trend
     assert TrendSnapshot.objects.of(tiny.shop).count() == KEEP
+
+
+def test_an_imported_past_trends_by_its_own_last_days(tiny):
+    shopper = Shopper.objects.create(shop=tiny.shop)
+    act(tiny, shopper, tiny.items[0], age=timedelta(days=400))
+    act(tiny, shopper, tiny.items[1], age=timedelta(days=450))
+    assert counts(tiny) == {tiny.items[0].pk: pytest.approx(1.0)}
