@@ -12,7 +12,7 @@ from uuid import UUID
 from benchmarks import load
 from benchmarks.load import Pace
 from benchmarks.people import versions_of
-from benchmarks.visitors import UnexpectedAnswer, Visitors, batch_new
+from benchmarks.visitors import BATCH_SPAN, UnexpectedAnswer, Visitors, batch_new
 
 CLIENTS = 4
 _WITHOUT_END = 10**6
@@ -78,11 +78,15 @@ class Homepages:
 
 
 def batches_sent(guests: Visitors, batches: int, warm_up: int, rng: random.Random) -> list[float]:
-    """Seconds until each batch of 100 events is acknowledged, one client."""
+    """Seconds until each batch of 100 events is acknowledged, one client.
+
+    The batches of one guest follow each other in time, the last one ends now.
+    """
     seconds = []
+    turns = math.ceil((warm_up + batches) / len(guests))
     for number in range(warm_up + batches):
-        person = number % len(guests)
-        events = batch_new(rng, guests.items, datetime.now(UTC))
+        turn, person = divmod(number, len(guests))
+        events = batch_new(rng, guests.items, datetime.now(UTC) - (turns - 1 - turn) * BATCH_SPAN)
         began = time.perf_counter()
         guests.send(person, events)
         seconds.append(time.perf_counter() - began)
