@@ -1,5 +1,7 @@
 """What staff decide: knobs, rules, layout and experiments as drafts, and the ruleset they are published as."""
 
+from typing import TYPE_CHECKING
+
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -10,8 +12,13 @@ from catalog.models import Shop
 from catalog.scoping import ShopQuerySet
 from users.models import User
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
-def _share(default: float, low: float, high: float, name: str, help_text: str) -> models.FloatField:
+
+def _share(
+    default: float, low: float, high: float, name: "StrOrPromise", help_text: "StrOrPromise"
+) -> models.FloatField:
     return models.FloatField(
         name, default=default, validators=[MinValueValidator(low), MaxValueValidator(high)], help_text=help_text
     )
