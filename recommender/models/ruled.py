@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def _share(
     default: float, low: float, high: float, name: "StrOrPromise", help_text: "StrOrPromise"
-) -> models.FloatField:
+) -> "models.FloatField[float, float]":
     return models.FloatField(
         name, default=default, validators=[MinValueValidator(low), MaxValueValidator(high)], help_text=help_text
     )
