@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import formats, timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from recommender.admin.jobs import flat
@@ -44,7 +46,7 @@ def bundle_view(bundle: BundleVersion) -> dict[str, Any]:
         "rivals": rivals,
         "most_points": max((max(rival.ours, rival.theirs) for rival in rivals), default=0.0) or 1.0,
         "parts": _parts(bundle, manifest),
-        "window": [(_window_word(name), value) for name, value in bundle.window.items()],
+        "window": _window(bundle.window),
         "numbers": flat("", bundle.evaluation),
         "recipe": flat("", bundle.recipe),
     }
@@ -116,7 +118,7 @@ def _policy_words(policy: dict[str, Any]) -> str:
     return words % {"weight": policy.get("allowed_weight", 0.0), "reason": policy["reason"]}
 
 
-def _window_word(name: str) -> str:
+def _window(window: dict[str, Any]) -> list[tuple[str, str]]:
     words = {
         "from": _("facts from"),
         "until": _("facts until"),
@@ -126,4 +128,11 @@ def _window_word(name: str) -> str:
         "pages": _("pages shown"),
         "snapshot": _("snapshot"),
     }
-    return words.get(name, name)
+    return [(word, _readable(window[name])) for name, word in words.items() if name in window]
+
+
+def _readable(value: Any) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
+    moment = parse_datetime(str(value)) if "T" in str(value) else None
+    return formats.date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT") if moment else str(value)[:16]

@@ -1,7 +1,7 @@
 """A card of the inspector: its road through the stages, measured against everything that was a candidate with it."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -93,13 +93,18 @@ def card_view(
         sources=[_plain(source) for source in road.get("sources", [])],
         strongest=parts[:STRONGEST],
         others=parts[STRONGEST:],
-        heads=[field.measure("probabilities", name, value, label=head_word(name)) for name, value in heads.items()],
+        heads=[_head(field, name, value) for name, value in heads.items()],
         base=_measure(field, "base", road, _("base score")),
         q=_measure(field, "q", road, "Q"),
         rules=_rules(road, rules),
         score=number_words(card.score),
         propensity="–" if math.isnan(card.propensity) else _percent(card.propensity),
     )
+
+
+def _head(field: Field, name: str, value: float | None) -> Measure:
+    measure = field.measure("probabilities", name, value, label=head_word(name))
+    return measure if value is None else replace(measure, value=_percent(value))
 
 
 def _measure(field: Field, name: str, road: dict[str, Any], label: str) -> Measure | None:

@@ -6,12 +6,13 @@ from typing import Any
 from django.contrib import admin
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.forms import BoundField
-from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
-from recommender.admin.publishing import PublishingAdmin
+from catalog.models import Shop
+from recommender.admin.publishing import PublishingAdmin, shop_chosen
 from recommender.admin.ruleset_changes import live_content
 from recommender.models import Knobs
 
@@ -98,6 +99,25 @@ class KnobsAdmin(PublishingAdmin):
     list_select_related = ("shop",)
     list_display_links = ("shop", "exploration")
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Straight to the dials where there is one shop."""
+        shops = list(Shop.objects.all()[:2])
+        if len(shops) != 1 or request.method != "GET":
+            return super().changelist_view(request, extra_context)
+        if Knobs.objects.filter(shop=shops[0]).exists():
+            return HttpResponseRedirect(reverse("admin:recommender_knobs_change", args=[shops[0].pk]))
+        if not self.has_add_permission(request):
+            return super().changelist_view(request, extra_context)
+        return HttpResponseRedirect(reverse("admin:recommender_knobs_add"))
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """The chosen shop."""
+        return {"shop": shop_chosen(request).pk, **super().get_changeform_initial_data(request)}
+
+    def has_delete_permission(self, request: HttpRequest, obj: Knobs | None = None) -> bool:
+        """A shop has its knobs; they are turned, not removed."""
+        return False
+
     def get_readonly_fields(self, request: HttpRequest, obj: Knobs | None = None) -> tuple[str, ...]:
         """Knobs stay with their shop."""
         return ("shop",) if obj else ()
@@ -116,12 +136,11 @@ class KnobsAdmin(PublishingAdmin):
     ) -> HttpResponse:
         """Lay the form out as dials."""
         form, knobs = context["adminform"].form, context.get("original")
-        live = live_content(knobs.shop)["knobs"] if knobs else {}
+        live = live_content(knobs.shop if knobs else shop_chosen(request))["knobs"]
         context["groups"] = [
             (title, [_dial(form[name], words, live.get(name)) for name, words in dials.items() if name in form.fields])
             for title, dials in GROUPS.items()
         ]
-        context["unknown_live"] = _("nothing was published yet")
         return super().render_change_form(request, context, *args, **kwargs)
 
 

@@ -69,6 +69,7 @@ class RuleForm(forms.ModelForm):
             "name", "action", "factor", "slot", "target", "starts_at", "ends_at", "surface", "section", "segment",
             "priority", "enabled",
         )  # fmt: skip
+        help_texts = {"factor": gettext_lazy("The score is multiplied by it; to bury, divided by it.")}
         widgets = {
             "name": UnfoldAdminTextInputWidget,
             "factor": UnfoldAdminDecimalFieldWidget(attrs={"step": "0.1", "min": "0"}),

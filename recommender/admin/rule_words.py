@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -78,8 +78,9 @@ def about_words(rule: Rule) -> str:
 
 def reach_words(items: QuerySet[Item]) -> str:
     """How many items that is, and how many of them can be shown now."""
-    count = items.count()
-    showable = items.filter(status=Item.Status.ACTIVE, deleted_at=None).exclude(stock__lte=0).count()
+    ready = Q(status=Item.Status.ACTIVE, deleted_at=None) & (Q(stock=None) | Q(stock__gt=0))
+    counted = items.aggregate(count=Count("pk"), showable=Count("pk", filter=ready))
+    count, showable = counted["count"], counted["showable"]
     words = ngettext("%(count)d item", "%(count)d items", count) % {"count": count}
     return words if showable == count else _("%(items)s, %(showable)d of them can be shown now") % {
         "items": words,

@@ -26,8 +26,7 @@ from recommender.admin.rule_words import (
     window_words,
     windows,
 )
-from recommender.admin.ruleset_changes import live_content
-from recommender.models import Rule
+from recommender.models import Live, Rule
 
 _TONES = {"pin": "info", "boost": "success", "bury": "warning", "exclude": "danger"}
 
@@ -41,7 +40,8 @@ class RuleAdmin(PublishingAdmin):
     list_display = ("name", "doing", "about", "reach", "window", "place", "priority", "enabled", "serving")
     list_editable = ("enabled",)
     list_filter = ("shop", "action", "enabled")
-    list_select_related = ("shop",)
+    list_select_related = ("shop__live__ruleset",)
+    list_per_page = 25
     search_fields = ("name",)
 
     def get_form(self, request: HttpRequest, obj: Rule | None = None, change: bool = False, **kwargs: Any) -> Any:
@@ -129,7 +129,6 @@ class RuleAdmin(PublishingAdmin):
     @admin.display(description=gettext_lazy("serving"), boolean=True)
     def serving(self, rule: Rule) -> bool:
         """Whether the published ruleset holds it."""
-        return rule.pk in self._served(rule.shop)
-
-    def _served(self, shop: Shop) -> set[int]:
-        return {entry["id"] for entry in live_content(shop)["rules"]}
+        live: Live | None = getattr(rule.shop, "live", None)
+        content = live.ruleset.content if live and live.ruleset else {"rules": []}
+        return rule.pk in {entry["id"] for entry in content["rules"]}

@@ -26,7 +26,7 @@ RECENT_PAGES = 6
 
 @dataclass(frozen=True)
 class Figure:
-    """One of the six: a value with its interval, what it was by this time yesterday, its trend, and where it is from."""
+    """One of the six: a value with its interval, that of yesterday by this time, its trend, and where it is from."""
 
     name: str
     value: str
@@ -86,6 +86,9 @@ def figures_of(reading: Reading) -> list[Figure]:
     seen = _("%(shown)s of %(all)s items") % {"shown": f"{today.items_shown:,}", "all": f"{reading.showable:,}"}
     slow = _("95 of 100 within %(time)s") % {"time": _ms(today.p95_ms)}
 
+    def money(minor: float) -> str:
+        return money_text(int(minor), shop.currency)
+
     def figure(name: str, of: Callable[[Day], float], say: Callable[[float], str], detail: str, address: str) -> Figure:
         points = spark_points([_known(of(day), 4) for day in reading.days])
         last = tuple(points.rsplit(" ", 1)[-1].split(",")) if points and not math.isnan(of(today)) else None
@@ -95,9 +98,7 @@ def figures_of(reading: Reading) -> list[Figure]:
         figure(_("Events"), lambda day: day.events, _count, _count_range(today.events), deeds),
         figure(_("Click-through"), lambda day: day.ctr, _share, _share_range(today.clicks, today.seen), pages),
         figure(_("Into the basket"), lambda day: day.cart_rate, _share, _share_range(today.carts, today.seen), deeds),
-        figure(
-            _("Sales"), lambda day: day.revenue_minor, lambda value: money_text(int(value), shop.currency), purchases, orders
-        ),
+        figure(_("Sales"), lambda day: day.revenue_minor, money, purchases, orders),
         figure(_("Catalogue seen"), lambda day: _coverage(day, reading.showable), _share, seen, pages),
         figure(_("Time to decide"), lambda day: day.p50_ms, _ms, slow, pages),
     ]  # fmt: skip

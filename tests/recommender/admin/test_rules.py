@@ -1,0 +1,163 @@
+"""Rules: the form speaks of names, shows its reach, warns of quarrels, and what is published is what was typed."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from catalog.models import Tag
+from recommender.admin.rule_words import windows
+from recommender.models import Live, Rule
+from tests.fixtures.tiny_shop import TinyShop, tiny_shop
+from users.models import User
+
+pytestmark = pytest.mark.django_db
+ADD = "/admin/recommender/rule/add/"
+
+
+@pytest.fixture
+def tiny() -> TinyShop:
+    return tiny_shop(n=40, departments=4)
+
+
+@pytest.fixture
+def staff() -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("ada", "ada@example.com", "lovelace-1815"))
+    return client
+
+
+def typed(tiny: TinyShop, **changes: object) -> dict[str, object]:
+    brand = tiny.brands[0].pk
+    return {
+        "action": "boost",
+        "factor": "2",
+        "target": "brand",
+        "brands": [brand],
+        "priority": "0",
+        "enabled": "on",
+        **changes,
+    }
+
+
+def test_promote_a_brand_this_weekend(staff: Client, tiny: TinyShop) -> None:
+    weekend = windows(tiny.shop, datetime(2026, 6, 3, tzinfo=UTC))[1]
+    answer = staff.post(ADD, typed(tiny, starts_at=weekend.starts, ends_at=weekend.ends, _publish="1"))
+    assert answer["Location"].startswith(reverse("admin:recommender_rule_publish"))
+    rule = Rule.objects.get()
+    assert rule.name == "brand Brand 0: shows sooner, score × 2"
+    assert (rule.target_ids, rule.created_by.username) == ([tiny.brands[0].pk], "ada")
+    staff.post(answer["Location"])
+    (served,) = Live.objects.get(shop=tiny.shop).ruleset.content["rules"]
+    assert (served["factor"], served["starts_us"]) == (2.0, round(rule.starts_at.timestamp() * 1e6))
+
+
+def test_times_are_the_shops_own(staff: Client, tiny: TinyShop) -> None:
+    tiny.shop.time_zone = "Asia/Shanghai"
+    tiny.shop.save()
+    staff.post(ADD, typed(tiny, starts_at="2026-06-06T00:00", ends_at="2026-06-08T00:00"))
+    rule = Rule.objects.get()
+    assert rule.starts_at == datetime(2026, 6, 5, 16, tzinfo=UTC)
+    page = staff.get(reverse("admin:recommender_rule_change", args=[rule.pk])).content.decode()
+    assert 'value="2026-06-06T00:00"' in page
+
+
+@pytest.mark.parametrize(
+    ("day", "starts", "ends"),
+    [
+        (3, "2026-06-06T00:00", "2026-06-08T00:00"),
+        (6, "2026-06-06T00:00", "2026-06-08T00:00"),
+        (7, "2026-06-06T00:00", "2026-06-08T00:00"),
+        (8, "2026-06-13T00:00", "2026-06-15T00:00"),
+    ],
+)
+def test_this_weekend(tiny: TinyShop, day: int, starts: str, ends: str) -> None:
+    weekend = windows(tiny.shop, datetime(2026, 6, day, 12, tzinfo=UTC))[1]
+    assert (weekend.starts, weekend.ends) == (starts, ends)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "words"),
+    [
+        ({"brands": []}, "brands", "Choose what the rule is about"),
+        ({"target": "item", "items": "T1, nowhere"}, "items", "no item nowhere"),
+        ({"action": "pin", "target": "item", "items": "T1"}, "slot", "1 is the first"),
+        ({"action": "pin", "slot": "1"}, "target", "single items"),
+        ({"starts_at": "2026-06-08T00:00", "ends_at": "2026-06-06T00:00"}, "ends_at", "end before it starts"),
+        ({"section": "attic"}, "section", "attic"),
+        ({"surface": "moon"}, "surface", "moon"),
+        ({"factor": "-1"}, "factor", "greater than or equal to 0"),
+        ({"brands": [99_999_999]}, "brands", "99999999"),
+    ],
+)
+def test_what_cannot_work_is_said_beside_its_field(
+    staff: Client, tiny: TinyShop, changes: dict[str, object], field: str, words: str
+) -> None:
+    answer = staff.post(ADD, typed(tiny, **changes))
+    assert answer.status_code == 200
+    assert not Rule.objects.exists()
+    errors = answer.context["adminform"].form.errors
+    assert any(words in error for error in errors[field]), errors
+    assert words in answer.content.decode()
+
+
+def test_another_shops_brand_cannot_be_chosen(staff: Client, tiny: TinyShop) -> None:
+    other = tiny_shop(n=8, departments=2, code="other")
+    answer = staff.post(ADD, typed(tiny, brands=[other.brands[0].pk]))
+    assert "brands" in answer.context["adminform"].form.errors
+    staff.post(f"{ADD}?shop=other", typed(tiny, brands=[other.brands[0].pk]))
+    assert Rule.objects.get().shop == other.shop
+
+
+def preview(staff: Client, tiny: TinyShop, **changes: object) -> dict[str, str]:
+    answer = staff.get(reverse("admin:recommender_rule_preview"), typed(tiny, **changes))
+    return {line.what: line.words for line in answer.context["lines"]}
+
+
+def test_reach_is_shown_while_one_types(staff: Client, tiny: TinyShop) -> None:
+    tiny.items[0].stock = 0
+    tiny.items[0].save()
+    linen = Tag.objects.create(shop=tiny.shop, name="linen")
+    linen.items.add(*tiny.items[:3])
+    assert preview(staff, tiny)["reaches"] == "4 items, 3 of them can be shown now"
+    assert preview(staff, tiny, target="category", categories=[tiny.departments[1].pk])["reaches"] == "10 items"
+    assert preview(staff, tiny, target="tag", tags=[linen.pk])["reaches"] == "3 items, 2 of them can be shown now"
+    lines = preview(
+        staff, tiny, action="pin", slot="2", target="item", items="T1,T2", surface="homepage", section="deals"
+    )
+    assert lines["reaches"] == "2 items"
+    assert (lines["does"], lines["to"]) == ("pins to slot 2", "items T1, T2")
+    assert lines["where"] == "homepage, row “Deals”"
+    assert preview(staff, tiny, brands=[])["to"] == "nothing chosen yet"
+    assert not Rule.objects.exists()
+
+
+def test_half_typed_forms_are_no_trouble(staff: Client, tiny: TinyShop) -> None:
+    address = reverse("admin:recommender_rule_preview")
+    for query in ({}, {"action": "boost"}, {"action": "x", "target": "y"}, typed(tiny, factor="1.", starts_at="2026-")):
+        assert staff.get(address, query).status_code == 200
+
+
+def test_quarrels_are_told_before_and_after_saving(staff: Client, tiny: TinyShop) -> None:
+    staff.post(ADD, typed(tiny, name="More of it"))
+    assert "More of it" in preview(staff, tiny, action="exclude")["but"]
+    assert "but" not in preview(staff, tiny, action="exclude", brands=[tiny.brands[1].pk])
+    assert "but" not in preview(staff, tiny, action="boost")
+    answer = staff.post(ADD, typed(tiny, action="bury", name="Less of it"), follow=True)
+    assert any("opposite directions" in str(message) for message in answer.context["messages"])
+
+
+def test_rules_that_never_meet_do_not_quarrel(staff: Client, tiny: TinyShop) -> None:
+    staff.post(ADD, typed(tiny, surface="homepage", ends_at="2026-06-01T00:00"))
+    assert "but" not in preview(staff, tiny, action="exclude", surface="search")
+    assert "but" not in preview(staff, tiny, action="exclude", starts_at="2026-06-02T00:00")
+    assert "but" in preview(staff, tiny, action="exclude")
+
+
+def test_drafts_are_told_above_the_list_in_words(staff: Client, tiny: TinyShop) -> None:
+    staff.post(ADD, typed(tiny, name="More of it", _publish="1"))
+    staff.post(reverse("admin:recommender_rule_publish"))
+    Rule.objects.update(factor=3.0)
+    changes = staff.get("/admin/recommender/rule/").context["draft_changes"]
+    assert changes == [("More of it", "strength: 2.0 → 3.0")]
