@@ -8,6 +8,7 @@ from django.db.models import OuterRef, Subquery, Sum
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from catalog.models import Category, Item, Media, Shop
 from dpe_site.shop.visitor import visitor_of
@@ -47,6 +48,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "why_url": reverse("shop:why"),
         "do": {code: reverse("shop:do", args=[code]) for code in CODES},
         "undo": {code: reverse("shop:undo", args=[code]) for code in CODES},
+        "say": {"why": _("Why this?"), "not_for_me": _("Not for me"), "favourite": _("Favourite")},
         "scripts": [f"shop/js/{name}.js" for name in SCRIPTS],
     }
 
