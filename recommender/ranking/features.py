@@ -32,9 +32,16 @@ SEEN_DAYS = 3.0
 RECENT = 20
 """History entries that make up the shopper's present taste."""
 
-_LOOKED = (Kind.VIEW, Kind.CLICK, Kind.DWELL)
-_LIKED = (Kind.LIKE, Kind.FAVOURITE, Kind.SHARE)
-_POSITIVE = np.array(sorted(int(kind) for kind in POSITIVE_KINDS))
+_GROUPS = (
+    (Kind.VIEW, Kind.CLICK, Kind.DWELL),
+    (Kind.LIKE, Kind.FAVOURITE, Kind.SHARE),
+    (Kind.CART,),
+    (Kind.PURCHASE,),
+    (Kind.DISLIKE,),
+)
+# Tables by kind: a page asks for the features of eleven histories, and looking up is ten times as fast as np.isin.
+_IN_GROUP = np.array([[kind in group for kind in range(256)] for group in _GROUPS])  # (5, 256)
+_IS_POSITIVE = np.array([kind in POSITIVE_KINDS for kind in range(256)])
 
 
 def feature_names(components: tuple[str, ...]) -> tuple[str, ...]:
@@ -59,8 +66,8 @@ def features(
     Returns: (c, F) float32, finite, columns as ``feature_names`` says.
     """
     history = context.history
-    kept = ~np.isin(history.item_ids, context.ignored_ids)
-    liked = np.flatnonzero(kept & np.isin(history.kinds, _POSITIVE) & (history_index >= 0))[-RECENT:]
+    kept = ~(history.item_ids[:, None] == context.ignored_ids).any(axis=1)
+    liked = np.flatnonzero(kept & _IS_POSITIVE[history.kinds] & (history_index >= 0))[-RECENT:]
     taste = history_index[liked]  # (t,) oldest first
     columns = [
         *_price(gathered, arrays, taste),
@@ -148,8 +155,6 @@ def _disliked_department(gathered: Gathered, arrays: LearnedArrays, disliked: In
 
 def _history(history: History, kept: Bools, now_us: int) -> Floats:
     """(6,) what kind of history this is; the same for every candidate."""
-    kinds = history.kinds[kept]
-    groups = (_LOOKED, _LIKED, (Kind.CART,), (Kind.PURCHASE,), (Kind.DISLIKE,))
-    counts = [np.log1p(np.isin(kinds, [int(kind) for kind in group]).sum()) for group in groups]
+    counts = np.log1p(_IN_GROUP[:, history.kinds[kept]].sum(axis=1))
     days = max(now_us - int(history.times_us[-1]), 0) / DAY_US if len(history) else np.inf
     return np.array([*counts, np.exp(-days)], np.float32)
