@@ -1,6 +1,6 @@
 """Admin of experiments: arms that differ in their knobs."""
 
-from typing import Any
+from typing import Any, TypeGuard
 
 from django import forms
 from django.contrib import admin
@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
+from recommender.admin.knobs import knob_field
 from recommender.admin.publishing import shop_chosen
-from recommender.models import Experiment, Knobs
+from recommender.models import Experiment
 
 _EXAMPLE = (
     '[{"name": "control", "share": 0.5, "knobs": {}}, {"name": "bolder", "share": 0.5, "knobs": {"exploration": 0.05}}]'
@@ -83,13 +84,13 @@ def _knob_problems(knob: str, value: Any) -> list[str]:
     if not _is_number(value):
         return [_("%(knob)s must be a number") % {"knob": knob}]
     try:
-        Knobs._meta.get_field(knob).run_validators(value)
+        knob_field(knob).run_validators(value)
     except ValidationError as error:
         return [f"{knob}: {' '.join(error.messages)}"]
     return []
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 

@@ -1,10 +1,11 @@
 """Admin of the knobs: sliders with plain words, what serves now beside the draft."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import Field
 from django.forms import BoundField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -144,9 +145,14 @@ class KnobsAdmin(PublishingAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
 
+def knob_field(name: str) -> Field:
+    """The model's field of a knob, with its range."""
+    return cast(Field, Knobs._meta.get_field(name))
+
+
 def _dial(field: BoundField, words: DialWords, live: float | None) -> Dial:
     low, high = 0.0, _BRAND_CAP_HIGH
-    for validator in Knobs._meta.get_field(field.name).validators:
+    for validator in knob_field(field.name).validators:
         if isinstance(validator, MinValueValidator):
             low = float(validator.limit_value)
         if isinstance(validator, MaxValueValidator) and words.step != "1":

@@ -1,6 +1,6 @@
 """The form of a rule: what it is about is chosen by name, times are the shop's own."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -38,7 +38,7 @@ class Moment(UnfoldAdminTextInputWidget):
         return value.strftime(_TIME) if hasattr(value, "strftime") else str(value or "")
 
 
-class TagChoice(forms.ModelMultipleChoiceField):
+class NamedChoice(forms.ModelMultipleChoiceField):
     """Rows of one shop, chosen by name."""
 
     def __init__(self, model: Any, label: Any) -> None:
@@ -51,9 +51,9 @@ class RuleForm(forms.ModelForm):
 
     shop: Shop
 
-    brands = TagChoice(Brand, gettext_lazy("brands"))
-    categories = TagChoice(Category, gettext_lazy("departments and categories"))
-    tags = TagChoice(Tag, gettext_lazy("tags"))
+    brands = NamedChoice(Brand, gettext_lazy("brands"))
+    categories = NamedChoice(Category, gettext_lazy("departments and categories"))
+    tags = NamedChoice(Tag, gettext_lazy("tags"))
     starts_at = forms.DateTimeField(required=False, label=gettext_lazy("from"), widget=Moment)
     ends_at = forms.DateTimeField(required=False, label=gettext_lazy("until"), widget=Moment)
     items = forms.CharField(
@@ -84,7 +84,8 @@ class RuleForm(forms.ModelForm):
         rule.shop = self.shop
         self.fields["name"].required = False
         for name, model in (("brands", Brand), ("categories", Category), ("tags", Tag)):
-            self.fields[name].queryset = model._default_manager.filter(shop=self.shop).order_by("name")
+            field = cast(NamedChoice, self.fields[name])
+            field.queryset = model._default_manager.filter(shop=self.shop).order_by("name")
         self._choices()
         if rule.pk:
             self.initial[FIELD_OF[Rule.Target(rule.target)]] = self._chosen(rule)
@@ -97,11 +98,10 @@ class RuleForm(forms.ModelForm):
         }
         for name, choices in offered.items():
             label = self.fields[name].label
-            field = forms.ChoiceField(choices=choices, required=False, label=label, widget=UnfoldAdminSelectWidget())
-            self.fields[name] = field
-        for name, first in (("action", Rule.Action.BOOST), ("target", Rule.Target.BRAND)):
-            choices = Rule._meta.get_field(name).choices
-            self.fields[name] = forms.ChoiceField(choices=choices, initial=first, widget=forms.RadioSelect())
+            widget = UnfoldAdminSelectWidget()
+            self.fields[name] = forms.ChoiceField(choices=choices, required=False, label=label, widget=widget)
+        for name, values, first in (("action", Rule.Action, "boost"), ("target", Rule.Target, "brand")):
+            self.fields[name] = forms.ChoiceField(choices=values.choices, initial=first, widget=forms.RadioSelect())
 
     @staticmethod
     def _chosen(rule: Rule) -> Any:

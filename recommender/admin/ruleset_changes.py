@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from django.db.models import Field
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -36,7 +37,8 @@ def changes_of(shop: Shop) -> list[tuple[str, str]]:
 
 
 def _name_of(model: type[Knobs | Rule], field: str) -> str:
-    return str(model._meta.get_field(field).verbose_name)
+    found = model._meta.get_field(field)
+    return str(found.verbose_name) if isinstance(found, Field) else field
 
 
 def _knob_changes(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, str]]:

@@ -1,0 +1,90 @@
+"""A job's page: live while it runs, curves plotted, cancel and try again."""
+
+import json
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from catalog.models import Shop
+from recommender.jobs import JobProgress, job_run
+from recommender.models import JobRun
+from users.models import User
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def staff() -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("ada", "ada@example.com", "lovelace-1815"))
+    return client
+
+
+@pytest.fixture
+def job() -> JobRun:
+    return JobRun.objects.create(shop=Shop.objects.create(code="tiny", name="Tiny"), kind="precompute")
+
+
+def fragment(staff: Client, job: JobRun) -> tuple[str, str]:
+    answer = staff.get(reverse("admin:recommender_jobrun_progress", args=[job.pk]))
+    return answer.content.decode(), answer.headers.get("HX-Refresh", "")
+
+
+def test_progress_is_live_from_waiting_to_done(staff: Client, job: JobRun) -> None:
+    waiting, _ = fragment(staff, job)
+    assert "It waits for a worker" in waiting
+    halfway: list[tuple[str, str]] = []
+
+    def work(running: JobRun, progress: JobProgress) -> dict[str, object]:
+        progress.plan({"Counting": 1, "Writing": 3})
+        progress.step("Counting")
+        progress.curve("loss", 1, 0.7)
+        progress.curve("loss", 2, 0.4)
+        progress.step("Writing")
+        halfway.append(fragment(staff, running))
+        return {"lists": 12}
+
+    job_run(job.pk, {"precompute": work})
+    ((words, refresh),) = halfway
+    assert 'value="25"' in words and "Writing" in words and "every 1s" in words
+    assert refresh == ""
+    words, refresh = fragment(staff, job)
+    assert "every 1s" not in words
+    assert refresh == "true"
+    page = staff.get(reverse("admin:recommender_jobrun_change", args=[job.pk]))
+    (curve,) = page.context["curves"]
+    assert json.loads(curve["data"])["datasets"][0]["data"] == [0.7, 0.4]
+    assert ("lists", "12") in page.context["result"]
+    assert "Cancel" not in page.content.decode()
+
+
+def test_a_waiting_job_is_cancelled_and_tried_again(staff: Client, job: JobRun) -> None:
+    staff.post(reverse("admin:recommender_jobrun_cancel", args=[job.pk]))
+    job.refresh_from_db()
+    assert job.status == JobRun.Status.CANCELLED
+    page = staff.get(reverse("admin:recommender_jobrun_change", args=[job.pk])).content.decode()
+    assert reverse("admin:recommender_jobrun_again", args=[job.pk]) in page
+    staff.post(reverse("admin:recommender_jobrun_again", args=[job.pk]))
+    job.refresh_from_db()
+    assert job.status == JobRun.Status.QUEUED
+
+
+def test_a_running_job_stops_at_its_next_report(staff: Client, job: JobRun) -> None:
+    def work(running: JobRun, progress: JobProgress) -> dict[str, object]:
+        progress.plan({"Counting": 1})
+        progress.step("Counting")
+        staff.post(reverse("admin:recommender_jobrun_cancel", args=[running.pk]))
+        assert "stops at its next report" in fragment(staff, running)[0]
+        progress.step("Counting")
+        raise AssertionError("went on")
+
+    assert job_run(job.pk, {"precompute": work}).status == JobRun.Status.CANCELLED
+
+
+def test_chosen_jobs_are_tried_again_from_the_list(staff: Client, job: JobRun) -> None:
+    JobRun.objects.update(status=JobRun.Status.PARKED, error="out of memory")
+    running = JobRun.objects.create(shop=job.shop, kind="import", status=JobRun.Status.RUNNING)
+    chosen = {"action": "try_again", "_selected_action": [str(job.pk), str(running.pk)]}
+    staff.post(reverse("admin:recommender_jobrun_changelist"), chosen)
+    assert sorted(JobRun.objects.values_list("status", flat=True)) == ["queued", "running"]
