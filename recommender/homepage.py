@@ -38,7 +38,7 @@ SPARES = 8
 """Cards kept ready for holes that the check at serving time makes."""
 
 _RUNTIME = runtime_fingerprint()
-_CURSOR_SALT = "recommender.cursor"
+_CURSORS = signing.Signer(salt="recommender.cursor")  # no time stamp: a reload has the same cursor
 _MAX_PAGES = 20
 
 
@@ -114,7 +114,7 @@ def homepage_page(
 def cursor_read(cursor: str) -> list[UUID]:
     """Impressions of the pages before; empty for no cursor or one that we did not sign."""
     try:
-        return [UUID(hex=name) for name in signing.loads(cursor, salt=_CURSOR_SALT)] if cursor else []
+        return [UUID(hex=name) for name in _CURSORS.unsign_object(cursor)] if cursor else []
     except signing.BadSignature:
         return []
 
@@ -312,4 +312,4 @@ def _cursor(earlier: Sequence[UUID], impression: UUID, gathered: Gathered, slots
     """Cursor of the next page; "" where hardly anything is left."""
     if len(earlier) + 1 >= _MAX_PAGES or len(gathered) - len(slots.item_ids) < SPARES:
         return ""
-    return signing.dumps([one.hex for one in (*earlier, impression)], salt=_CURSOR_SALT, compress=True)
+    return _CURSORS.sign_object([one.hex for one in (*earlier, impression)], compress=True)
