@@ -29,6 +29,48 @@ SURFACES = {
 }
 
 
+_WORDS = {
+    "state_vector": gettext_lazy("taste"),
+    "sequential_rules": gettext_lazy("chosen together"),
+    "similar_text": gettext_lazy("similar words"),
+    "trending": gettext_lazy("trending"),
+    "department_trend": gettext_lazy("trending in the department"),
+    "new_arrivals": gettext_lazy("new arrivals"),
+    "deals": gettext_lazy("deals"),
+    "keep_browsing": gettext_lazy("keep browsing"),
+    "buy_again": gettext_lazy("buy again"),
+    "editorial": gettext_lazy("asked for by a rule"),
+    "search": gettext_lazy("search"),
+    "same_department": gettext_lazy("same department"),
+    "item_knn": gettext_lazy("neighbours"),
+    "exploration": gettext_lazy("exploration"),
+    "encoder": gettext_lazy("sequence encoder"),
+    "rules": gettext_lazy("sequential rules"),
+    "mixture": gettext_lazy("encoder and rules"),
+    "knn": gettext_lazy("neighbours"),
+    "knn_recent": gettext_lazy("neighbours of the latest"),
+    "text": gettext_lazy("similar words"),
+    "text_nearest": gettext_lazy("nearest words"),
+    "own_recency": gettext_lazy("own latest"),
+    "popularity": gettext_lazy("popularity"),
+    "recent_popularity": gettext_lazy("popular now"),
+    "own_frequency": gettext_lazy("own frequency"),
+    "brand": gettext_lazy("brand"),
+    "category": gettext_lazy("category"),
+    "department": gettext_lazy("department"),
+}
+_RANK = "_rank"
+
+
+def plain(code: str) -> str:
+    """A source or a component in words; its code without underscores where there are none."""
+    if code in _WORDS:
+        return str(_WORDS[code])
+    if code.endswith(_RANK) and code.removesuffix(_RANK) in _WORDS:
+        return _("%(what)s, rank") % {"what": _WORDS[code.removesuffix(_RANK)]}
+    return code.replace("_", " ")
+
+
 def sections(everywhere: str = "") -> Choices:
     """Rows of a page by name; ``everywhere`` names the empty choice where there is one."""
     return _with_empty(everywhere, [(section.value, str(name)) for section, name in SECTIONS.items()])

@@ -20,6 +20,7 @@ def confirmed(
     back: str,
     do: Callable[[], str],
     details: list[tuple[str, Any]] | None = None,
+    trial: str = "",
 ) -> HttpResponse:
     """Ask on GET, act on POST (which carries the CSRF token), and go ``back`` with a message.
 
@@ -31,6 +32,7 @@ def confirmed(
         back: address to return to.
         do: acts and returns the sentence that says so; a ``DataError`` is shown as it is.
         details: name and value pairs that help to decide.
+        trial: address of a fragment that says what would have moved, "" for none.
     """
     if request.method == "POST":
         try:
@@ -45,5 +47,6 @@ def confirmed(
         "button": button,
         "back": back,
         "details": details or [],
+        "trial": trial,
     }
     return render(request, "operator/confirm.html", context)

@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog.models import Brand, Category, ItemText, Media, Shop, Tag
+from recommender.admin.choices import plain
 from recommender.admin.inspector_cards import CardView, Field, card_view, number_words
 from recommender.admin.replayed import inspection_as_shown, replay_view_of
 from recommender.data.types import ArtifactMismatch, DataError
@@ -108,7 +109,7 @@ def _laid_open(inspection: Inspection) -> dict[str, Any]:
             (
                 titles.get(one["item"], one["item"]),
                 number_words(one["base"]),
-                ", ".join(one["sources"]).replace("_", " "),
+                ", ".join(map(plain, one["sources"])),
             )
             for one in not_shown
         ],

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from recommender.admin.choices import plain
 from recommender.replay import InspectedCard
 
 STRONGEST = 4
@@ -81,7 +82,7 @@ def card_view(
     """Lay a card open."""
     road = card.road
     parts = [
-        field.measure("components", name, value, label=_plain(name))
+        field.measure("components", name, value, label=plain(name))
         for name, value in road.get("components", {}).items()
     ]
     parts.sort(key=lambda part: (part.value == "–", -part.percent))
@@ -90,7 +91,7 @@ def card_view(
         card=card,
         picture=pictures.get(card.item_id, ""),
         causes=[titles.get(item, str(item)) for item in card.reason_items],
-        sources=[_plain(source) for source in road.get("sources", [])],
+        sources=[plain(source) for source in road.get("sources", [])],
         strongest=parts[:STRONGEST],
         others=parts[STRONGEST:],
         heads=[_head(field, name, value) for name, value in heads.items()],
@@ -120,10 +121,6 @@ def _rules(road: dict[str, Any], names: dict[int, str]) -> list[str]:
         else f"{names.get(rule, rule)}: × {number_words(factor)}"
         for rule, factor, excluded in sorted(effects)
     ]
-
-
-def _plain(code: str) -> str:
-    return code.replace("_", " ")
 
 
 def _percent(share: float) -> str:

@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
-from django.urls import reverse
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,6 +17,7 @@ from unfold.decorators import action
 from catalog.models import Shop
 from recommender.admin.confirmation import confirmed
 from recommender.admin.ruleset_changes import changes_of
+from recommender.admin.what_if import what_if
 from recommender.data.types import DataError
 from recommender.models import Live, Ruleset
 from recommender.store.rulesets import ruleset_publish, ruleset_restore
@@ -91,6 +94,7 @@ class PublishingAdmin(ModelAdmin):
             back=reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"),
             do=lambda: _published(shop, staff_of(request)),
             details=changes,
+            trial=f"{reverse('admin:ruleset_try')}?shop={shop.code}" if changes else "",
         )
 
     def has_publish_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
@@ -138,6 +142,20 @@ class RulesetAdmin(FactAdmin):
     list_select_related = ("shop__live", "published_by")
     search_fields = ("hash", "note")
     actions_detail = ("make_live_again",)
+
+    def get_urls(self) -> list[URLPattern]:
+        """The drafts tried on pages of the last days."""
+        return [path("try/", self.admin_site.admin_view(self.try_view), name="ruleset_try"), *super().get_urls()]
+
+    def try_view(self, request: HttpRequest) -> HttpResponse:
+        """What publishing would have moved; nothing is changed."""
+        if not self.has_publish_permission(request):
+            raise PermissionDenied
+        try:
+            shown = {"tried": what_if(shop_chosen(request), timezone.now())}
+        except DataError as error:
+            return render(request, "operator/what_if.html", {"problem": str(error)})
+        return render(request, "operator/what_if.html", shown)
 
     @admin.display(description=gettext_lazy("ruleset"))
     def hash_short(self, ruleset: Ruleset) -> str:

@@ -115,3 +115,21 @@ def test_a_measure_is_its_place_among_all_candidates() -> None:
 )
 def test_numbers_are_short(value: float | None, words: str) -> None:
     assert number_words(value) == words
+
+
+def test_drafts_are_tried_on_logged_pages(staff: Client, tiny: TinyShop) -> None:
+    address = reverse("admin:ruleset_try")
+    assert "nothing to try it on" in staff.get(address).content.decode()
+    ruleset_publish(shop=tiny.shop)
+    pages = [shown(tiny, shopper_with(tiny, tiny.of_department(k)[:4], at=timezone.now())) for k in range(3)]
+    tried = staff.get(address).context["tried"]
+    assert (tried.pages, tried.different, tried.up) == (3, 0, [])
+    victim = pages[0].item_ids[0]
+    Rule.objects.create(shop=tiny.shop, name="No", action="exclude", target="item", target_ids=[victim])
+    tried = staff.get(address).context["tried"]
+    holding = sum(victim in page.item_ids for page in pages)
+    assert tried.different >= holding > 0
+    assert tried.replaced >= holding
+    title = tiny.items[list(tiny.ids).index(victim)].texts.get(language="en").title
+    assert (title, holding) in [(moved.title, moved.pages) for moved in tried.down]
+    assert Impression.objects.count() == 3
