@@ -18,6 +18,7 @@ from recommender.serving.bundle import Bundle
 
 VERSION = 1
 _HEADER = struct.Struct("<BBIqq")  # differences?, bytes per value, values, base, step
+_EMPTY = _HEADER.pack(False, 1, 0, 0, 1)
 _WORDS = ("session", "surface", "language", "segment", "query", "arm")
 _NUMBERS = (
     "shop_id",
@@ -139,7 +140,9 @@ def _differences(values: Ints, expected: Ints) -> Iterator[Ints]:
 
 
 def _column(values: Ints) -> bytes:
-    """One integer column in the narrower of its two forms."""
+    """One integer column in the narrower of its two forms; many are empty, and those are all alike."""
+    if not len(values):
+        return _EMPTY
     return min((_narrow(values, differences=False), _narrow(values, differences=True)), key=len)
 
 
