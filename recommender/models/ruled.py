@@ -69,7 +69,7 @@ class Knobs(models.Model):
         verbose_name_plural = _("knobs")
 
     def __str__(self) -> str:
-        return f"knobs of {self.shop_id}"
+        return str(self.shop)
 
 
 class Rule(models.Model):
