@@ -7,7 +7,7 @@ from django.test import Client
 from catalog.items import item_hide
 from catalog.models import Item
 from recommender.models import Impression
-from users.models import Shopper
+from users.models import Shopper, User
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +57,14 @@ def test_not_interested_takes_effect_on_the_next_page(app):
     disliked = cards(get(app, "homepage"))[0]["item"]
     act(app, "dislike", disliked)
     assert disliked not in {card["item"] for card in cards(get(app, "homepage"))}
+
+
+def test_two_logins_that_have_done_nothing_get_pages_of_their_own(shop):
+    for name in ("ann", "bob", "ann"):
+        client = Client()
+        client.force_login(User.objects.get_or_create(username=name)[0])
+        assert get(client, "homepage").status_code == 200
+    assert Impression.objects.count() == 2
 
 
 def test_a_page_speaks_the_language_asked_for(app):
