@@ -288,8 +288,9 @@ def _failed(job: JobRun, error: Exception) -> None:
         _end(job, Status.PARKED, error=text)
         return
     with transaction.atomic():
-        JobRun.objects.filter(pk=job.pk).update(status=Status.QUEUED, error=text, log=job.log)
-        _announce(job)
+        mine = JobRun.objects.filter(pk=job.pk, status=Status.RUNNING, attempts=job.attempts)
+        if mine.update(status=Status.QUEUED, error=text, log=job.log):
+            _announce(job)
 
 
 def _end(job: JobRun, status: str, *, error: str = "", result: dict[str, Any] | None = None) -> None:

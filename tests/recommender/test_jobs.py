@@ -211,6 +211,19 @@ def test_progress_estimates_the_time_left(shop, monkeypatch):
     assert done.curves == {"loss": [[1, 0.5]]}
 
 
+@pytest.mark.parametrize("theirs", [{"attempts": 2}, {"status": Status.CANCELLED}, {"status": Status.SUCCEEDED}])
+def test_a_stalled_worker_that_fails_late_leaves_somebody_elses_attempt_alone(shop, theirs):
+    def work(job, progress):
+        JobRun.objects.filter(pk=job.pk).update(**theirs)
+        raise OSError("disk full")
+
+    job = jobs.job_ask(shop=shop, kind="precompute")
+    Outbox.objects.all().delete()
+    job = run(job, work)
+    assert (job.status, job.error) == (theirs.get("status", Status.RUNNING), "")
+    assert not Outbox.objects.exists(), "it was not asked for again"
+
+
 def test_a_command_takes_up_an_equal_job_that_died(shop):
     dead = claimed(shop, silent_for=timedelta(minutes=1), attempts=1)
     assert jobs.job_here(shop=shop, kind="precompute", params={}) == dead
