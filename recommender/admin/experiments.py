@@ -17,6 +17,7 @@ from recommender.models import Experiment
 _EXAMPLE = (
     '[{"name": "control", "share": 0.5, "knobs": {}}, {"name": "bolder", "share": 0.5, "knobs": {"exploration": 0.05}}]'
 )
+_PLAN = gettext_lazy("An experiment is a plan that is checked and kept here; no page draws an arm from it.")
 _PARTS = {"name", "share", "knobs"}
 _KNOBS = (
     "exploration",
@@ -105,7 +106,7 @@ class ExperimentAdmin(ModelAdmin):
     search_fields = ("name",)
     fieldsets = (
         (None, {"fields": ("shop", "name", "enabled", "starts_at", "ends_at")}),
-        (gettext_lazy("Arms"), {"fields": ("arms",)}),
+        (gettext_lazy("Arms"), {"fields": ("arms",), "description": _PLAN}),
     )
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
