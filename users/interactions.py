@@ -50,7 +50,8 @@ class NewInteraction:
     def deed(self) -> Deed:
         """The part the state is folded from."""
         value = float("nan") if self.value is None else self.value
-        return Deed(self.id, self.kind, microseconds(self.occurred_at), self.item_id, value, self.undoes)
+        at_us, from_page = microseconds(self.occurred_at), self.impression is not None
+        return Deed(self.id, self.kind, at_us, self.item_id, value, self.undoes, from_page)
 
 
 _TYPES = {

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from catalog.facets import ItemFacets
-from users.kinds import Kind
+from users.kinds import Kind, is_answer
 from users.taste import Taste, TasteDeed, taste_after
 
 KEPT_RECENT = 100
@@ -17,9 +17,6 @@ KEPT_PURCHASED = 200
 KEPT_HIDDEN = 2_000
 KEPT_FATIGUE = 500
 DAY_US = 86_400_000_000
-
-ANSWERED = frozenset({Kind.CLICK, Kind.LIKE, Kind.FAVOURITE, Kind.CART, Kind.PURCHASE, Kind.SHARE, Kind.RATE})
-"""Kinds that show an item was not shown in vain."""
 
 Twins = Mapping[int, Collection[int]]
 
@@ -34,6 +31,7 @@ class Deed:
     item_id: int | None = None
     value: float = float("nan")
     undoes: UUID | None = None
+    from_page: bool = False  # names the impression it came from
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +164,7 @@ def _latest(old: Sequence[int], new: Iterable[int | None], kept: int) -> tuple[i
 
 
 def _without_answered(counts: Mapping[str, int], deeds: Iterable[Deed]) -> dict[str, int]:
-    answered = {str(deed.item_id) for deed in deeds if deed.kind in ANSWERED}
+    answered = {str(deed.item_id) for deed in deeds if is_answer(deed.kind, from_page=deed.from_page)}
     return {item: count for item, count in counts.items() if item not in answered}
 
 

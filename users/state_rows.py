@@ -29,7 +29,10 @@ UPDATE users_shopperstate SET ({STATE_COLUMNS}) =
 (%s, %s::bigint[], %s::smallint[], %s::bigint[], %s::float8[], %s::bigint[], %s::bigint[], %s::bigint[], %s, %s, %s, %s)
 WHERE shopper_id = %s
 """  # noqa: S608
-_DEED = "id, kind, (extract(epoch FROM occurred_at) * 1000000)::bigint, item_id, coalesce(value, 'NaN'), undoes"
+_DEED = (
+    "id, kind, (extract(epoch FROM occurred_at) * 1000000)::bigint, item_id, coalesce(value, 'NaN'), undoes, "
+    "impression IS NOT NULL"
+)
 _FACTS = f"""
 (SELECT {_DEED} FROM users_interaction WHERE shopper_id = ANY(%s) ORDER BY id DESC LIMIT {REFOLDED})
 UNION

@@ -121,6 +121,13 @@ def test_a_click_ends_fatigue_and_days_away_halve_it():
     assert state.fatigue == {"2": 1}
 
 
+def test_opening_a_shown_card_ends_its_fatigue_and_coming_from_elsewhere_does_not():
+    state = replace(StateValue(), fatigue={"1": 4, "2": 4})
+    deeds = [replace(deed(1, Kind.VIEW, 1), from_page=True), deed(2, Kind.VIEW, 2)]
+    assert fold(state, deeds, FACETS, {}).fatigue == {"2": 4}
+    assert refold(state, deeds, FACETS, {}).fatigue == {"2": 4}
+
+
 def test_joining_takes_the_higher_version_and_doubles_nothing():
     first = StateValue(version=7, hidden=(1, 2), ignored=(3,), fatigue={"1": 2}, updated_us=5)
     second = StateValue(version=3, hidden=(2, 4), ignored=(3,), fatigue={"1": 3, "9": 1}, updated_us=9)

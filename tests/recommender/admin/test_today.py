@@ -66,6 +66,8 @@ def test_days_are_the_shops_and_today_goes_until_now(tiny: TinyShop) -> None:
     page(tiny, datetime(2026, 6, 2, 15, tzinfo=UTC), degraded="trending")  # still the 2nd there
     deed(tiny, NOON - timedelta(minutes=5), Kind.CLICK, impression=shown.pk)
     deed(tiny, NOON - timedelta(minutes=4), Kind.CLICK)
+    deed(tiny, NOON - timedelta(minutes=4, seconds=30), Kind.VIEW, impression=shown.pk)  # the same card
+    deed(tiny, NOON - timedelta(minutes=4, seconds=40), Kind.VIEW)
     deed(tiny, NOON - timedelta(minutes=3), Kind.CART)
     deed(tiny, NOON - timedelta(minutes=2), Kind.PURCHASE, quantity=2, price_minor=500)
     deed(tiny, NOON + timedelta(minutes=1), Kind.CLICK)
@@ -73,10 +75,16 @@ def test_days_are_the_shops_and_today_goes_until_now(tiny: TinyShop) -> None:
     assert (today.day, yesterday.day) == (date(2026, 6, 3), date(2026, 6, 2))
     assert (today.pages, today.seen, today.items_shown, today.degraded) == (3, 6, 6, 0)
     assert (yesterday.pages, yesterday.degraded) == (1, 1)
-    assert (today.events, today.clicks, today.carts, today.purchases, today.revenue_minor) == (4, 1, 1, 1, 1000)
+    assert (today.events, today.clicks, today.carts, today.purchases, today.revenue_minor) == (6, 1, 1, 1, 1000)
     assert today.ctr == pytest.approx(1 / 6)
     assert (today.p50_ms, today.p95_ms) == (20, 29)
     assert math.isnan(yesterday.p50_ms)
+
+
+def test_a_card_that_was_opened_in_the_shop_is_a_click(tiny: TinyShop) -> None:
+    shown = page(tiny, NOON - timedelta(hours=1))
+    deed(tiny, NOON - timedelta(minutes=2), Kind.VIEW, impression=shown.pk)
+    assert days_read(tiny.shop, NOON)[-1].ctr == pytest.approx(1 / 2)
 
 
 def test_yesterday_is_counted_to_the_same_time_of_day(tiny: TinyShop) -> None:
