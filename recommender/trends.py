@@ -10,6 +10,7 @@ from catalog.ids import uuid7_floor
 from catalog.models import Shop
 from recommender.data.trend import HALF_LIFE_DAYS, TREND_WEIGHTS
 from recommender.models import Live, TrendSnapshot
+from users.learnable import LEARNABLE, PEOPLE
 from users.models import Interaction
 
 WINDOW = timedelta(days=14)
@@ -17,34 +18,36 @@ HALF_LIFE = timedelta(days=HALF_LIFE_DAYS)
 ITEMS = 1_000
 KEEP = 24  # refreshes kept for staff to look back on
 
-# One shopper adds at most one count per item and kind, so that nobody makes a trend alone.
-_COUNTS = """
+# One person adds at most one count per item and kind, so that nobody makes a trend alone.
+_COUNTS = f"""
+WITH {PEOPLE}
 SELECT item_id, sum(count) FROM (
-    SELECT n.item_id, n.shopper_id, n.kind,
-           max(w.weight * power(0.5, extract(epoch FROM %(now)s - n.occurred_at) / %(half_life)s)) AS count
-    FROM users_interaction n JOIN unnest(%(kinds)s::int[], %(weights)s::float8[]) AS w(kind, weight) ON w.kind = n.kind
-    WHERE n.shop_id = %(shop)s AND n.item_id IS NOT NULL AND n.occurred_at BETWEEN %(since)s AND %(now)s
-      AND n.id >= %(floor)s::uuid
-      AND NOT EXISTS (SELECT 1 FROM users_suspicion s WHERE s.shopper_id = n.shopper_id AND s.cleared_at IS NULL)
+    SELECT fact.item_id, people.person, fact.kind,
+           max(w.weight * power(0.5, extract(epoch FROM %(now)s - fact.occurred_at) / %(half_life)s)) AS count
+    FROM users_interaction fact
+        JOIN unnest(%(kinds)s::int[], %(weights)s::float8[]) AS w(kind, weight) ON w.kind = fact.kind
+        {LEARNABLE}
+    WHERE fact.shop_id = %(shop)s AND fact.item_id IS NOT NULL AND fact.occurred_at BETWEEN %(since)s AND %(now)s
+      AND fact.id >= %(floor)s::uuid
     GROUP BY 1, 2, 3) counted
 GROUP BY item_id ORDER BY sum(count) DESC, item_id LIMIT %(items)s
-"""
+"""  # noqa: S608 - all parts are constants
 
 
 def trend_refresh(shop: Shop, *, now: datetime | None = None) -> TrendSnapshot:
     """Count again, and let the next request read the new counts.
 
-    count(i) = Σ over shoppers and kinds of weight · ½ ** (age / half-life)
+    count(i) = Σ over people and kinds of weight · ½ ** (age / half-life)
 
     In a shop where nothing was done for two weeks (an imported past, a long holiday) ages are counted from the last
     thing done.
     """
     now = now or timezone.now()
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTS, _parameters(shop, now))
+        cursor.execute(_COUNTS, _parameters(shop, now, now))
         counted = cursor.fetchall()
         if not counted and (last := _last_deed(shop, now)) is not None:
-            cursor.execute(_COUNTS, _parameters(shop, last))
+            cursor.execute(_COUNTS, _parameters(shop, last, now))
             counted = cursor.fetchall()
     with transaction.atomic():
         trend = TrendSnapshot.objects.create(
@@ -62,9 +65,11 @@ def _last_deed(shop: Shop, now: datetime) -> datetime | None:
     return ids.values_list("occurred_at", flat=True).first()
 
 
-def _parameters(shop: Shop, now: datetime) -> dict[str, Any]:
+def _parameters(shop: Shop, now: datetime, decided_by: datetime) -> dict[str, Any]:
     return {
         "shop": shop.pk,
+        "consent_required": shop.consent_required,
+        "decided_by": decided_by,
         "now": now,
         "since": now - WINDOW,
         "floor": str(uuid7_floor(now - WINDOW)),

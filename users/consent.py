@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import OuterRef, QuerySet, Subquery
 
 from catalog.models import Shop
 from users.models import Consent, Shopper
@@ -44,9 +43,3 @@ def consent_version(shopper_id: int) -> int:
     """Version of the text under which the person allowed learning; 0 where nothing was allowed or asked."""
     latest = consent_latest(shopper_id, Consent.Purpose.LEARNING)
     return latest.version if latest and latest.granted else 0
-
-
-def learning_refused(shop: Shop) -> QuerySet[Shopper]:
-    """Shoppers of whom nothing may be learned: they said no last."""
-    latest = Consent.objects.filter(shopper=OuterRef("pk"), purpose=Consent.Purpose.LEARNING).order_by("-at", "-pk")
-    return Shopper.objects.of(shop).annotate(learning=Subquery(latest.values("granted")[:1])).filter(learning=False)

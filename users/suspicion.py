@@ -13,12 +13,14 @@ _BOT = re.compile(r"bot\b|crawler|spider|slurp|facebookexternalhit", re.IGNORECA
 
 
 def suspicion_check(*, shopper: Shopper, session: str, state: StateValue, agent: str, at: datetime) -> str:
-    """Mark a shopper whose last hundred deeds took under 20 seconds, or whose client calls itself a bot.
+    """Mark the session of a shopper whose last hundred deeds took under 20 seconds, or whose client calls itself a bot.
+
+    Without a session it is the shopper who is marked.
 
     Returns: the cause, ``""`` where there is none.
     """
     cause, detail = _cause(state, agent)
-    marks = Suspicion.objects.of(shopper.shop_id).filter(shopper=shopper, cause=cause)
+    marks = Suspicion.objects.of(shopper.shop_id).filter(shopper=shopper, cause=cause, session=session)
     if cause and not marks.filter(at__gt=at - MARK_EVERY).exists():
         Suspicion.objects.create(
             shop_id=shopper.shop_id, shopper=shopper, session=session, cause=cause, detail=detail, at=at

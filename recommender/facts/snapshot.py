@@ -1,12 +1,11 @@
 """Facts of a shop up to a time, as immutable columns: the only input of training.
 
-Left out, though never deleted: shoppers and sessions marked as suspicious, shoppers who do not allow learning, what was
-taken back, draft items. What a guest did counts for the shopper the guest turned out to be.
+Left out, though never deleted: what ``users.learnable`` leaves out, what was taken back, draft items. What a guest did
+counts for the shopper the guest turned out to be.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +22,7 @@ from recommender.facts.columns import columns_read
 from users.kinds import Kind
 
 CREDIT_DAYS = 7  # for so long an outcome counts for the page it came from
+OUTCOMES = (Kind.CLICK, Kind.VIEW, Kind.CART, Kind.PURCHASE, Kind.DISLIKE)
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -41,9 +41,8 @@ def snapshot_take(shop: Shop, *, until: datetime | None = None, since: datetime 
     parameters = _parameters(shop, until, since or BEGINNING)
     with _one_view():
         items = items_read(shop.pk, until)
-        people = _people(parameters)
-        interactions, shopper_ids = _interactions(parameters, items.ids, people)
-        impressions = _impressions(parameters, items.ids, people, shopper_ids)
+        interactions, shopper_ids = _interactions(parameters, items.ids)
+        impressions = _impressions(parameters, items.ids, shopper_ids)
     return snapshot_seal(
         shop_id=shop.pk,
         until_us=round(until.timestamp() * 1e6),
@@ -54,38 +53,15 @@ def snapshot_take(shop: Shop, *, until: datetime | None = None, since: datetime 
     )
 
 
-@dataclass(frozen=True)
-class _People:
-    """Which shopper a fact counts for, and whom or what to leave out."""
-
-    ids: Ints  # (p,) sorted
-    final: Ints  # (p,) the shopper after all merges
-    learnt: Bools  # (p,) allowed and not suspicious
-    doubted: Ints  # (q, 2) shopper and session hash left out
-
-    def resolve(self, shopper: Ints) -> tuple[Ints, Bools]:
-        """Final shopper of each fact, and whether it may be learnt from."""
-        if len(self.ids) == 0:
-            return shopper, np.zeros(len(shopper), bool)
-        place = np.minimum(np.searchsorted(self.ids, shopper), len(self.ids) - 1)
-        return self.final[place], self.learnt[place] & (self.ids[place] == shopper)
-
-    def session_doubted(self, shopper: Ints, session: Ints) -> Bools:
-        """True for facts of a session that is marked."""
-        marked = np.zeros(len(shopper), bool)
-        for doubted_shopper, doubted_session in self.doubted:
-            marked |= (shopper == doubted_shopper) & (session == doubted_session)
-        return marked
-
-
 def _parameters(shop: Shop, until: datetime, since: datetime) -> dict[str, Any]:
     return {
         "shop": shop.pk,
         "consent_required": shop.consent_required,
+        "decided_by": until,
         "until": until,
         "since": since,
         "sections": [section.value for section in Section],
-        "clicks": [int(Kind.CLICK), int(Kind.VIEW)],
+        "outcomes": [int(kind) for kind in OUTCOMES],
         "cart": int(Kind.CART),
         "purchase": int(Kind.PURCHASE),
         "dislike": int(Kind.DISLIKE),
@@ -125,25 +101,10 @@ def items_read(shop_id: int, until: datetime, *, with_texts: bool = True) -> Ite
     )
 
 
-def _people(parameters: dict[str, Any]) -> _People:
-    ids, parent, allowed = columns_read("iib", sql.SHOPPERS, parameters)
-    doubted_shopper, doubted_session = columns_read("ii", sql.SUSPICIONS, parameters)
-    suspicious = np.isin(ids, doubted_shopper[doubted_session == 0])
-    place = np.searchsorted(ids, parent)
-    while (place != place[place]).any():
-        place = place[place]
-    sessions = np.stack([doubted_shopper, doubted_session], axis=1)[doubted_session != 0]
-    learnt = allowed & allowed[place] & ~suspicious & ~suspicious[place]
-    return _People(ids=ids, final=ids[place], learnt=learnt, doubted=sessions)
-
-
-def _interactions(parameters: dict[str, Any], item_ids: Ints, people: _People) -> tuple[InteractionTable, Ints]:
-    shopper, item, kind, at, quantity, session, order = columns_read("iiiiiii", sql.INTERACTIONS, parameters)
-    index, known = _index(item_ids, item)
-    keep = known & ~people.session_doubted(shopper, session)
-    final, learnt = people.resolve(shopper)
-    keep &= learnt
-    shopper_ids, row = np.unique(final[keep], return_inverse=True)
+def _interactions(parameters: dict[str, Any], item_ids: Ints) -> tuple[InteractionTable, Ints]:
+    person, item, kind, at, quantity, session, order = columns_read("iiiiiii", sql.INTERACTIONS, parameters)
+    index, keep = _index(item_ids, item)
+    shopper_ids, row = np.unique(person[keep], return_inverse=True)
     by_time = np.lexsort((at[keep], row))  # stable: ties stay in order of their ids
     table = InteractionTable(
         shopper=row[by_time].astype(np.int64),
@@ -157,16 +118,13 @@ def _interactions(parameters: dict[str, Any], item_ids: Ints, people: _People) -
     return table, shopper_ids
 
 
-def _impressions(
-    parameters: dict[str, Any], item_ids: Ints, people: _People, shopper_ids: Ints
-) -> ImpressionTable | None:
-    page, shopper, item, section, slot, propensity, at, clicked, carted, purchased, disliked = columns_read(
+def _impressions(parameters: dict[str, Any], item_ids: Ints, shopper_ids: Ints) -> ImpressionTable | None:
+    page, person, item, section, slot, propensity, at, clicked, carted, purchased, disliked = columns_read(
         "iiiiifibbbb", sql.SLOTS, parameters
     )
-    final, keep = people.resolve(shopper)
     index, known_item = _index(item_ids, item)
-    row, known_shopper = _index(shopper_ids, final)
-    keep = keep & known_item & known_shopper
+    row, known_shopper = _index(shopper_ids, person)
+    keep = known_item & known_shopper
     if not keep.any():
         return None
     kept_pages, new_page = np.unique(page[keep], return_inverse=True)

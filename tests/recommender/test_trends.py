@@ -9,7 +9,7 @@ from recommender.models import Live, TrendSnapshot
 from recommender.trends import HALF_LIFE, KEEP, trend_refresh
 from tests.fixtures.tiny_shop import NOW, tiny_shop
 from users.kinds import Kind
-from users.models import Interaction, Shopper, Suspicion
+from users.models import Consent, Interaction, Shopper, Suspicion
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +19,7 @@ def tiny():
     return tiny_shop(n=12, departments=3)
 
 
-def act(tiny, shopper, item, kind=Kind.VIEW, age=timedelta(0), n=1):
+def act(tiny, shopper, item, kind=Kind.VIEW, age=timedelta(0), n=1, session=""):
     at = NOW - age
     Interaction.objects.bulk_create(
         Interaction(
@@ -29,6 +29,7 @@ def act(tiny, shopper, item, kind=Kind.VIEW, age=timedelta(0), n=1):
             item=item,
             kind=kind,
             occurred_at=at,
+            session=session,
         )
         for k in range(n)
     )
@@ -60,6 +61,31 @@ def test_suspicious_shoppers_make_no_trend(tiny):
     bot = Shopper.objects.create(shop=tiny.shop)
     Suspicion.objects.create(shop=tiny.shop, shopper=bot, cause="flood")
     act(tiny, bot, tiny.items[0])
+    assert counts(tiny) == {}
+
+
+def test_a_doubted_session_makes_no_trend_and_the_persons_others_do(tiny):
+    person = Shopper.objects.create(shop=tiny.shop)
+    Suspicion.objects.create(shop=tiny.shop, shopper=person, session="bad", cause="flood")
+    act(tiny, person, tiny.items[0], session="bad")
+    act(tiny, person, tiny.items[1], session="good")
+    assert counts(tiny) == {tiny.items[1].pk: pytest.approx(1.0)}
+
+
+def test_a_guest_and_whom_it_became_count_once(tiny):
+    person = Shopper.objects.create(shop=tiny.shop)
+    guest = Shopper.objects.create(shop=tiny.shop, merged_into=person)
+    for who in (person, guest):
+        act(tiny, who, tiny.items[0])
+    assert counts(tiny) == {tiny.items[0].pk: pytest.approx(1.0)}
+
+
+def test_who_does_not_allow_learning_makes_no_trend(tiny):
+    person = Shopper.objects.create(shop=tiny.shop)
+    guest = Shopper.objects.create(shop=tiny.shop, merged_into=person)
+    Consent.objects.create(shop=tiny.shop, shopper=guest, purpose="learning", granted=False, at=NOW)
+    for who in (person, guest):
+        act(tiny, who, tiny.items[0])
     assert counts(tiny) == {}
 
 

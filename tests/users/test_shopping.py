@@ -3,18 +3,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from catalog.items import Words, item_create, item_hide
+from catalog.items import Words, item_create
+from catalog.items import item_hide as item_withdraw
 from catalog.models import Item, Shop
 from users.baskets import CheckoutRefused, basket_add, basket_lines, basket_remove, basket_set, checkout
-from users.consent import consent_granted, consent_record, consent_version, learning_refused
+from users.consent import consent_granted, consent_record, consent_version
 from users.favourites import favourite_add, favourite_remove, favourites
 from users.identity import Identity, guest_new, guest_token, guest_token_read
 from users.kinds import Kind
 from users.models import Interaction, Order, Shopper, User
-from users.reviews import review_write
+from users.reviews import has_bought, review_write
 from users.shoppers import shopper_ensure, shopper_find
 from users.state_rows import state_read
-from users.wishes import item_ignore, item_own
+from users.wishes import item_hide, item_ignore, item_own
 
 pytestmark = pytest.mark.django_db
 
@@ -84,6 +85,62 @@ def test_checkout_keeps_prices_takes_stock_and_records_purchases(shop, shopper):
     assert not basket_lines(shopper).exists()
 
 
+def test_a_purchase_names_the_page_its_item_was_put_in_from(shop, shopper):
+    shown, elsewhere = thing(shop, "a"), thing(shop, "b")
+    first, second = uuid.uuid4(), uuid.uuid4()
+    basket_add(shopper=shopper, item=shown, at=later(1), impression=first, position=1)
+    basket_remove(shopper=shopper, item=shown, at=later(2))
+    basket_add(shopper=shopper, item=shown, at=later(3), impression=second, position=4)
+    basket_set(shopper=shopper, item=shown, quantity=2, at=later(4))
+    basket_add(shopper=shopper, item=elsewhere, at=later(5), impression=first, position=7)
+    basket_remove(shopper=shopper, item=elsewhere, at=later(6))
+    basket_add(shopper=shopper, item=elsewhere, at=later(7))
+    checkout(shopper=shopper, at=later(8))
+    bought = Interaction.objects.filter(kind=Kind.PURCHASE)
+    assert set(bought.values_list("item_id", "impression", "position")) == {
+        (shown.pk, second, 4), (elsewhere.pk, None, None),
+    }  # fmt: skip
+
+
+def test_what_was_bought_before_does_not_name_the_next_purchase(shop, shopper):
+    item = thing(shop)
+    basket_add(shopper=shopper, item=item, at=later(1), impression=uuid.uuid4(), position=1)
+    checkout(shopper=shopper, at=later(2))
+    basket_add(shopper=shopper, item=item, at=later(3))
+    again = checkout(shopper=shopper, at=later(4))
+    assert Interaction.objects.get(order=str(again.pk)).impression is None
+
+
+def test_a_shop_works_for_somebody_who_wants_nothing_remembered(shop, shopper):
+    item, other = thing(shop, stock=5), thing(shop, "b")
+    assert favourite_add(shopper=shopper, item=item, at=later(1), remember=False) is True
+    basket_add(shopper=shopper, item=item, at=later(2), quantity=2, remember=False)
+    basket_add(shopper=shopper, item=other, at=later(2), remember=False)
+    before = state_read(shopper.pk).version
+    basket_remove(shopper=shopper, item=other, at=later(3), remember=False)
+    assert state_read(shopper.pk).version > before
+    order = checkout(shopper=shopper, at=later(4), remember=False)
+    review_write(shopper=shopper, item=item, rating=4, at=later(5), remember=False)
+    assert favourite_remove(shopper=shopper, item=item, at=later(6)) is True
+    assert (order.total_minor, Item.objects.get(pk=item.pk).stock) == (500, 3)
+    assert Item.objects.get(pk=item.pk).rating_average == 4
+    assert not Interaction.objects.exists() and state_read(shopper.pk).recent == ()
+
+
+def test_an_item_is_hidden_with_its_twins_without_a_fact(shop, shopper):
+    item = thing(shop)
+
+    def hide(**options) -> tuple[int, ...]:
+        item_hide(shopper=shopper, item_id=item.pk, find_twins=lambda _shop, _ids: {item.pk: {3, 2}}, **options)
+        return state_read(shopper.pk).hidden
+
+    assert hide(at=later(1)) == (item.pk, 2, 3)
+    favourite_add(shopper=shopper, item=item, at=later(2))
+    favourite_remove(shopper=shopper, item=item, at=later(3))
+    assert state_read(shopper.pk).hidden == (item.pk, 2, 3)
+    assert hide(at=later(4), undo=True) == ()
+
+
 def test_a_refused_checkout_changes_nothing(shop, shopper):
     with pytest.raises(CheckoutRefused, match="empty"):
         checkout(shopper=shopper, at=NOW)
@@ -91,7 +148,7 @@ def test_a_refused_checkout_changes_nothing(shop, shopper):
     basket_add(shopper=shopper, item=item, at=NOW, quantity=2)
     with pytest.raises(CheckoutRefused, match="only 1"):
         checkout(shopper=shopper, at=NOW)
-    item_hide(item=item)
+    item_withdraw(item=item)
     with pytest.raises(CheckoutRefused, match="not sold"):
         checkout(shopper=shopper, at=NOW)
     assert not Order.objects.exists() and basket_lines(shopper).count() == 1
@@ -117,6 +174,7 @@ def test_reviews_make_the_average_and_are_replaced(shop, shopper):
     review_write(shopper=shopper, item=item, rating=4, at=later(3), text="Less fine.")
     item.refresh_from_db()
     assert (item.rating_average, item.rating_count) == (3.0, 2)
+    assert not has_bought(shopper, item)
     for rating in (0, 6):
         with pytest.raises(ValueError, match="1 to 5"):
             review_write(shopper=shopper, item=item, rating=rating, at=NOW)
@@ -148,10 +206,8 @@ def test_the_latest_consent_counts_and_raises_the_version(shop, shopper):
     assert consent_granted(shop=shop, shopper=shopper, purpose="learning") is True
     consent_record(shopper=shopper, purpose="learning", granted=False, at=later(1))
     assert consent_granted(shop=shop, shopper=shopper, purpose="learning") is False
-    assert list(learning_refused(shop)) == [shopper]
     consent_record(shopper=shopper, purpose="learning", granted=True, at=later(2), version=3)
     assert consent_granted(shop=shop, shopper=shopper, purpose="learning") is True
-    assert not learning_refused(shop).exists()
     assert consent_version(shopper.pk) == 3
     assert state_read(shopper.pk).version == 2
     favourite_add(shopper=shopper, item=thing(shop), at=later(3))

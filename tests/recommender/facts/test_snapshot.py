@@ -75,10 +75,9 @@ def test_later_facts_other_shops_and_drafts_stay_out(shop, items):
     assert items[1].pk not in snapshot.items.ids
 
 
-def test_a_guest_counts_for_whom_it_became_even_twice_removed(shop, items):
+def test_guests_count_for_whom_they_became(shop, items):
     final = shopper(shop, "final")
-    middle = shopper(shop, "middle", merged_into=final)
-    guest = shopper(shop, "guest", merged_into=middle)
+    guest = shopper(shop, "guest", merged_into=final)
     act(guest, items[0])
     act(final, items[1], minutes=1)
     assert pairs(snapshot_take(shop, until=NOW)) == [(final.pk, items[0].pk), (final.pk, items[1].pk)]
@@ -105,6 +104,32 @@ def test_consent_to_learning_is_honoured(shop, items):
     assert pairs(snapshot_take(shop, until=NOW)) == [(silent.pk, items[1].pk)]
     shop.consent_required = True
     assert pairs(snapshot_take(shop, until=NOW)) == []
+
+
+@pytest.mark.parametrize("latest", ["guest", "person"])
+@pytest.mark.parametrize("granted", [True, False])
+def test_the_last_word_of_the_whole_person_decides(shop, items, latest, granted):
+    """Whether it was said as a guest or after signing in, it holds for the facts of both."""
+    person = shopper(shop, "person")
+    both = {"guest": shopper(shop, "guest", merged_into=person), "person": person}
+    for name, who in both.items():
+        is_last = name == latest
+        at = NOW - timedelta(days=1 if is_last else 2)
+        said = granted if is_last else not granted
+        Consent.objects.create(shop=shop, shopper=who, purpose="learning", granted=said, at=at)
+        act(who, items[0])
+    assert pairs(snapshot_take(shop, until=NOW)) == ([(person.pk, items[0].pk)] * 2 if granted else [])
+
+
+@pytest.mark.parametrize("marked", ["guest", "person"])
+def test_a_doubted_session_is_left_out_for_the_whole_person(shop, items, marked):
+    person = shopper(shop, "person")
+    both = {"guest": shopper(shop, "guest", merged_into=person), "person": person}
+    Suspicion.objects.create(shop=shop, shopper=both[marked], session="bad", cause="flood")
+    for item, session in ((items[0], "bad"), (items[1], "good")):
+        for who in both.values():
+            act(who, item, session=session)
+    assert pairs(snapshot_take(shop, until=NOW)) == [(person.pk, items[1].pk)] * 2
 
 
 def test_texts_are_the_words_items_are_embedded_by(shop, items):
@@ -161,6 +186,66 @@ def test_a_click_after_the_credit_window_counts_for_no_page(shop, items):
     shown = page(a, items[:1], shown_at=NOW - timedelta(days=8))
     act(a, items[0], Kind.CLICK, impression=shown.pk)
     assert snapshot_take(shop, until=NOW).impressions.clicked.tolist() == [False]
+
+
+def credits(snapshot, outcome):
+    table = snapshot.impressions
+    return [item for item, came in zip(table.item.tolist(), getattr(table, outcome).tolist(), strict=True) if came]
+
+
+def test_a_view_that_names_its_page_is_its_click(shop, items):
+    a = shopper(shop, "a")
+    shown = page(a, items[:2])
+    act(a, items[0], Kind.VIEW, impression=shown.pk)
+    act(a, items[1], Kind.VIEW)
+    assert credits(snapshot_take(shop, until=NOW), "clicked") == [0]
+
+
+def test_an_outcome_counts_for_the_page_of_the_same_person_only(shop, items):
+    a, b = shopper(shop, "a"), shopper(shop, "b")
+    guest = shopper(shop, "guest", merged_into=a)
+    act(b, items[3])
+    shown = page(guest, items[:2])
+    act(a, items[0], Kind.CLICK, impression=shown.pk)
+    act(b, items[1], Kind.CLICK, impression=shown.pk)
+    assert credits(snapshot_take(shop, until=NOW), "clicked") == [0]
+
+
+def test_what_is_bought_elsewhere_counts_for_the_last_visible_slot(shop, items):
+    a = shopper(shop, "a")
+    guest = shopper(shop, "guest", merged_into=a)
+    page(a, items[:2], shown_at=NOW - timedelta(days=3))
+    page(guest, items[:2], shown_at=NOW - timedelta(days=2))
+    page(a, items[:2], shown_at=NOW - timedelta(days=1), seen=[False, True])
+    page(a, items[:2], shown_at=NOW - timedelta(minutes=1))
+    act(a, items[0], Kind.PURCHASE)
+    act(a, items[1], Kind.CART, surface="search")
+    table = snapshot_take(shop, until=NOW).impressions
+    slots = list(zip(table.page.tolist(), table.item.tolist(), strict=True))
+    assert [slot for slot, came in zip(slots, table.purchased, strict=True) if came] == [(1, 0)]
+    assert [slot for slot, came in zip(slots, table.carted, strict=True) if came] == [(2, 1)]
+
+
+def test_a_purchase_elsewhere_after_the_credit_window_or_of_another_counts_for_no_page(shop, items):
+    a, b = shopper(shop, "a"), shopper(shop, "b")
+    page(a, items[:1], shown_at=NOW - timedelta(days=8))
+    page(a, items[1:2])
+    act(a, items[0], Kind.PURCHASE)
+    act(b, items[1], Kind.PURCHASE)
+    assert credits(snapshot_take(shop, until=NOW), "purchased") == []
+
+
+def test_pages_and_outcomes_of_doubted_sessions_stay_out(shop, items):
+    a = shopper(shop, "a")
+    Suspicion.objects.create(shop=shop, shopper=a, session="bad", cause="flood")
+    page(a, items[:1], session="bad", pool_ids=[items[0].pk])
+    kept = page(a, items[1:3], session="good", pool_ids=[items[2].pk])
+    act(a, items[1], Kind.CLICK, impression=kept.pk, session="bad")
+    act(a, items[2], Kind.CLICK, impression=kept.pk, session="good")
+    snapshot = snapshot_take(shop, until=NOW)
+    assert snapshot.impressions.item.tolist() == [1, 2]
+    assert snapshot.impressions.pool_items.tolist() == [2]
+    assert credits(snapshot, "clicked") == [2]
 
 
 def test_without_a_beacon_the_first_row_was_visible(shop, items):
