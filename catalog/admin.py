@@ -1,8 +1,10 @@
 """Admin of things: shops, items and what describes them."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -105,6 +107,12 @@ class ItemAdmin(ModelAdmin):
         """The price with its currency."""
         return "–" if item.price_minor is None else money_text(item.price_minor, item.currency)
 
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Texts, pictures and relations belong to the shop of their item."""
+        for row in formset.forms:
+            row.instance.shop_id = form.instance.shop_id
+        super().save_formset(request, form, formset, change)
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Announce the item once its texts and tags are saved too."""
         super().save_related(request, form, formsets, change)
@@ -140,13 +148,32 @@ class NamedAdmin(ModelAdmin):
 
 @admin.register(ItemText)
 class ItemTextAdmin(ModelAdmin):
-    """Texts, to search them all at once."""
+    """Texts, to search them all at once; changing one announces its item, as the item's own page does."""
 
     list_display = ("title", "language", "item")
     list_filter = ("language",)
     list_select_related = ("item",)
     search_fields = ("title",)
-    autocomplete_fields = ("shop", "item")
+    fields = ("item", "language", "title", "description")
+    autocomplete_fields = ("item",)
+
+    def save_model(self, request: HttpRequest, obj: ItemText, form: Any, change: bool) -> None:
+        """Save the text in its item's shop and announce the item, also the one it was taken from."""
+        obj.shop_id = obj.item.shop_id
+        super().save_model(request, obj, form, change)
+        _items_announce({obj.item_id, form.initial.get("item", obj.item_id)})
+
+    def delete_model(self, request: HttpRequest, obj: ItemText) -> None:
+        """Delete the text and announce its item."""
+        super().delete_model(request, obj)
+        _items_announce({obj.item_id})
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ItemText]) -> None:
+        """Delete texts and announce their items."""
+        items = set(queryset.values_list("item_id", flat=True))
+        super().delete_queryset(request, queryset)
+        _items_announce(items)
 
 
 @admin.register(Media)
@@ -180,6 +207,10 @@ class OutboxAdmin(ModelAdmin):
     search_fields = ("topic", "error")
     actions = ("send_again",)
 
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        """Whoever may change messages may have them sent again."""
+        return request.user.has_perm("catalog.change_outbox")
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Messages are written by services only."""
         return False
@@ -188,8 +219,18 @@ class OutboxAdmin(ModelAdmin):
         """Messages are not edited."""
         return False
 
-    @admin.action(description=_("Send parked messages again"))
+    def has_delete_permission(self, request: HttpRequest, obj: Outbox | None = None) -> bool:
+        """A message is as true as its fact: it is handled, never thrown away."""
+        return False
+
+    @admin.action(description=_("Send parked messages again"), permissions=["send"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Outbox]) -> None:
         """Unpark the chosen messages."""
         count = outbox_replay([row.pk for row in queryset])
         self.message_user(request, _("%(count)d messages will be sent again.") % {"count": count})
+
+
+def _items_announce(item_ids: Collection[int]) -> None:
+    """Announce items whose words changed, shop by shop."""
+    for shop in Shop.objects.filter(items__in=item_ids).distinct():
+        items_changed(shop=shop, item_ids=item_ids)
