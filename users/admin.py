@@ -1,11 +1,13 @@
 """Admin of people: what they did is read, never rewritten."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -16,6 +18,7 @@ from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import action
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from catalog.models import Item
 from catalog.money import money_text
 from catalog.paging import EstimatingPaginator
 from users.models import (
@@ -34,6 +37,7 @@ from users.models import (
     Suspicion,
     User,
 )
+from users.reviews import rating_refresh
 
 admin.site.unregister(Group)
 
@@ -155,7 +159,11 @@ class SuspicionAdmin(FactAdmin):
     search_fields = ("=shopper__id", "session")
     actions = ("clear",)
 
-    @admin.action(description=_("This was a person: let it count again"))
+    def has_clear_permission(self, request: HttpRequest) -> bool:
+        """Whoever may change suspicions may clear them."""
+        return request.user.has_perm("users.change_suspicion")
+
+    @admin.action(description=_("This was a person: let it count again"), permissions=["clear"])
     def clear(self, request: HttpRequest, queryset: QuerySet[Suspicion]) -> None:
         """Clear the chosen marks."""
         count = queryset.filter(cleared_at__isnull=True).update(cleared_at=timezone.now())
@@ -164,13 +172,30 @@ class SuspicionAdmin(FactAdmin):
 
 @admin.register(Review)
 class ReviewAdmin(ModelAdmin):
-    """Ratings and words."""
+    """Ratings and words; the item's average follows every change."""
 
     list_display = ("at", "item", "rating", "text", "language", "shopper")
     list_filter = ("rating", "language")
     list_select_related = ("item", "shopper")
     search_fields = ("text", "item__external_id")
     autocomplete_fields = ("shop", "shopper", "item")
+
+    def save_model(self, request: HttpRequest, obj: Review, form: Any, change: bool) -> None:
+        """Save the review; the averages of its item, and of the one it was moved from, follow."""
+        super().save_model(request, obj, form, change)
+        _ratings_refresh({obj.item_id, form.initial.get("item", obj.item_id)})
+
+    def delete_model(self, request: HttpRequest, obj: Review) -> None:
+        """Delete the review; its item's average follows."""
+        super().delete_model(request, obj)
+        _ratings_refresh({obj.item_id})
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Review]) -> None:
+        """Delete reviews; their items' averages follow."""
+        items = set(queryset.values_list("item_id", flat=True))
+        super().delete_queryset(request, queryset)
+        _ratings_refresh(items)
 
 
 @admin.register(Favourite)
@@ -233,3 +258,8 @@ class OrderAdmin(FactAdmin):
     def total(self, order: Order) -> str:
         """The total with its currency."""
         return money_text(order.total_minor, order.currency)
+
+
+def _ratings_refresh(item_ids: Collection[int]) -> None:
+    for item in Item.objects.filter(pk__in=item_ids):
+        rating_refresh(item)

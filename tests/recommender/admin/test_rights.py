@@ -4,11 +4,12 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from catalog.models import Outbox, Shop
 from recommender.models import BundleVersion, JobRun, Knobs, Live, Ruleset
 from recommender.store.rulesets import ruleset_publish
-from users.models import Shopper, User
+from users.models import Shopper, Suspicion, User
 
 pytestmark = pytest.mark.django_db
 
@@ -18,8 +19,8 @@ def shop() -> Shop:
     return Shop.objects.create(code="tiny", name="Tiny")
 
 
-def client_of(*permissions: str, csrf: bool = False) -> Client:
-    user = User.objects.create_user("ada", "ada@example.com", "lovelace-1815", is_staff=True)
+def client_of(*permissions: str, csrf: bool = False, name: str = "ada") -> Client:
+    user = User.objects.create_user(name, f"{name}@example.com", "lovelace-1815", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     client = Client(enforce_csrf_checks=csrf)
     client.force_login(user)
@@ -130,3 +131,30 @@ def test_train_now_queues_one_job_and_leads_to_it(shop: Shop) -> None:
     assert first["Location"] == reverse("admin:recommender_jobrun_change", args=[job.pk])
     assert client.post(addresses["train"])["Location"] == first["Location"]
     assert Outbox.objects.filter(payload__job=str(job.pk)).count() == 1
+
+
+def list_action(client: Client, model: str, name: str, pk: object) -> None:
+    """Choose an action above a list for one row, and say yes where it asks."""
+    client.post(reverse(f"admin:{model}_changelist"), {"action": name, "_selected_action": str(pk), "post": "yes"})
+
+
+def test_clearing_a_suspicion_needs_the_right_to_change_it(shop: Shop) -> None:
+    mark = Suspicion.objects.create(shop=shop, shopper=Shopper.objects.create(shop=shop), cause="flood")
+    looker, clearer = client_of("view_suspicion"), client_of("view_suspicion", "change_suspicion", name="joan")
+    list_action(looker, "users_suspicion", "clear", mark.pk)
+    assert Suspicion.objects.get().cleared_at is None
+    list_action(clearer, "users_suspicion", "clear", mark.pk)
+    assert Suspicion.objects.get().cleared_at is not None
+
+
+def test_sending_again_needs_the_right_to_change_messages_and_nobody_deletes_them(shop: Shop) -> None:
+    message = Outbox.objects.create(shop=shop, topic="item.changed", parked_at=timezone.now())
+    looker, sender = client_of("view_outbox"), client_of("view_outbox", "change_outbox", name="joan")
+    list_action(looker, "catalog_outbox", "send_again", message.pk)
+    assert Outbox.objects.get().parked_at is not None
+    owner = boss()
+    list_action(owner, "catalog_outbox", "delete_selected", message.pk)
+    assert owner.post(reverse("admin:catalog_outbox_delete", args=[message.pk]), {"post": "yes"}).status_code == 403
+    assert Outbox.objects.count() == 1
+    list_action(sender, "catalog_outbox", "send_again", message.pk)
+    assert Outbox.objects.get().parked_at is None
