@@ -1,6 +1,7 @@
 """Items a shopper keeps: the list, and the interactions that say so."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -12,8 +13,15 @@ from users.models import Favourite, Shopper
 
 
 @transaction.atomic
-def favourite_add(*, shopper: Shopper, item: Item, at: datetime) -> bool:
+def favourite_add(*, shopper: Shopper, item: Item, at: datetime, remember: bool = True, **details: Any) -> bool:
     """Keep an item; adding it again changes nothing.
+
+    Args:
+        shopper: whose list it is.
+        item: what is kept.
+        at: when.
+        remember: whether it becomes an interaction too; False for somebody who allowed nothing to be remembered.
+        details: where it was done, as further fields of ``NewInteraction``: impression, position, surface, session.
 
     Returns: whether it is new on the list.
     """
@@ -21,13 +29,14 @@ def favourite_add(*, shopper: Shopper, item: Item, at: datetime) -> bool:
         return False
     row = Favourite(shop_id=shopper.shop_id, shopper=shopper, item=item, at=at)
     Favourite.objects.bulk_create([row], ignore_conflicts=True)
-    interaction_record(shopper=shopper, kind=Kind.FAVOURITE, at=at, item=item)
+    if remember:
+        interaction_record(shopper=shopper, kind=Kind.FAVOURITE, at=at, item=item, **details)
     return True
 
 
 @transaction.atomic
 def favourite_remove(*, shopper: Shopper, item: Item, at: datetime) -> bool:
-    """Take an item off the list and take back that it was ever put there.
+    """Take an item off the list and take back that it was ever put there, if that was remembered.
 
     Returns: whether it was on the list.
     """

@@ -6,9 +6,11 @@ from datetime import datetime
 
 from django.db import transaction
 
+from catalog.variants import variants_of
+from users.interactions import FindTwins
 from users.models import Shopper
 from users.shoppers import shopper_locked
-from users.state import StateValue, next_version
+from users.state import KEPT_HIDDEN, StateValue, next_version
 from users.state_rows import microseconds, state_locked, state_write
 
 
@@ -34,6 +36,30 @@ def item_own(*, shopper: Shopper, item_id: int, at: datetime, undo: bool = False
         )
 
     return _changed(shopper, at, owned)
+
+
+def item_hide(
+    *, shopper: Shopper, item_id: int, at: datetime, undo: bool = False, find_twins: FindTwins = variants_of
+) -> int:
+    """Stop showing an item and its near twins to somebody who wants nothing remembered, or show them again.
+
+    Returns: the state's new version.
+    """
+    hidden = (item_id, *sorted(find_twins(shopper.shop_id, [item_id]).get(item_id, ())))
+
+    def changed(state: StateValue) -> StateValue:
+        others = tuple(item for item in state.hidden if item not in hidden)
+        return replace(state, hidden=others if undo else (*others, *hidden)[-KEPT_HIDDEN:])
+
+    return _changed(shopper, at, changed)
+
+
+def page_renew(*, shopper: Shopper, at: datetime) -> int:
+    """Have the next page decided anew, where something else than the history changed.
+
+    Returns: the state's new version.
+    """
+    return _changed(shopper, at, lambda state: state)
 
 
 @transaction.atomic

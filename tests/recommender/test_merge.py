@@ -11,11 +11,12 @@ from catalog.items import Words, item_create
 from catalog.models import Shop
 from recommender.events import events_take
 from recommender.merge import guest_merge
-from users.baskets import basket_add, basket_lines
+from users.baskets import basket_add, basket_lines, checkout
 from users.favourites import favourite_add, favourites
 from users.identity import Identity, guest_new
 from users.kinds import Kind
 from users.models import Favourite, Interaction, Shopper, ShopperState, User
+from users.reviews import has_bought, review_write
 from users.shoppers import shopper_ensure, shopper_find, shopper_ids
 from users.state_rows import state_read
 
@@ -206,3 +207,25 @@ def test_a_merged_person_is_as_if_it_had_always_been_one(shop, deeds, merge_at):
     for name in ("departments", "brands", "tags"):
         assert taste.get(name, {}) == pytest.approx(expected[3].get(name, {}))
     assert Interaction.objects.of(shop).of_person(person.pk).count() == len(deeds)
+
+
+def test_what_is_put_into_a_basket_while_the_guest_signs_in_reaches_the_person(shop):
+    guest, user = guest_new(), login()
+    first, second = shop.items.order_by("pk")[:2]
+    before = shopper_ensure(shop=shop, identity=guest, at=START)
+    basket_add(shopper=before, item=first, at=START)
+    person = merge(shop, guest, user)
+    basket_add(shopper=before, item=second, at=START)
+    assert [line.item_id for line in basket_lines(person)] == [first.pk, second.pk]
+    order = checkout(shopper=before, at=datetime.now(UTC))
+    assert (order.shopper, order.lines.count()) == (person, 2)
+    assert has_bought(person, first)
+
+
+def test_a_review_written_as_a_guest_is_the_persons_to_change(shop):
+    guest, user = guest_new(), login()
+    item = shop.items.order_by("pk")[0]
+    review_write(shopper=shopper_ensure(shop=shop, identity=guest, at=START), item=item, rating=2, at=START)
+    review_write(shopper=merge(shop, guest, user), item=item, rating=5, at=START)
+    item.refresh_from_db()
+    assert (item.rating_average, item.rating_count) == (5, 1)
