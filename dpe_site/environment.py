@@ -48,6 +48,19 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
 
 
+def number(name: str, default: int) -> int:
+    """Whole number of a variable, or ``default`` when it is unset or empty.
+
+    Raises:
+        ImproperlyConfigured: if it is something else.
+    """
+    value = os.environ.get(name) or str(default)
+    try:
+        return int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a whole number such as {default}, not {value!r}.") from None
+
+
 def secret(name: str, file: Path) -> str:
     """Secret from the variable ``name``, else the one kept in ``file``."""
     return os.environ.get(name) or secret_kept(file)

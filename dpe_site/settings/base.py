@@ -15,6 +15,9 @@ DPE_ROLE = environment.role()
 DPE_DEVICE = environment.text("DPE_DEVICE", "auto")
 DPE_SHOP = environment.text("DPE_SHOP")  # code of the shop these pages are about; empty: the first one
 DPE_BUNDLES = DPE_HOME / "bundles"
+DPE_PROXIES = environment.number("DPE_PROXIES", 0)  # how many in front of us add to X-Forwarded-For
+DPE_KEEP_IMPRESSIONS_DAYS = environment.number("DPE_KEEP_IMPRESSIONS_DAYS", 400)
+DPE_KEEP_SEARCHES_DAYS = environment.number("DPE_KEEP_SEARCHES_DAYS", 400)
 
 INSTALLED_APPS = [
     "unfold",
@@ -55,6 +58,7 @@ MIDDLEWARE = [
     "dpe_site.shop.visitor.VisitorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "dpe_site.guessing.TooManyFailuresMiddleware",
 ]
 
 ROOT_URLCONF = "dpe_site.urls"
@@ -111,6 +115,7 @@ CACHES = {
 # --- Accounts and sessions
 
 AUTH_USER_MODEL = "users.User"
+AUTHENTICATION_BACKENDS = ["dpe_site.guessing.GuessLimit", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
@@ -160,6 +165,7 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_THROTTLE_CLASSES": ["dpe_site.throttling.MinuteThrottle"],
+    "NUM_PROXIES": DPE_PROXIES,
     "EXCEPTION_HANDLER": "dpe_site.problems.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }

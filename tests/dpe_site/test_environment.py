@@ -79,3 +79,13 @@ def test_a_command_without_services_says_how_to_start_them(tmp_path: Path) -> No
     assert done.returncode == 1
     assert "manage.py services start" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_number_is_read_or_its_want_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DPE_PROXIES", raising=False)
+    assert environment.number("DPE_PROXIES", 3) == 3
+    monkeypatch.setenv("DPE_PROXIES", "1")
+    assert environment.number("DPE_PROXIES", 3) == 1
+    monkeypatch.setenv("DPE_PROXIES", "one")
+    with pytest.raises(ImproperlyConfigured, match="DPE_PROXIES must be a whole number such as 3, not 'one'"):
+        environment.number("DPE_PROXIES", 3)
