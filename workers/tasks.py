@@ -94,6 +94,7 @@ def prune() -> None:
         if held:
             upkeep.leftovers_prune()
             upkeep.bundles_put_away()
+            upkeep.workspaces_put_away()
 
 
 @shared_task(name="workers.tasks.night")

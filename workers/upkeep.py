@@ -2,18 +2,22 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 
+from django.conf import settings
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
 from catalog.models import Shop
 from catalog.outbox import outbox_prune
-from catalog.partitioning import month_partitions_ensure
+from catalog.partitioning import default_partition_prune, month_partitions_drop, month_partitions_ensure
 from recommender.jobs import job_ask
-from recommender.models import JobRun, Live, RequestLog
+from recommender.models import Impression, JobRun, Live, RequestLog
 from recommender.store.bundles import bundles_retire
+from recommender.training.workspace import workspaces_prune
 from recommender.trends import trend_refresh
-from users.models import Interaction, Shopper
+from users.models import Interaction, Search, Shopper
 from users.receipts import receipts_prune
 from workers.leases import slot_id
 
@@ -21,9 +25,12 @@ MONTHS_AHEAD = timedelta(days=62)
 RECEIPTS_KEPT = timedelta(days=31)
 REQUESTS_KEPT = timedelta(days=14)
 JOBS_KEPT = timedelta(days=180)
+REPLAYABLE = timedelta(days=14)  # a training that ended badly is replayed by then, or starts over
+UNTOUCHED = timedelta(days=1)
 NIGHT = timedelta(days=1)
 SHARD_SHOPPERS = 20_000
-PARTITIONED = (Interaction._meta.db_table, "recommender_impression")
+IMPRESSIONS = Impression._meta.db_table
+PARTITIONED = (Interaction._meta.db_table, IMPRESSIONS)
 
 
 def for_each_shop(do: Callable[[Shop], object]) -> int:
@@ -46,15 +53,29 @@ def partitions_ensure(now: datetime | None = None) -> list[str]:
 
 
 def leftovers_prune(now: datetime | None = None) -> dict[str, int]:
-    """Remove what is past its time: receipts, request logs, handled messages, old jobs."""
+    """Remove what is past its time: receipts, request logs, handled messages, old jobs, searches, impressions."""
     now = now or timezone.now()
+    shown = now - timedelta(days=settings.DPE_KEEP_IMPRESSIONS_DAYS)
+    sought = now - timedelta(days=settings.DPE_KEEP_SEARCHES_DAYS)
     over = JobRun.objects.filter(finished_at__lt=now - JOBS_KEPT)
     return {
         "receipts": receipts_prune(now - RECEIPTS_KEPT),
         "requests": RequestLog.objects.filter(at__lt=now - REQUESTS_KEPT).delete()[0],
         "messages": outbox_prune(now),
         "jobs": over.delete()[0],
+        "searches": Search.objects.filter(at__lt=sought).delete()[0],
+        "impression months": len(month_partitions_drop(IMPRESSIONS, shown)),
+        "impressions": default_partition_prune(IMPRESSIONS, shown),
     }
+
+
+def workspaces_put_away(now: datetime | None = None) -> int:
+    """Remove what trainings left on disk that no job will take up again."""
+    now = now or timezone.now()
+    going_on = Q(status__in=(JobRun.Status.QUEUED, JobRun.Status.RUNNING))
+    replayable = Q(finished_at__gte=now - REPLAYABLE) & ~Q(status=JobRun.Status.SUCCEEDED)
+    wanted = JobRun.objects.filter(going_on | replayable, kind="train").values_list("pk", flat=True)
+    return workspaces_prune(Path(settings.DPE_HOME), set(wanted), now - UNTOUCHED)
 
 
 def bundles_put_away() -> int:

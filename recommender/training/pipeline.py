@@ -19,7 +19,7 @@ from recommender.training import bundle_steps as bundles
 from recommender.training import impression_steps as impressions
 from recommender.training.draft import Draft
 from recommender.training.recipe import TrainingRecipe
-from recommender.training.workspace import Workspace
+from recommender.training.workspace import workspace_of
 
 
 @dataclass(frozen=True)
@@ -105,5 +105,5 @@ def draft_of(job: JobRun) -> Draft:
     """The training a job asks for: its facts end when it was asked, so a resumed job finds its finished steps."""
     recipe = TrainingRecipe.from_json(job.params.get("recipe", {}))
     fingerprint = recipe.fingerprint(shop_id=job.shop_id, until=job.created_at)
-    workspace = Workspace(Path(settings.DPE_HOME) / "training" / fingerprint[:16])
+    workspace = workspace_of(Path(settings.DPE_HOME), job.pk, fingerprint)
     return Draft(job.shop, recipe, job.created_at, workspace, settings.DPE_DEVICE)

@@ -2,15 +2,19 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
 
 from recommender.data.files import whole_folder
+
+_FOLDER = "training"
 
 
 class Workspace:
@@ -47,6 +51,26 @@ class Workspace:
     def remove(self) -> None:
         """Everything has found its final place."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def workspace_of(home: Path, job_id: UUID, fingerprint: str) -> Workspace:
+    """Workspace of a job below ``home``; another recipe or other code (``fingerprint``) finds no step finished."""
+    return Workspace(home / _FOLDER / f"{job_id}_{fingerprint[:16]}")
+
+
+def workspaces_prune(home: Path, wanted: Collection[UUID], before: datetime) -> int:
+    """Remove workspaces that no job in ``wanted`` will come back to and nobody has touched since ``before``.
+
+    They hold shoppers' ids and histories, so they must not outlive their purpose.
+
+    Returns: how many.
+    """
+    names = {str(job_id) for job_id in wanted}
+    left = [folder for folder in (home / _FOLDER).glob("*") if folder.name.partition("_")[0] not in names]
+    old = [folder for folder in left if folder.stat().st_mtime < before.timestamp()]
+    for folder in old:
+        Workspace(folder).remove()
+    return sum(not folder.exists() for folder in old)
 
 
 def json_write(folder: Path, content: dict[str, Any], name: str = "about") -> None:
