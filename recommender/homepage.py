@@ -15,6 +15,7 @@ from django.core import signing
 
 from catalog.models import Shop
 from recommender.data.types import ArtifactMismatch, Context, DataError, Decision, Floats, Gathered, RulesetValue
+from recommender.experiments.assignment import arm_assign, ruleset_of_arm
 from recommender.facts.context import Asked, context_read
 from recommender.language.text_encoder import TextEncoder
 from recommender.models import Impression, RequestLog
@@ -23,6 +24,7 @@ from recommender.page_view import page_view
 from recommender.serving.bundle import Bundle
 from recommender.serving.decide import decide, runtime_fingerprint
 from recommender.serving.pack import context_trim, request_pack, request_unpack
+from recommender.slate.rules import rules_active
 from recommender.store.card_facts import CardFacts, card_facts_read
 from recommender.store.fresh import fresh_refill
 from recommender.store.gather import SqlGather
@@ -120,6 +122,8 @@ def cursor_read(cursor: str) -> list[UUID]:
 
 
 def _request(shop: Shop, context: Context, serving: Serving, now: datetime) -> _Request:
+    context = arm_assign(serving.ruleset, context, settings.DPE_SECRET)
+    serving = replace(serving, ruleset=ruleset_of_arm(serving.ruleset, context.arm))
     context = replace(
         context,
         editorial_ids=editorial_of(serving.ruleset, context),
@@ -130,9 +134,10 @@ def _request(shop: Shop, context: Context, serving: Serving, now: datetime) -> _
 
 
 def decision_key(context: Context, serving: Serving) -> str:
-    """H(secret, shopper, session, state version, ruleset, bundle, surface, page, day): 64 hex digits.
+    """H(secret, shopper, session, state version, ruleset, rules in force, bundle, surface, page, day): 64 hex digits.
 
-    The session counts only while there is no shopper. The day is part of it, so that nobody is shown yesterday's page.
+    The session counts only while there is no shopper. The day is part of it, so that nobody is shown yesterday's page;
+    so are segment, arm and the rules whose time it is, so that none of them waits for the shopper to do something.
     """
     parts = (
         settings.DPE_SECRET,
@@ -141,6 +146,9 @@ def decision_key(context: Context, serving: Serving) -> str:
         context.state_version,
         context.personalise,
         serving.ruleset.hash,
+        ",".join(str(rule.id) for rule in rules_active(serving.ruleset.rules, context)),
+        context.segment,
+        context.arm,
         serving.bundle.fingerprint if serving.bundle else "",
         context.surface,
         context.anchor_item,
@@ -198,7 +206,8 @@ def _from_log(impression: Impression, log: RequestLog, earlier: Sequence[UUID], 
     context, gathered = request_unpack(bytes(log.payload), serving.bundle)
     gathered = fresh_refill(gathered, serving.bundle, serving.bundle_id)
     context = replace(context, language=language)
-    decision = decide(context, gathered, serving.ruleset, serving.bundle, int(log.seed))
+    ruleset = ruleset_of_arm(serving.ruleset, context.arm)
+    decision = decide(context, gathered, ruleset, serving.bundle, int(log.seed))
     slots = Slots(
         impression.item_ids,
         impression.section_of,

@@ -9,6 +9,7 @@ import numpy as np
 
 from catalog.models import Shop
 from recommender.data.types import Context, DataError, Decision, Gathered
+from recommender.experiments.assignment import ruleset_of_arm
 from recommender.homepage import request_preview
 from recommender.models import Impression, RequestLog
 from recommender.page_view import names_of
@@ -93,7 +94,8 @@ def replay(request_id: UUID, *, trace: bool = False) -> Replayed:
     serving = serving_then(log)
     context, gathered = request_unpack(bytes(log.payload), serving.bundle)
     gathered = fresh_refill(gathered, serving.bundle, log.bundle_id)
-    decision = decide(context, gathered, serving.ruleset, serving.bundle, int(log.seed), trace=trace)
+    ruleset = ruleset_of_arm(serving.ruleset, context.arm)
+    decision = decide(context, gathered, ruleset, serving.bundle, int(log.seed), trace=trace)
     same_runtime = log.runtime == runtime_fingerprint()
     same = decision_same(decision, impression, tolerance=0.0 if same_runtime else TOLERANCE)
     return Replayed(decision, same, same_runtime, context, gathered, impression, log)

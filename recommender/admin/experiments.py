@@ -8,16 +8,18 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.admin import ModelAdmin
 
 from recommender.admin.knobs import knob_field
-from recommender.admin.publishing import shop_chosen
+from recommender.admin.publishing import PublishingAdmin, shop_chosen
 from recommender.models import Experiment
 
 _EXAMPLE = (
     '[{"name": "control", "share": 0.5, "knobs": {}}, {"name": "bolder", "share": 0.5, "knobs": {"exploration": 0.05}}]'
 )
-_PLAN = gettext_lazy("An experiment is a plan that is checked and kept here; no page draws an arm from it.")
+_RUNS = gettext_lazy(
+    "Everybody draws one arm and keeps it, once the experiment is published and its time has come. "
+    "One experiment runs at a time: of those enabled, the first."
+)
 _PARTS = {"name", "share", "knobs"}
 _KNOBS = (
     "exploration",
@@ -96,8 +98,8 @@ def _is_number(value: Any) -> TypeGuard[float]:
 
 
 @admin.register(Experiment)
-class ExperimentAdmin(ModelAdmin):
-    """Plans of experiments."""
+class ExperimentAdmin(PublishingAdmin):
+    """Experiments as drafts."""
 
     form = ExperimentForm
     list_display = ("name", "arms_in_words", "shop", "enabled", "starts_at", "ends_at")
@@ -106,7 +108,7 @@ class ExperimentAdmin(ModelAdmin):
     search_fields = ("name",)
     fieldsets = (
         (None, {"fields": ("shop", "name", "enabled", "starts_at", "ends_at")}),
-        (gettext_lazy("Arms"), {"fields": ("arms",), "description": _PLAN}),
+        (gettext_lazy("Arms"), {"fields": ("arms",), "description": _RUNS}),
     )
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:

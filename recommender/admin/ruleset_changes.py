@@ -24,7 +24,7 @@ def live_content(shop: Shop) -> dict[str, Any]:
     if live is not None and live.ruleset is not None:
         return dict(live.ruleset.content)
     knobs = {name: value for name, value in vars(KnobValues()).items() if name not in _NOT_DIALS}
-    return {"knobs": knobs, "rules": [], "layout": []}
+    return {"knobs": knobs, "rules": [], "layout": [], "experiments": []}
 
 
 def changes_of(shop: Shop) -> list[tuple[str, str]]:
@@ -33,7 +33,8 @@ def changes_of(shop: Shop) -> list[tuple[str, str]]:
     Raises: DataError where the draft cannot be compiled.
     """
     old, new = live_content(shop), ruleset_compile(shop)
-    return [*_knob_changes(old, new), *_rule_changes(old, new), *_layout_changes(old, new)]
+    parts = (_knob_changes, _rule_changes, _layout_changes, _experiment_changes)
+    return [change for part in parts for change in part(old, new)]
 
 
 def _name_of(model: type[Knobs | Rule], field: str) -> str:
@@ -96,3 +97,14 @@ def _layout_changes(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str,
         return ", ".join(rows) or _("the default one")
 
     return [(_("layout"), f"{words(old)} → {words(new)}")]
+
+
+def _experiment_changes(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, str]]:
+    if old.get("experiments", []) == new["experiments"]:
+        return []
+
+    def words(content: dict[str, Any]) -> str:
+        arms = [arm for one in content.get("experiments", []) for arm in one["arms"]]
+        return ", ".join(f"{arm['name']} {arm['share']:.0%}" for arm in arms) or "–"
+
+    return [(_("experiments"), f"{words(old)} → {words(new)}")]

@@ -9,6 +9,7 @@ from django.utils.translation import get_language
 
 from catalog.models import ItemText, Shop
 from recommender.data.types import ArtifactMismatch, DataError, RulesetValue
+from recommender.experiments.assignment import ruleset_of_arm
 from recommender.models import RequestLog
 from recommender.serving.decide import decide
 from recommender.serving.pack import request_unpack
@@ -74,7 +75,7 @@ def _decided_twice(log: RequestLog, serving: RulesetValue, draft: RulesetValue) 
         return None
 
     def items(ruleset: RulesetValue) -> list[int]:
-        decision: Any = decide(context, gathered, ruleset, then.bundle, int(log.seed))
+        decision: Any = decide(context, gathered, ruleset_of_arm(ruleset, context.arm), then.bundle, int(log.seed))
         return list(decision.item_ids.tolist())
 
     return items(serving), items(draft)

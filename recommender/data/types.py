@@ -215,13 +215,33 @@ class SectionValue:
 
 
 @dataclass(frozen=True)
+class ArmValue:
+    """One arm of an experiment: what share of the people gets it, and the dials that differ for them."""
+
+    name: str  # "experiment/arm": no two experiments of a ruleset share an arm
+    share: float
+    knobs: dict[str, float] = field(default_factory=dict)  # fields of KnobValues
+
+
+@dataclass(frozen=True)
+class ExperimentValue:
+    """Arms whose shares sum to one, and when they are drawn."""
+
+    id: int
+    arms: tuple[ArmValue, ...]
+    starts_us: int = 0
+    ends_us: int = 0  # 0: open end
+
+
+@dataclass(frozen=True)
 class RulesetValue:
-    """Knobs, rules and layout as the pure rooms read them."""
+    """Knobs, rules, layout and experiments as the pure rooms read them."""
 
     hash: str
     knobs: KnobValues
     rules: tuple[RuleValue, ...] = ()
     layout: tuple[SectionValue, ...] = ()
+    experiments: tuple[ExperimentValue, ...] = ()  # by id; the first whose time it is counts
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ def _share(
 
 
 class Ruleset(models.Model):
-    """Knobs, rules and layout compiled on publishing: immutable, known by its hash."""
+    """Knobs, rules, layout and experiments compiled on publishing: immutable, known by its hash."""
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="rulesets")
     hash = models.CharField(_("hash"), max_length=64)
@@ -146,7 +146,10 @@ class HomepageLayout(models.Model):
 
 
 class Experiment(models.Model):
-    """Arms that differ in their knobs, drawn per shopper with known shares."""
+    """Arms that differ in their knobs, drawn per shopper with known shares; takes effect when published in a ruleset.
+
+    One runs at a time: of those whose time it is, the first by id.
+    """
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="experiments")
     name = models.SlugField(_("name"))

@@ -1,10 +1,9 @@
-"""Publishing: a shop's knobs, rules and layout compiled to one immutable ruleset, known by its hash."""
+"""Publishing: a shop's knobs, rules, layout and experiments compiled to one immutable ruleset, known by its hash."""
 
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, fields
-from datetime import datetime
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -15,27 +14,27 @@ from catalog.models import Shop
 from recommender.data.types import Context, DataError, Ints, KnobValues, RulesetValue, RuleValue, Section, SectionValue
 from recommender.models import HomepageLayout, Knobs, Live, Rule, Ruleset
 from recommender.slate.rules import rules_active
+from recommender.store.experiments import DIALS, experiment_value, experiments_compile, microseconds
 from users.models import User
 
 DEFAULT_RULESET = RulesetValue(hash="default", knobs=KnobValues())
 """What serves a shop that has published nothing."""
-
-_DIALS = tuple(entry.name for entry in fields(KnobValues) if entry.name not in ("repeats", "one_list"))
 
 
 def ruleset_compile(shop: Shop) -> dict[str, Any]:
     """A shop's drafts as the content of a ruleset.
 
     Raises:
-        DataError: a rule or a section cannot work; the message names it.
+        DataError: a rule, a section or an experiment cannot work; the message names it.
     """
     knobs = Knobs.objects.filter(shop=shop).first() or Knobs(shop=shop)
     rules = [_rule(rule) for rule in Rule.objects.of(shop).filter(enabled=True).order_by("id")]
     sections = HomepageLayout.objects.of(shop).filter(enabled=True).order_by("surface", "position", "id")
     return {
-        "knobs": {name: getattr(knobs, name) for name in _DIALS},
+        "knobs": {name: getattr(knobs, name) for name in DIALS},
         "rules": [asdict(rule) for rule in rules],
         "layout": [_section(section) for section in sections],
+        "experiments": experiments_compile(shop),
     }
 
 
@@ -44,7 +43,7 @@ def ruleset_publish(*, shop: Shop, published_by: User | None = None, note: str =
     """Compile a shop's drafts and let them serve from the next request on; equal content is published once.
 
     Raises:
-        DataError: a rule or a section cannot work; the message names it.
+        DataError: a rule, a section or an experiment cannot work; the message names it.
     """
     content = ruleset_compile(shop)
     ruleset, _made = Ruleset.objects.get_or_create(
@@ -73,6 +72,7 @@ def ruleset_value(content: dict[str, Any], name: str) -> RulesetValue:
         knobs=KnobValues(**content["knobs"]),
         rules=tuple(RuleValue(**{**rule, "target_ids": tuple(rule["target_ids"])}) for rule in content["rules"]),
         layout=tuple(SectionValue(**section) for section in content["layout"]),
+        experiments=tuple(experiment_value(one) for one in content.get("experiments", ())),
     )
 
 
@@ -89,8 +89,8 @@ def _rule(rule: Rule) -> RuleValue:
         section=rule.section,
         surface=rule.surface,
         segment=rule.segment,
-        starts_us=_microseconds(rule.starts_at),
-        ends_us=_microseconds(rule.ends_at),
+        starts_us=microseconds(rule.starts_at),
+        ends_us=microseconds(rule.ends_at),
         priority=rule.priority,
     )
 
@@ -128,10 +128,6 @@ def _section(section: HomepageLayout) -> dict[str, Any]:
 
 def _words(values: Iterable[Section]) -> tuple[str, ...]:
     return tuple(str(value.value) for value in values)
-
-
-def _microseconds(at: datetime | None) -> int:
-    return round(at.timestamp() * 1_000_000) if at else 0
 
 
 def editorial_of(ruleset: RulesetValue, context: Context) -> Ints:

@@ -10,8 +10,9 @@ from django.utils import translation
 from catalog.models import Item
 from recommender.data.types import Section
 from recommender.homepage import homepage_page, page_shown
-from recommender.models import Impression, Knobs, PrecomputedList, RequestLog, Rule
+from recommender.models import Experiment, Impression, Knobs, PrecomputedList, RequestLog, Rule
 from recommender.page import Page
+from recommender.replay import replay
 from recommender.store import card_facts
 from recommender.store.bundles import bundle_path
 from recommender.store.rulesets import ruleset_publish
@@ -263,3 +264,78 @@ def test_a_shown_page_can_be_worded_again_after_the_rules_have_changed(live: Tin
     assert (
         page_shown(shop=live.shop, shopper=stranger, impression_id=page.impression_id, language="en", now=NOW) is None
     )
+
+
+def test_a_rule_takes_effect_on_the_reload_after_its_time_has_come(live: TinyShop) -> None:
+    shopper = shopper_with(live, [live.items[0]])
+    banned = page_for(live, shopper).cards[0].id
+    noon = NOW + timedelta(minutes=10)
+    Rule.objects.create(
+        shop=live.shop,
+        name="sold from noon",
+        action="exclude",
+        target="item",
+        target_ids=[banned],
+        starts_at=noon,
+        ends_at=noon + timedelta(minutes=10),
+    )
+    ruleset_publish(shop=live.shop)
+    before = page_for(live, shopper, now=noon - timedelta(seconds=1))
+    during = page_for(live, shopper, now=noon)
+    assert banned in [card.id for card in before.cards]
+    assert banned not in [card.id for card in during.cards]
+    assert page_for(live, shopper, now=noon + timedelta(minutes=9)) == during
+    assert page_for(live, shopper, now=noon + timedelta(minutes=10)).impression_id == before.impression_id
+
+
+def test_a_new_segment_counts_on_the_next_reload(live: TinyShop) -> None:
+    shopper = shopper_with(live, [live.items[0]])
+    banned = page_for(live, shopper).cards[0].id
+    Rule.objects.create(
+        shop=live.shop, name="loyal", action="exclude", target="item", target_ids=[banned], segment="loyal"
+    )
+    ruleset_publish(shop=live.shop)
+    assert banned in [card.id for card in page_for(live, shopper).cards]
+    shopper.segment = "loyal"
+    assert banned not in [card.id for card in page_for(live, shopper).cards]
+
+
+def experiment_live(tiny: TinyShop, **fields: object) -> None:
+    arms = [
+        {"name": "control", "share": 0.25, "knobs": {}},
+        {"name": "bolder", "share": 0.75, "knobs": {"exploration": 0.4, "temperature": 2.0}},
+    ]
+    Experiment.objects.create(shop=tiny.shop, **{"name": "dare", "arms": arms, "enabled": True, **fields})
+    Knobs.objects.create(shop=tiny.shop, exploration=0.1)
+    ruleset_publish(shop=tiny.shop)
+
+
+def test_the_arm_of_an_experiment_turns_the_knobs_is_logged_and_can_be_replayed(live: TinyShop) -> None:
+    experiment_live(live)
+    rows = [Impression.objects.get(pk=page_for(live, session=f"s{k}").impression_id) for k in range(16)]
+    seen = {(row.arm, row.arm_probability, row.epsilon, row.temperature) for row in rows}
+    assert seen == {("dare/control", 0.25, 0.1, 0.15), ("dare/bolder", 0.75, 0.4, 2.0)}
+    assert len({row.ruleset_hash for row in rows}) == 1
+    assert all(replay(row.pk).same for row in rows)
+
+
+def test_a_shopper_keeps_the_arm_and_a_reload_the_page(live: TinyShop) -> None:
+    experiment_live(live)
+    shopper = shopper_with(live, [live.items[0]])
+    first = page_for(live, shopper)
+    assert page_for(live, shopper, session="elsewhere") == first
+    state_set(shopper, [live.items[0], live.items[3]])
+    page_for(live, shopper)
+    assert len(set(Impression.objects.values_list("arm", flat=True))) == 1
+    assert Impression.objects.count() == 2
+
+
+def test_an_experiment_ends_on_time(live: TinyShop) -> None:
+    experiment_live(live, ends_at=NOW + timedelta(minutes=5))
+    shopper = shopper_with(live, [live.items[0]])
+    rows = [
+        Impression.objects.get(pk=page_for(live, shopper, now=NOW + timedelta(minutes=minutes)).impression_id)
+        for minutes in (0, 5)
+    ]
+    assert rows[0].arm.startswith("dare/")
+    assert (rows[1].arm, rows[1].arm_probability, rows[1].epsilon) == ("", 1.0, 0.1)

@@ -2,6 +2,10 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from recommender.admin.experiments import arms_check
+from recommender.admin.ruleset_changes import changes_of
+from recommender.models import Experiment
+from recommender.store.rulesets import ruleset_publish
+from tests.fixtures.tiny_shop import tiny_shop
 
 
 def arm(name: object = "a", share: object = 0.5, **knobs: object) -> dict[str, object]:
@@ -35,3 +39,12 @@ def test_others_are_refused_with_the_arm_and_the_cause(arms: object, words: str)
     with pytest.raises(ValidationError) as refused:
         arms_check(arms)
     assert words in " ".join(refused.value.messages)
+
+
+@pytest.mark.django_db
+def test_an_enabled_experiment_waits_to_be_published() -> None:
+    shop = tiny_shop(n=6).shop
+    Experiment.objects.create(shop=shop, name="dare", arms=[arm("a", 0.25), arm("b", 0.75)], enabled=True)
+    assert changes_of(shop) == [("experiments", "– → dare/a 25%, dare/b 75%")]
+    ruleset_publish(shop=shop)
+    assert changes_of(shop) == []

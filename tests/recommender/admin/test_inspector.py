@@ -117,7 +117,8 @@ def test_numbers_are_short(value: float | None, words: str) -> None:
     assert number_words(value) == words
 
 
-def test_drafts_are_tried_on_logged_pages(staff: Client, tiny: TinyShop) -> None:
+def test_drafts_are_tried_on_logged_pages(staff: Client, tiny: TinyShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recommender.admin.what_if.MOVED_SHOWN", len(tiny.items))
     address = reverse("admin:ruleset_try")
     assert "nothing to try it on" in staff.get(address).content.decode()
     ruleset_publish(shop=tiny.shop)

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from recommender.data.types import DataError, RulesetValue
-from recommender.models import HomepageLayout, Knobs, Live, Rule, Ruleset
+from recommender.data.types import ArmValue, DataError, RulesetValue
+from recommender.models import Experiment, HomepageLayout, Knobs, Live, Rule, Ruleset
 from recommender.store.rulesets import DEFAULT_RULESET, ruleset_publish, ruleset_read
 from tests.fixtures.tiny_shop import NOW, TinyShop, tiny_shop
 
@@ -89,3 +89,48 @@ def test_a_section_that_can_never_show_is_named(tiny: TinyShop) -> None:
     HomepageLayout.objects.create(shop=tiny.shop, section="deals", n=3, minimum=4)
     with pytest.raises(DataError, match="deals"):
         ruleset_publish(shop=tiny.shop)
+
+
+def experiment(tiny: TinyShop, **fields: object) -> Experiment:
+    arms = [{"name": "control", "share": 0.4}, {"name": "bolder", "share": 0.6, "knobs": {"brand_cap": 2.0}}]
+    return Experiment.objects.create(shop=tiny.shop, **{"name": "dare", "arms": arms, "enabled": True, **fields})
+
+
+def test_enabled_experiments_are_published_with_their_arms_and_times(tiny: TinyShop) -> None:
+    plain = ruleset_publish(shop=tiny.shop).hash
+    experiment(tiny, name="off", enabled=False)
+    assert ruleset_publish(shop=tiny.shop).hash == plain
+    made = experiment(tiny, starts_at=NOW, ends_at=NOW + timedelta(days=1))
+    (value,) = published(tiny).experiments
+    assert value.id == made.pk
+    assert value.arms == (ArmValue("dare/control", 0.4), ArmValue("dare/bolder", 0.6, {"brand_cap": 2}))
+    assert value.ends_us - value.starts_us == 86_400_000_000
+    before = ruleset_publish(shop=tiny.shop).hash
+    made.arms[1]["knobs"]["brand_cap"] = 1
+    made.save()
+    assert len({plain, before, ruleset_publish(shop=tiny.shop).hash}) == 3
+
+
+def test_a_ruleset_published_before_there_were_experiments_is_read(tiny: TinyShop) -> None:
+    ruleset = ruleset_publish(shop=tiny.shop)
+    del ruleset.content["experiments"]
+    assert ruleset_read(ruleset).experiments == ()
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"arms": []}, "no arms"),
+        ({"arms": [{"name": "a", "share": 0.5}, {"name": "b", "share": 0.4}]}, "do not sum to 1"),
+        ({"arms": [{"name": "a", "share": 0.5}, {"name": "a", "share": 0.5}]}, "the same name"),
+        ({"arms": [{"name": "a", "share": 1, "knobs": {"charm": 1}}]}, "does not exist"),
+        ({"arms": [{"name": "a" * 60, "share": 1}]}, "too long"),
+        ({"starts_at": NOW, "ends_at": NOW}, "ends before it starts"),
+    ],
+)
+def test_an_experiment_that_cannot_be_drawn_is_named(tiny: TinyShop, fields: dict[str, object], words: str) -> None:
+    experiment(tiny, **fields)
+    with pytest.raises(DataError, match=words) as error:
+        ruleset_publish(shop=tiny.shop)
+    assert "dare" in str(error.value)
+    assert not Ruleset.objects.exists()
