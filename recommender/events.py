@@ -4,7 +4,7 @@ Each event is judged by itself. The good ones are one transaction: receipts, int
 outbox. Only then are they acknowledged. A batch that is sent again changes nothing and gets the same answer.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,12 +17,13 @@ from catalog.ids import uuid7_at
 from catalog.models import Shop
 from recommender.seen import cards_seen, cards_seen_by_nobody, impressions_claim
 from recommender.twins import near_twins
+from users.consent import consent_granted
 from users.event_fields import FieldError
 from users.event_parsing import ParsedEvent, event_parse
 from users.identity import Identity
 from users.interactions import NewInteraction, interactions_record, undoable
 from users.kinds import Kind
-from users.models import Shopper
+from users.models import Consent, Shopper
 from users.receipts import FoundReceipts, NewReceipt, receipts_find, receipts_write
 from users.shoppers import shopper_ensure, shopper_find
 from users.suspicion import suspicion_check
@@ -75,17 +76,24 @@ def events_take(
     """
     if len(events) > MAX_EVENTS:
         raise BatchTooLarge(len(events))
-    batch = _Batch(shop, now, [event_parse(raw, now=at) for raw, at in zip(events, _moments(now, events), strict=True)])
+    parsed = [event_parse(raw, now=at) for raw, at in zip(events, _moments(now, events), strict=True)]
+    batch = _Batch(shop, now, identity.visit, parsed)
     batch.refuse_unknown_items()
     if batch.open:
         with transaction.atomic():
             shopper = None if batch.is_only_seen else shopper_ensure(shop=shop, identity=identity, at=now)
-            shopper = shopper or shopper_find(shop=shop, identity=identity)
+            shopper = shopper or _seer(shop, identity)
             if shopper is None:
                 _take_from_nobody(batch)
             else:
                 _take(batch, shopper, agent)
     return batch.results()
+
+
+def _seer(shop: Shop, identity: Identity) -> Shopper | None:
+    """Who saw a page, where that may be remembered."""
+    shopper = shopper_find(shop=shop, identity=identity)
+    return shopper if consent_granted(shop=shop, shopper=shopper, purpose=Consent.Purpose.PERSONALISATION) else None
 
 
 def _moments(now: datetime, events: Sequence[Any]) -> list[datetime]:
@@ -96,8 +104,8 @@ def _moments(now: datetime, events: Sequence[Any]) -> list[datetime]:
 class _Batch:
     """The events of one call and what is known of each so far."""
 
-    def __init__(self, shop: Shop, now: datetime, parsed: Sequence[ParsedEvent | list[FieldError]]) -> None:
-        self.shop, self.now = shop, now
+    def __init__(self, shop: Shop, now: datetime, visit: str, parsed: Sequence[ParsedEvent | list[FieldError]]) -> None:
+        self.shop, self.now, self.visit = shop, now, visit
         self.open: dict[int, ParsedEvent] = {}  # by index: not decided yet
         self.decided: dict[int, EventResult] = {}
         self.facets: dict[str, ItemFacets] = {}
@@ -116,6 +124,12 @@ class _Batch:
     def is_only_seen(self) -> bool:
         """Whether nothing was done: seeing a page makes no shopper."""
         return all(event.kind is None for event in self.open.values())
+
+    @property
+    def impressions(self) -> set[tuple[UUID, str]]:
+        """Pages that the open events name, each with the sessions it may have been shown in."""
+        events = self.open.values()
+        return {(e.impression, session) for e in events if e.impression for session in (e.session, self.visit)}
 
     def refuse_unknown_items(self) -> None:
         """Look all items up at once."""
@@ -187,23 +201,33 @@ def _take(batch: _Batch, shopper: Shopper, agent: str) -> None:
 
 
 def _record(batch: _Batch, shopper: Shopper, ids: Mapping[int, UUID], undone: Mapping[int, UUID], agent: str) -> None:
-    beacons = {index: event for index, event in batch.open.items() if event.kind is None}
+    own = impressions_claim(shopper=shopper, named=batch.impressions)
+    _see(batch, shopper, own)
     new = [
-        _interaction(ids[index], event, event.kind, batch.facets.get(event.item), undone.get(index))
+        _interaction(ids[index], event, event.kind, batch.facets.get(event.item), undone.get(index), own)
         for index, event in batch.open.items()
         if event.kind is not None
     ]
-    if beacons:
-        cards_seen(shopper=shopper, seen=[(event.impression, event.positions) for event in beacons.values()])
     if new:
-        impressions_claim(shopper=shopper, impression_ids={one.impression for one in new if one.impression})
         facets = {known.item_id: known for known in batch.facets.values()}
         state = interactions_record(
             shopper=shopper, interactions=new, now=batch.now, find_twins=near_twins, facets=facets
         )
-        suspicion_check(shopper=shopper, session=new[-1].session, state=state, agent=agent, at=batch.now)
+        sessions = {one.session for one in new}
+        session = sessions.pop() if len(sessions) == 1 else ""
+        suspicion_check(shopper=shopper, session=session, state=state, agent=agent, at=batch.now)
     for index in list(batch.open):
         batch.accept(index, ids[index])
+
+
+def _see(batch: _Batch, shopper: Shopper, own: Collection[UUID]) -> None:
+    """Mark the cards that beacons report: on the person's own pages for the person, on nameless ones for nobody."""
+    seen = [(event.impression, event.positions) for event in batch.open.values() if event.kind is None]
+    mine = [one for one in seen if one[0] in own]
+    if mine:
+        cards_seen(shopper=shopper, seen=mine)
+    if len(mine) < len(seen):
+        cards_seen_by_nobody(shop_id=batch.shop.pk, seen=[one for one in seen if one[0] not in own])
 
 
 def _undone(batch: _Batch, shopper: Shopper, ids: Mapping[int, UUID], mine: Mapping[UUID, UUID]) -> dict[int, UUID]:
@@ -241,8 +265,14 @@ def _id(shop: Shop, event: ParsedEvent) -> UUID:
 
 
 def _interaction(
-    interaction_id: UUID, event: ParsedEvent, kind: Kind, facets: ItemFacets | None, undoes: UUID | None
+    interaction_id: UUID,
+    event: ParsedEvent,
+    kind: Kind,
+    facets: ItemFacets | None,
+    undoes: UUID | None,
+    own: Collection[UUID],
 ) -> NewInteraction:
+    """The event as it is written; a page that is not the person's own is not named."""
     return NewInteraction(
         id=interaction_id,
         kind=kind,
@@ -255,7 +285,7 @@ def _interaction(
         session=event.session,
         search=event.search,
         surface=event.surface,
-        impression=event.impression,
+        impression=event.impression if event.impression in own else None,
         position=event.position,
         value=event.value,
         undoes=undoes,

@@ -1,13 +1,15 @@
 """Cards that a browser reports as visible: marked on the impression, counted into the shopper's fatigue."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from recommender.models import Impression
-from users.models import Shopper
+from users.consent import consent_granted
+from users.models import Consent, Shopper
 from users.shoppers import shopper_ids, shopper_locked
 from users.state import seen_in_vain
 from users.state_rows import state_locked, state_write
@@ -16,20 +18,32 @@ Seen = tuple[UUID | None, tuple[int, ...]]
 """An impression's id and the positions that were visible."""
 
 
+_CLAIM = """
+WITH named AS (SELECT DISTINCT * FROM unnest(%(ids)s::uuid[], %(sessions)s::varchar[]) AS named(id, session)),
+claimed AS (
+    UPDATE recommender_impression i SET shopper_id = %(shopper)s FROM named
+    WHERE i.id = named.id AND i.session = named.session AND i.session <> '' AND i.shop_id = %(shop)s
+      AND i.shopper_id IS NULL
+    RETURNING i.id),
+logs AS (UPDATE recommender_requestlog l SET shopper_id = %(shopper)s FROM claimed WHERE l.impression = claimed.id)
+SELECT id FROM claimed
+UNION
+SELECT i.id FROM recommender_impression i JOIN users_shopper p ON p.id = i.shopper_id
+WHERE i.id = ANY(%(ids)s::uuid[]) AND i.shop_id = %(shop)s AND %(shopper)s IN (p.id, p.merged_into_id)
+"""
+
+
 @transaction.atomic
 def cards_seen(*, shopper: Shopper, seen: Sequence[Seen]) -> int:
     """Mark positions of the shopper's own impressions as seen; others' and unknown ones are passed over.
 
-    A page that was shown before there was a shopper becomes the shopper's. Seeing is no deed: the state's version
-    stays, so a reload shows the same page.
+    Seeing is no deed: the state's version stays, so a reload shows the same page.
 
     Returns: how many cards were newly seen.
     """
     shopper = shopper_locked(shopper)
-    positions = _positions(seen)
-    impressions_claim(shopper=shopper, impression_ids=positions)
     own = Impression.objects.of(shopper.shop_id).filter(shopper_id__in=shopper_ids(shopper.pk))
-    items = _marked(own, positions)
+    items = _marked(own, _positions(seen))
     if items:
         state_write(shopper.pk, seen_in_vain(state_locked(shopper.pk, shopper.shop_id), items))
     return len(items)
@@ -37,16 +51,36 @@ def cards_seen(*, shopper: Shopper, seen: Sequence[Seen]) -> int:
 
 @transaction.atomic
 def cards_seen_by_nobody(*, shop_id: int, seen: Sequence[Seen]) -> int:
-    """The same for pages that were shown to somebody who has not done anything yet."""
+    """The same for pages that name nobody: nothing was done yet, or nothing may be remembered."""
     ownerless = Impression.objects.of(shop_id).filter(shopper__isnull=True)
     return len(_marked(ownerless, _positions(seen)))
 
 
-def impressions_claim(*, shopper: Shopper, impression_ids: Collection[UUID]) -> None:
-    """Give pages that were shown before there was a shopper to the one who acts on them."""
-    ownerless = Impression.objects.of(shopper.shop_id).filter(pk__in=impression_ids, shopper__isnull=True)
-    if impression_ids:
-        ownerless.update(shopper=shopper)
+@transaction.atomic
+def impressions_claim(*, shopper: Shopper, named: Collection[tuple[UUID, str]]) -> set[UUID]:
+    """Which of the pages that a shopper's events name are the person's own.
+
+    A page that was shown before there was a shopper becomes the person's, with its log, if the event is of the session
+    it was shown in. A page that was written without a session names nobody for good, and a person who has not allowed
+    personalised pages owns none.
+
+    Args:
+        shopper: who acts.
+        named: impressions and the sessions of the events that name them.
+    """
+    if not named or not consent_granted(shop=shopper.shop, shopper=shopper, purpose=Consent.Purpose.PERSONALISATION):
+        return set()
+    shopper = shopper_locked(shopper)
+    ids, sessions = zip(*named, strict=True)
+    parameters: dict[str, Any] = {
+        "shop": shopper.shop_id,
+        "shopper": shopper.pk,
+        "ids": list(ids),
+        "sessions": list(sessions),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, parameters)
+        return {row[0] for row in cursor.fetchall()}
 
 
 def _positions(seen: Sequence[Seen]) -> dict[UUID, set[int]]:

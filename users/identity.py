@@ -23,6 +23,11 @@ class Identity:
         """Whether facts can be kept for this identity."""
         return self.user_id is not None or self.guest_key is not None
 
+    @property
+    def visit(self) -> str:
+        """Session of the pages that an app is shown before its guest has done anything; empty for a login."""
+        return self.guest_key.hex if self.guest_key else ""
+
 
 def guest_new() -> Identity:
     """A guest nobody has met; also what a logout leaves behind."""

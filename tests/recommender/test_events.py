@@ -12,10 +12,10 @@ from catalog.ids import uuid7
 from catalog.items import Words, item_create
 from catalog.models import Outbox, Shop
 from recommender.events import MAX_EVENTS, BatchTooLarge, events_take
-from recommender.models import Impression
+from recommender.models import Impression, RequestLog
 from users.identity import Identity, guest_new
 from users.kinds import KIND_BY_WORD, Kind
-from users.models import EventReceipt, Interaction, Shopper, Suspicion
+from users.models import Consent, EventReceipt, Interaction, Shopper, Suspicion
 from users.shoppers import shopper_find
 from users.state_rows import state_read
 
@@ -75,7 +75,7 @@ def test_a_batch_becomes_interactions_receipts_and_state(shop, guest):
 
 def test_all_fields_reach_the_facts(shop, guest):
     at = (timezone.now() - timedelta(hours=3)).replace(microsecond=123_456)
-    impression, search = uuid.uuid4(), uuid.uuid4()
+    impression, search = page(shop, session="s1").pk, uuid.uuid4()
     sent = event(
         "cart", "I1", occurred_at=at.isoformat(), quantity=3, price_minor=1999, currency="EUR", order="o1",
         session="s1",
@@ -252,12 +252,14 @@ def test_nobody_undoes_for_somebody_else(shop, guest):
     assert state(shop, guest).hidden != ()
 
 
-def page(shop, shopper=None, count: int = 4) -> Impression:
+def page(shop, shopper=None, count: int = 4, session: str = "") -> Impression:
     items = list(shop.items.order_by("pk")[:count])
-    return Impression.objects.create(
-        id=uuid7(), shop=shop, shopper=shopper, surface="homepage", decision_key="k",
+    shown = Impression.objects.create(
+        id=uuid7(), shop=shop, shopper=shopper, session=session, surface="homepage", decision_key="k",
         item_ids=[item.pk for item in items], seen=[False] * count,
     )  # fmt: skip
+    RequestLog.objects.create(impression=shown.pk, shop=shop, shopper=shopper, seed=1, runtime="r", payload=b"p")
+    return shown
 
 
 def test_seen_cards_are_marked_and_tire_with_the_next_deed_only(shop, guest):
@@ -275,14 +277,89 @@ def test_seen_cards_are_marked_and_tire_with_the_next_deed_only(shop, guest):
     assert Interaction.objects.count() == 2
 
 
-def test_the_first_page_becomes_the_shoppers_and_nobody_elses(shop, guest):
-    shown = page(shop)
-    take(shop, guest, event("click", impression=str(shown.pk), position=0))
+def seen(shown: Impression, *positions: int, **fields) -> dict:
+    return event("seen", None, impression=str(shown.pk), positions=list(positions), **fields)
+
+
+@pytest.mark.parametrize("said_by", ["session of the event", "guest of the caller"])
+def test_the_first_page_becomes_the_shoppers_and_nobody_elses(shop, guest, said_by):
+    is_said = said_by == "session of the event"
+    shown = page(shop, session="s1" if is_said else guest.guest_key.hex)
+    fields = {"session": "s1"} if is_said else {}
+    taken = take(shop, guest, event("click", impression=str(shown.pk), position=0, **fields))
     shown.refresh_from_db()
-    assert shown.shopper == Shopper.objects.get()
-    take(shop, guest_new(), event("seen", None, impression=str(shown.pk), positions=[2]))
+    assert shown.shopper == RequestLog.objects.get().shopper == Shopper.objects.get()
+    assert Interaction.objects.get(pk=taken[0].interaction_id).impression == shown.pk
+    take(shop, guest_new(), seen(shown, 2, **fields))
     shown.refresh_from_db()
     assert shown.seen == [False] * 4
+
+
+def foreign_pages(shop) -> dict[str, Impression]:
+    """Pages that are not the guest's, though they know the ids."""
+    return {
+        "somebody else's": page(shop, Shopper.objects.create(shop=shop), session="s1"),
+        "another session's": page(shop, session="s2"),
+        "nameless": page(shop),
+    }
+
+
+@pytest.mark.parametrize("whose", ["somebody else's", "another session's", "nameless"])
+def test_a_deed_that_names_a_page_of_somebody_else_is_kept_without_it(shop, guest, whose):
+    shown = foreign_pages(shop)[whose]
+    for session in ("s1", ""):
+        taken = take(shop, guest, event("click", impression=str(shown.pk), session=session))
+        row = Interaction.objects.get(pk=taken[0].interaction_id)
+        assert (row.kind, row.impression) == (Kind.CLICK, None)
+    owner = shown.shopper
+    shown.refresh_from_db()
+    assert shown.shopper == RequestLog.objects.get(pk=shown.pk).shopper == owner
+
+
+def test_a_page_of_the_guest_is_the_persons_own(shop, guest):
+    take(shop, guest, event())
+    earlier = Shopper.objects.create(shop=shop, merged_into=Shopper.objects.get())
+    shown = page(shop, earlier)
+    taken = take(shop, guest, event("click", impression=str(shown.pk)))
+    assert Interaction.objects.get(pk=taken[0].interaction_id).impression == shown.pk
+
+
+def test_who_withdrew_consent_sees_a_page_as_nobody(shop, guest):
+    take(shop, guest, event())
+    person = Shopper.objects.get()
+    nameless, named = page(shop), page(shop, person)
+    before = str(state(shop, guest))
+    Consent.objects.create(shop=shop, shopper=person, purpose="personalisation", granted=False)
+    assert statuses(take(shop, guest, seen(nameless, 1, session="s1"), seen(named, 1))) == ["accepted"] * 2
+    for shown in (nameless, named):
+        shown.refresh_from_db()
+    assert (nameless.shopper, nameless.seen) == (None, [False, True, False, False])
+    assert named.seen == [False] * 4
+    assert EventReceipt.objects.count() == 1
+    assert str(state(shop, guest)) == before
+
+
+def test_who_withdrew_consent_claims_no_page(shop, guest):
+    take(shop, guest, event())
+    shown = page(shop, session="s1")
+    Consent.objects.create(shop=shop, shopper=Shopper.objects.get(), purpose="personalisation", granted=False)
+    take(shop, guest, event("click", impression=str(shown.pk), session="s1"), seen(shown, 0, session="s1"))
+    shown.refresh_from_db()
+    assert shown.shopper is RequestLog.objects.get().shopper is None
+    assert not Interaction.objects.filter(impression=shown.pk).exists()
+
+
+def test_each_session_of_a_bot_is_marked_once(shop, guest):
+    for session in ("one", "one", "two"):
+        events_take(
+            shop=shop, identity=guest, events=[event(session=session)], now=timezone.now(), agent="Examplebot/2.0"
+        )
+    assert sorted(mark.session for mark in Suspicion.objects.all()) == ["one", "two"]
+
+
+def test_a_batch_of_several_sessions_marks_the_shopper(shop, guest):
+    take(shop, guest, *[event(session=f"s{n}") for n in range(120)])
+    assert [mark.session for mark in Suspicion.objects.all()] == [""]
 
 
 def test_a_flood_is_marked_once_and_kept(shop, guest):
@@ -298,12 +375,16 @@ def test_a_bot_is_marked(shop, guest):
     assert Interaction.objects.count() == 1
 
 
-def test_the_number_of_statements_does_not_grow_with_the_batch(shop, guest):
+@pytest.mark.parametrize("names_pages", [False, True])
+def test_the_number_of_statements_does_not_grow_with_the_batch(shop, guest, names_pages):
     take(shop, guest, event())
     counts = []
     for size in (2, 200):
         start = timezone.now() - timedelta(hours=2)
         events = [event(item=f"I{n % 5}", occurred_at=(start + timedelta(seconds=n)).isoformat()) for n in range(size)]
+        if names_pages:
+            pages = [page(shop, session="s1") for _ in range(min(size, 5))]
+            events = [sent | {"impression": str(pages[n % len(pages)].pk)} for n, sent in enumerate(events)]
         with CaptureQueriesContext(
             connection,
         ) as captured:
