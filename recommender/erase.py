@@ -10,7 +10,6 @@ from django.db.models import Model
 
 from catalog.models import Item, Outbox, Shop
 from recommender.models import Impression, JobRun, PrecomputedList, RequestLog
-from users.interactions import TOPIC_SHOPPER
 from users.models import (
     Basket,
     Consent,
@@ -27,7 +26,7 @@ from users.models import (
     User,
 )
 from users.reviews import rating_refresh
-from users.shoppers import shopper_ids, shopper_locked
+from users.shoppers import TOPIC_SHOPPER, shopper_ids, shopper_locked
 from users.state import StateValue, next_version
 from users.state_rows import microseconds, state_locked, state_write
 
@@ -65,9 +64,11 @@ def shopper_erase(*, shop: Shop, shopper: Shopper, now: datetime, with_login: bo
     person = shopper_locked(shopper)
     ids = shopper_ids(person.pk)
     reviewed = list(Item.objects.of(shop).filter(reviews__shopper_id__in=ids).distinct())
+    logs = _logs_delete(ids)
     rows = {
         model._meta.label: model._default_manager.filter(shopper_id__in=ids).delete()[0] for model in ABOUT_A_PERSON
     }
+    rows[RequestLog._meta.label] += logs
     rows["catalog.Outbox"] = Outbox.objects.filter(topic=TOPIC_SHOPPER, payload__shopper_id__in=ids).delete()[0]
     for item in reviewed:
         rating_refresh(item)
@@ -78,6 +79,12 @@ def shopper_erase(*, shop: Shop, shopper: Shopper, now: datetime, with_login: bo
     if with_login and user_id is not None:
         rows["users.User"] = User.objects.filter(pk=user_id).delete()[0]
     return _receipt(shop, now, {label: count for label, count in rows.items() if count}, version)
+
+
+def _logs_delete(ids: Sequence[int]) -> int:
+    """Remove what led to the person's pages, whoever the logs name."""
+    pages = Impression.objects.filter(shopper_id__in=ids)
+    return RequestLog.objects.filter(pk__in=pages.values("pk")).delete()[0]
 
 
 def _state_empty(person: Shopper, ids: Sequence[int], now: datetime) -> int:

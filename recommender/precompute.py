@@ -26,7 +26,8 @@ from recommender.retrieval.exact import ExactGather
 from recommender.serving.bundle import Bundle
 from recommender.serving.decide import decide
 from recommender.store.live import Serving, serving_read
-from users.models import Shopper
+from users.consent import consent_granted
+from users.models import Consent, Shopper
 
 LENGTH = 60
 CHUNK = 50  # lists per statement
@@ -82,15 +83,20 @@ def lists_precompute(job: JobRun, progress: JobProgress) -> dict[str, Any]:
 
 
 def list_refresh(shop: Shop, shopper_id: int) -> bool:
-    """Make one shopper's list again after they did something.
+    """Make one shopper's list again after they did something, or remove it if they want no personalised pages.
 
     Returns:
-        False where there is no such shopper or no bundle to make it with.
+        False where no list was made: there is no such shopper, no consent, or no bundle to make it with.
     """
     now = timezone.now()
     shopper = Shopper.objects.of(shop).filter(pk=shopper_id, merged_into=None).first()
+    if shopper is None:
+        return False
+    if not consent_granted(shop=shop, shopper=shopper, purpose=Consent.Purpose.PERSONALISATION):
+        PrecomputedList.objects.filter(pk=shopper.pk).delete()
+        return False
     serving = serving_read(shop.pk)
-    if shopper is None or serving.bundle is None:
+    if serving.bundle is None:
         return False
     period = int(now.timestamp() // MAKER_SECONDS)
     _lists_write(_maker_kept(shop, serving.bundle_id, serving.ruleset.hash, period), [shopper], now)

@@ -5,8 +5,9 @@ from datetime import datetime
 from django.db import transaction
 
 from catalog.models import Shop
+from catalog.outbox import outbox_add
 from users.models import Consent, Shopper
-from users.shoppers import shopper_locked
+from users.shoppers import TOPIC_SHOPPER, shopper_locked
 from users.state import next_version
 from users.state_rows import microseconds, state_locked, state_write
 
@@ -14,6 +15,8 @@ from users.state_rows import microseconds, state_locked, state_write
 @transaction.atomic
 def consent_record(*, shopper: Shopper, purpose: str, granted: bool, at: datetime, version: int = 1) -> Consent:
     """Keep a decision and let the next page honour it: the state's version rises.
+
+    A message of its own follows, also where the minute has had one, so that what was made ahead honours it too.
 
     Raises:
         ValueError: there is no such purpose.
@@ -25,6 +28,7 @@ def consent_record(*, shopper: Shopper, purpose: str, granted: bool, at: datetim
         shop_id=shopper.shop_id, shopper=shopper, purpose=purpose, granted=granted, version=version, at=at
     )
     state_write(shopper.pk, next_version(state_locked(shopper.pk, shopper.shop_id), microseconds(at)))
+    outbox_add(shop=shopper.shop_id, topic=TOPIC_SHOPPER, payload={"shopper_id": shopper.pk})
     return row
 
 

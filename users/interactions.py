@@ -16,11 +16,9 @@ from catalog.variants import variants_of
 from users.consent import consent_version
 from users.kinds import Kind
 from users.models import Interaction, Shopper
-from users.shoppers import shopper_ids, shopper_locked
+from users.shoppers import TOPIC_SHOPPER, shopper_ids, shopper_locked
 from users.state import Deed, StateValue, fold, must_refold, next_version, refold
 from users.state_rows import facts_read, microseconds, state_locked, state_write
-
-TOPIC_SHOPPER = "shopper.changed"
 
 FindTwins = Callable[[int, Collection[int]], Mapping[int, Collection[int]]]
 """Shop id and item ids → near twins of each item."""

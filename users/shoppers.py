@@ -13,6 +13,9 @@ from users.models import Shopper
 
 SEEN_EVERY = timedelta(minutes=10)
 
+TOPIC_SHOPPER = "shopper.changed"
+"""Outbox topic: a shopper did or decided something; payload ``{"shopper_id": …}``."""
+
 
 def shopper_find(*, shop: Shop, identity: Identity) -> Shopper | None:
     """The shopper a page is for, or ``None`` for somebody without any event yet.

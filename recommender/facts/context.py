@@ -44,8 +44,8 @@ class Asked:
 def context_read(shop: Shop, shopper: Shopper | None, asked: Asked) -> Context:
     """The context of a request.
 
-    Without consent, where the shop requires it or the shopper withdrew it, the history is empty and ``personalise`` is
-    False; what the shopper asked never to see stays hidden all the same.
+    Without consent, where the shop requires it or the shopper withdrew it, history and segment are empty and
+    ``personalise`` is False; what the shopper asked never to see stays hidden all the same.
     """
     row = _state_read(shopper) if shopper else None
     if row is None:
@@ -55,7 +55,6 @@ def context_read(shop: Shop, shopper: Shopper | None, asked: Asked) -> Context:
         "state_version": row["version"],
         "hidden_ids": _ints(sorted(set(row["hidden"]))),
         "basket_ids": _ints(row["basket"]),
-        "personalise": personalise,
     }
     if personalise:
         fatigue = sorted((int(item), int(count)) for item, count in row["fatigue"].items())
@@ -66,7 +65,7 @@ def context_read(shop: Shop, shopper: Shopper | None, asked: Asked) -> Context:
             "fatigue_ids": _ints([item for item, _ in fatigue]),
             "fatigue_counts": _ints([count for _, count in fatigue]),
         }
-    return _context(shop, shopper, asked, **known)
+    return _context(shop, shopper, asked, personalise=personalise, **known)
 
 
 def _state_read(shopper: Shopper) -> dict[str, Any] | None:
@@ -79,7 +78,7 @@ def _state_read(shopper: Shopper) -> dict[str, Any] | None:
     return state | {"fatigue": json.loads(state["fatigue"])}  # Django's raw cursors give jsonb as text
 
 
-def _context(shop: Shop, shopper: Shopper | None, asked: Asked, **known: Any) -> Context:
+def _context(shop: Shop, shopper: Shopper | None, asked: Asked, *, personalise: bool, **known: Any) -> Context:
     return Context(
         **{
             "shop_id": shop.pk,
@@ -90,11 +89,12 @@ def _context(shop: Shop, shopper: Shopper | None, asked: Asked, **known: Any) ->
             "history": History.empty(),
             "page": asked.page,
             "language": asked.language,
-            "segment": shopper.segment if shopper else "",
+            "segment": shopper.segment if shopper and personalise else "",
             "anchor_item": asked.anchor_item,
             "department": asked.department,
             "query": asked.query,
             "served_ids": _ints(asked.served_ids),
+            "personalise": personalise,
             **known,
         }
     )

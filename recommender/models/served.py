@@ -14,7 +14,7 @@ from users.models import Shopper
 
 
 class TrendSnapshot(models.Model):
-    """What is bought and looked at now, by segment and department: counts, refreshed by a worker."""
+    """What is bought and looked at now, refreshed by a worker; a department's trend is its items in the same order."""
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
     at = models.DateTimeField(_("when"), default=timezone.now)

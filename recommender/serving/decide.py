@@ -8,7 +8,7 @@ import platform
 import numpy as np
 import onnxruntime
 
-from recommender.data.types import Context, Decision, Gathered, RulesetValue
+from recommender.data.types import Context, Decision, Gathered, RulesetValue, Source
 from recommender.explain.influence import Influence
 from recommender.explain.reasons import Causes, reasons_make
 from recommender.serving.bundle import Bundle
@@ -64,9 +64,11 @@ def decide(
 
 
 def degradation(gathered: Gathered) -> str:
-    """Name of the fallback that a page without a bundle is made of."""
+    """Name of the fallback that a page without a bundle is made of; a segment is who likes the same department."""
     if len(gathered.ready_ids):
         return "precomputed"
+    if gathered.has(Source.DEPARTMENT_TREND).any():
+        return "segment_trending"
     return "shop_trending" if (gathered.trend > 0).any() else "newest"
 
 

@@ -8,7 +8,7 @@ from recommender.data.types import Context, Floats, Gathered, Ints, RulesetValue
 from recommender.serving.bundle import Bundle
 from recommender.serving.scores import Scores
 from recommender.serving.state import ShopperView
-from recommender.slate.calibration import department_mix
+from recommender.slate.calibration import department_mix, favourite_department
 from recommender.slate.compose import Board
 from recommender.slate.diversity import unit_rows
 from recommender.slate.layout import Row, layout_for, section_rows
@@ -150,9 +150,14 @@ def _layout(request: Request) -> tuple[SectionValue, ...]:
 
 
 def _favourite(request: Request) -> int:
-    """The department that most of the shopper's recent history lies in, 0 unknown."""
-    mix = mix_of(request)
-    return max(mix, key=lambda name: (mix[name], -name)) if mix else 0
+    """The department that most of the shopper's recent history lies in, 0 unknown.
+
+    Without a bundle the only department whose trend was gathered is that one.
+    """
+    if request.bundle is not None:
+        return favourite_department(mix_of(request))
+    gathered = request.gathered
+    return int(gathered.department[gathered.has(Source.DEPARTMENT_TREND)].max(initial=0))
 
 
 def _may_repeat(code: str, request: Request) -> bool:

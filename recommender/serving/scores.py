@@ -6,7 +6,7 @@ import numpy as np
 
 from recommender.data.profile import profile_of
 from recommender.data.reward import RewardWeights
-from recommender.data.types import ArtifactMismatch, Context, Floats, Gathered, Ints, KnobValues
+from recommender.data.types import ArtifactMismatch, Context, Floats, Gathered, Ints, KnobValues, Source
 from recommender.policy.q_value import QScaling, q_scores
 from recommender.ranking.components import COMPONENTS, components_compute, components_of
 from recommender.ranking.features import feature_names, features
@@ -24,6 +24,9 @@ REWARDS = RewardWeights()
 
 _READY, _READY_STEP = 30.0, 0.1
 """Nats of the first item of a list made earlier, and what each place costs: it goes before all that trends."""
+
+_SEGMENT = 10.0
+"""Nats of what trends in the shopper's favourite department where nothing was learned: it goes before the shop's."""
 
 
 @dataclass(frozen=True)
@@ -146,10 +149,10 @@ def candidate_vectors(gathered: Gathered, bundle: Bundle) -> Floats:
 
 
 def unlearned_scores(gathered: Gathered, now_us: int) -> Floats:
-    """(c,) without a bundle: a list made earlier, then what trends, then what is new."""
+    """(c,) without a bundle: a list made earlier, what trends in the favourite department, in the shop, what is new."""
     place = {int(item): at for at, item in enumerate(gathered.ready_ids)}
     ready = np.array([_READY - _READY_STEP * place[i] if i in place else 0.0 for i in gathered.item_ids.tolist()])
-    trend = np.log1p(gathered.trend)
+    trend = np.log1p(gathered.trend) + _SEGMENT * gathered.has(Source.DEPARTMENT_TREND)
     return np.asarray(ready + trend + 0.5 * freshness(gathered.published_us, now_us), np.float32)
 
 

@@ -31,6 +31,11 @@ def department_mix(departments: Ints) -> dict[int, float]:
     return {int(name): float(share) for name, share in zip(names, total / max(total.sum(), 1e-12), strict=True)}
 
 
+def favourite_department(mix: dict[int, float]) -> int:
+    """The department with the largest share of a mix, the lower id of equal ones; 0 for an empty mix."""
+    return max(mix, key=lambda name: (mix[name], -name), default=0)
+
+
 class CalibrationGain:
     """Calibration gain of every candidate given what the page already holds."""
 

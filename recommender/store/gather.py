@@ -12,6 +12,7 @@ from recommender.retrieval.by_items import Proposal, by_items
 from recommender.retrieval.sources import CONFIG_OF, HISTORY_ASKED, MAX_CANDIDATES, SOURCES
 from recommender.serving.bundle import Bundle
 from recommender.serving.state import ShopperView, shopper_view
+from recommender.slate.calibration import department_mix, favourite_department
 from recommender.store import source_queries
 from recommender.store.candidate_facts import CandidateFacts, facts_read, fresh_text_read, tags_read
 from recommender.store.live import Serving
@@ -115,15 +116,27 @@ class SqlGather:
             return
         trend = self.serving.trend
         haul.add(Source.TRENDING, trend.top(CONFIG_OF[Source.TRENDING].quota))
-        for department in np.unique(view.departments[:HISTORY_ASKED]):
-            if department > 0:
-                top = trend.top(CONFIG_OF[Source.DEPARTMENT_TREND].quota, int(department))
-                haul.add(Source.DEPARTMENT_TREND, top)
+        for department in self._departments(haul, context, view):
+            haul.add(Source.DEPARTMENT_TREND, trend.top(CONFIG_OF[Source.DEPARTMENT_TREND].quota, department))
         lists = source_queries.catalogue_lists(filters, met=self._met(context))
         if lists is None:
             haul.late.extend([Source.NEW_ARRIVALS.word, Source.DEALS.word])
         for source, ids in (lists or {}).items():
             haul.add(source, ids)
+
+    def _departments(self, haul: _Haul, context: Context, view: ShopperView) -> list[int]:
+        """Departments of the recent history; without a bundle the favourite one alone, by the catalogue."""
+        if self.serving.bundle is not None:
+            recent = np.unique(view.departments[:HISTORY_ASKED])
+            return [int(department) for department in recent if department > 0]
+        if not len(view.profile) or not len(self.serving.trend.item_ids):
+            return []
+        departments = source_queries.departments_of(context.shop_id, view.profile.item_ids)
+        if departments is None:
+            haul.late.append(Source.DEPARTMENT_TREND.word)
+            return []
+        favourite = favourite_department(department_mix(departments))
+        return [favourite] if favourite else []
 
     def _surface(self, haul: _Haul, context: Context, filters: dict[str, object]) -> None:
         """Sources that start from the page."""
@@ -146,7 +159,7 @@ class SqlGather:
         haul.proposals.append(Proposal(Source.SEARCH, ids, matches, np.arange(1, len(matches) + 1)))
 
     def _ready(self, context: Context) -> Ints:
-        if self.serving.bundle is not None or not context.shopper_id:
+        if self.serving.bundle is not None or not context.shopper_id or not context.personalise:
             return np.zeros(0, np.int64)
         made = PrecomputedList.objects.filter(pk=context.shopper_id).first()
         return np.array(made.item_ids[:100] if made else [], np.int64)

@@ -35,6 +35,8 @@ ORDER BY i.published_at DESC, i.id DESC LIMIT %(n)s
 
 _ANCHOR_DEPARTMENT = "SELECT department_id FROM catalog_item WHERE id = %(item)s AND shop_id = %(shop)s"
 
+_DEPARTMENTS = "SELECT id, department_id FROM catalog_item WHERE shop_id = %(shop)s AND id = ANY(%(items)s)"
+
 _WORDS = f"""
 SELECT t.item_id
 FROM catalog_itemtext t JOIN catalog_item i ON i.id = t.item_id,
@@ -90,6 +92,17 @@ def department_of(shop_id: int, item_id: int) -> int:
     parameters: dict[str, object] = {"item": item_id, "shop": shop_id}
     rows = timed_rows(config.source.word, _ANCHOR_DEPARTMENT, parameters, deadline_ms=config.deadline_ms)
     return int(rows[0][0] or 0) if rows else 0
+
+
+def departments_of(shop_id: int, item_ids: Ints) -> Ints | None:
+    """(n,) department of each item, 0 none; None if late."""
+    config = CONFIG_OF[Source.DEPARTMENT_TREND]
+    parameters: dict[str, object] = {"items": item_ids.tolist(), "shop": shop_id}
+    rows = timed_rows(config.source.word, _DEPARTMENTS, parameters, deadline_ms=config.deadline_ms)
+    if rows is None:
+        return None
+    known: dict[int, int | None] = dict(rows)
+    return np.array([known.get(item) or 0 for item in item_ids.tolist()], np.int64)
 
 
 def word_matches(filters: dict[str, object], query: str) -> Ints | None:

@@ -266,38 +266,67 @@ def test_a_shown_page_can_be_worded_again_after_the_rules_have_changed(live: Tin
     )
 
 
+def departments(page: Page) -> set[int | None]:
+    return {card.department_id for card in page.cards}
+
+
+def department_banned(tiny: TinyShop, **when: object) -> int:
+    """A published rule that hides the department which our shoppers like, in some circumstances."""
+    banned = tiny.departments[0].pk
+    out = {"name": "out", "action": "exclude", "target": "category", "target_ids": [banned]}
+    Rule.objects.create(shop=tiny.shop, **out, **when)
+    ruleset_publish(shop=tiny.shop)
+    return banned
+
+
 def test_a_rule_takes_effect_on_the_reload_after_its_time_has_come(live: TinyShop) -> None:
     shopper = shopper_with(live, [live.items[0]])
-    banned = page_for(live, shopper).cards[0].id
-    noon = NOW + timedelta(minutes=10)
-    Rule.objects.create(
-        shop=live.shop,
-        name="sold from noon",
-        action="exclude",
-        target="item",
-        target_ids=[banned],
-        starts_at=noon,
-        ends_at=noon + timedelta(minutes=10),
-    )
-    ruleset_publish(shop=live.shop)
+    noon, end = NOW + timedelta(minutes=10), NOW + timedelta(minutes=20)
+    banned = department_banned(live, starts_at=noon, ends_at=end)
     before = page_for(live, shopper, now=noon - timedelta(seconds=1))
     during = page_for(live, shopper, now=noon)
-    assert banned in [card.id for card in before.cards]
-    assert banned not in [card.id for card in during.cards]
-    assert page_for(live, shopper, now=noon + timedelta(minutes=9)) == during
-    assert page_for(live, shopper, now=noon + timedelta(minutes=10)).impression_id == before.impression_id
+    assert banned in departments(before)
+    assert banned not in departments(during)
+    assert page_for(live, shopper, now=end - timedelta(seconds=1)) == during
+    assert page_for(live, shopper, now=end).impression_id == before.impression_id
 
 
 def test_a_new_segment_counts_on_the_next_reload(live: TinyShop) -> None:
     shopper = shopper_with(live, [live.items[0]])
-    banned = page_for(live, shopper).cards[0].id
-    Rule.objects.create(
-        shop=live.shop, name="loyal", action="exclude", target="item", target_ids=[banned], segment="loyal"
-    )
-    ruleset_publish(shop=live.shop)
-    assert banned in [card.id for card in page_for(live, shopper).cards]
+    banned = department_banned(live, segment="loyal")
+    assert banned in departments(page_for(live, shopper))
     shopper.segment = "loyal"
-    assert banned not in [card.id for card in page_for(live, shopper).cards]
+    assert banned not in departments(page_for(live, shopper))
+
+
+def test_rules_of_a_segment_leave_out_who_withdrew_consent(live: TinyShop) -> None:
+    shopper = shopper_with(live, [live.items[0]])
+    shopper.segment = "loyal"
+    banned = department_banned(live, segment="loyal")
+    assert banned not in departments(page_for(live, shopper))
+    consent_record(shopper=shopper, purpose=Consent.Purpose.PERSONALISATION, granted=False, at=NOW)
+    assert banned in departments(page_for(live, shopper))
+
+
+def test_the_fallback_of_who_withdrew_consent_is_everybodys(tiny: TinyShop) -> None:
+    tiny_trend(tiny)
+    shopper = shopper_with(tiny, [tiny.items[0]])
+    PrecomputedList.objects.create(shop=tiny.shop, shopper=shopper, item_ids=tiny.ids[50:70].tolist())
+    assert page_for(tiny, shopper).degraded == "precomputed"
+    consent_record(shopper=shopper, purpose=Consent.Purpose.PERSONALISATION, granted=False, at=NOW)
+    assert page_for(tiny, shopper).degraded == "shop_trending"
+
+
+def test_without_a_bundle_the_favourite_department_trends_before_the_shop(tiny: TinyShop) -> None:
+    tiny_trend(tiny)
+    liked = tiny.departments[4]
+    shopper = shopper_with(tiny, [tiny.items[k] for k in (1, 4, 10, 16)])
+    page = page_for(tiny, shopper)
+    assert page.degraded == "segment_trending"
+    picks = page.sections[codes(page).index(Section.TOP_PICKS)].cards
+    assert sum(card.department_id == liked.pk for card in picks) > len(picks) / 2
+    assert replay(page.impression_id).same
+    assert page_for(tiny, shopper_with(tiny, [])).degraded == "shop_trending"
 
 
 def experiment_live(tiny: TinyShop, **fields: object) -> None:

@@ -4,15 +4,20 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from django.utils import timezone
 
-from catalog.models import Item
+from catalog.models import Item, Outbox
 from recommender import precompute
 from recommender.data.types import DataError, RulesetValue, RuleValue
 from recommender.jobs import job_ask, job_run
 from recommender.models import JobRun, PrecomputedList
 from recommender.store import bundles
 from tests.fixtures.tiny_shop import shopper_with, state_set, tiny_live, tiny_shop
+from users.consent import consent_record
+from users.interactions import interaction_record
+from users.kinds import Kind
 from users.models import Shopper
+from workers import tasks
 
 pytestmark = pytest.mark.django_db
 
@@ -95,6 +100,27 @@ def test_one_shopper_is_refreshed_alone(tiny, people):
     assert [row.pk for row in PrecomputedList.objects.all()] == [people[1].pk]
     merged = Shopper.objects.create(shop=tiny.shop, merged_into=people[0])
     assert not precompute.list_refresh(tiny.shop, merged.pk)
+
+
+def test_the_list_of_who_withdraws_consent_is_removed_by_the_message_that_follows(tiny, people):
+    tiny_live(tiny)
+    run(tiny)
+    shopper = people[1]
+    consent_record(shopper=shopper, purpose="personalisation", granted=False, at=timezone.now())
+    message = Outbox.objects.get(topic="shopper.changed")
+    tasks.shopper_changed(str(message.pk))
+    assert not PrecomputedList.objects.filter(pk=shopper.pk).exists()
+    assert PrecomputedList.objects.count() == len(people) - 1
+    message.refresh_from_db()
+    assert message.handled_at is not None
+
+
+def test_a_withdrawal_is_announced_also_where_the_minute_has_had_a_message(tiny, people):
+    now = timezone.now()
+    interaction_record(shopper=people[0], kind=Kind.VIEW, item=tiny.items[0], at=now)
+    for granted in (False, True):
+        consent_record(shopper=people[0], purpose="personalisation", granted=granted, at=now)
+    assert Outbox.objects.filter(topic="shopper.changed").count() == 3
 
 
 def test_without_a_bundle_the_job_says_what_is_missing(tiny, people):
