@@ -31,6 +31,7 @@ class TooManyFailures(Throttled):
     """Too many wrong passwords lately."""
 
     default_detail = _("Too many wrong passwords.")
+    wait: int  # seconds
 
 
 class GuessLimit:
@@ -63,7 +64,7 @@ def _failure_count(credentials: dict[str, Any], request: HttpRequest | None = No
 
 def _counters(request: HttpRequest, username: str) -> Iterator[tuple[str, int]]:
     """Cache keys of this attempt in the current window, each with its limit; names and addresses are hashed."""
-    address = BaseThrottle().get_ident(request)
+    address = BaseThrottle().get_ident(request)  # type: ignore[arg-type]  # it reads META alone
     window = int(time.time() // WINDOW_SECONDS)
     for parts, limit in (((address, username.casefold()), FAILURES_PER_LOGIN), ((address,), FAILURES_PER_ADDRESS)):
         yield f"guesses:{window}:{hashlib.sha256(repr(parts).encode()).hexdigest()}", limit

@@ -88,8 +88,9 @@ _embedded = addresses_read(DPE_HOME)
 _nowhere = f"postgresql://dpe@/dpe?host={DPE_HOME}"
 _database_url = environment.text("DATABASE_URL")
 DPE_EMBEDDED = not _database_url
-REDIS_URL = environment.text("REDIS_URL") or (_embedded.redis_url if _embedded else "redis://127.0.0.1:1/0")
-CACHE_URL = environment.text("CACHE_URL") or (_embedded.cache_url if _embedded else "redis://127.0.0.1:1/0")
+DPE_NOWHERE = "redis://127.0.0.1:1/0"  # nothing answers there
+REDIS_URL = environment.text("REDIS_URL") or (_embedded.redis_url if _embedded else DPE_NOWHERE)
+CACHE_URL = environment.text("CACHE_URL") or (_embedded.cache_url if _embedded else DPE_NOWHERE)
 
 # A page must fail fast; an import or a training may take its time.
 _STATEMENT_TIMEOUT_MS = 5_000
