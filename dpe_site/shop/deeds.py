@@ -11,6 +11,8 @@ from django.utils.translation import get_language
 from catalog.models import Item
 from dpe_site.shop.visitor import Visitor
 from recommender.events import events_take
+from recommender.seen import impressions_claim
+from users.interactions import undoable
 from users.kinds import Kind
 from users.models import Search, Shopper, ShopperState
 from users.shoppers import shopper_ensure
@@ -48,8 +50,31 @@ def shopper_met(visitor: Visitor) -> Shopper:
 
 def deed_record(visitor: Visitor, kind: Kind, item: Item, place: Place = NOWHERE, **details: Any) -> None:
     """Take a deed as the API would, unless the visitor has not allowed that anything be remembered."""
+    if visitor.may_remember:
+        _event_take(visitor, kind, item, place, **details)
+
+
+def deed_undo(visitor: Visitor, kind: Kind, item: Item, place: Place = NOWHERE) -> None:
+    """Take the latest deed of this kind back, which is always allowed; nothing happens where there is none."""
+    if visitor.shopper is not None and undoable(visitor.shopper, item_id=item.pk, kind=kind):
+        _event_take(visitor, Kind.UNDO, item, place, undoes_kind=kind.word)
+
+
+def remembered(visitor: Visitor, shopper: Shopper, place: Place) -> dict[str, Any]:
+    """Whether a service may write a deed of this shopper down, and from where, as its arguments.
+
+    As with every event, a page that was shown before becomes the shopper's, and somebody else's is not named.
+    """
     if not visitor.may_remember:
-        return
+        return {"remember": False}
+    details: dict[str, Any] = {"session": visitor.visit, "surface": place.surface}
+    named = {(place.impression, visitor.visit)} if place.impression else set()
+    if place.impression in impressions_claim(shopper=shopper, named=named):
+        details |= {"impression": place.impression, "position": place.position}
+    return details
+
+
+def _event_take(visitor: Visitor, kind: Kind, item: Item, place: Place, **details: Any) -> None:
     event = {"client_id": str(uuid4()), "kind": kind.word, "item": item.external_id, "session": visitor.visit}
     events_take(
         shop=visitor.shop,
@@ -59,12 +84,6 @@ def deed_record(visitor: Visitor, kind: Kind, item: Item, place: Place = NOWHERE
         agent=visitor.agent,
     )
     visitor.shopper_forget()
-
-
-def deed_undo(visitor: Visitor, kind: Kind, item: Item, place: Place = NOWHERE) -> None:
-    """Take the latest deed of this kind back; nothing happens where there is none."""
-    if visitor.shopper is not None:
-        deed_record(visitor, Kind.UNDO, item, place, undoes_kind=kind.word)
 
 
 def view_record(visitor: Visitor, item: Item, place: Place) -> None:

@@ -8,29 +8,36 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Item
-from dpe_site.shop.deeds import Place, deed_record, deed_undo, shopper_met
+from dpe_site.shop.deeds import Place, deed_record, deed_undo, remembered, shopper_met
 from dpe_site.shop.visitor import Visitor
+from recommender.twins import near_twins
 from users.favourites import favourite_add, favourite_remove
 from users.interactions import undoable
 from users.kinds import Kind
 from users.models import Shopper
-from users.wishes import item_ignore, item_own
+from users.state_rows import state_read
+from users.wishes import item_hide, item_ignore, item_own
 
 Deed = Callable[[Visitor, Item, Place], None]
 
 
 @dataclass(frozen=True)
 class Feeling:
-    """What a button does, how it is taken back, and the sentence that confirms it."""
+    """What a button does, how it is taken back, and the sentence that confirms it.
+
+    ``is_memory`` marks what leaves nothing behind where nothing may be remembered.
+    """
 
     do: Deed
     undo: Deed
     said: str | Promise
     hides: bool = False
+    is_memory: bool = False
 
 
-def _kept(visitor: Visitor, item: Item, _place: Place) -> None:
-    favourite_add(shopper=shopper_met(visitor), item=item, at=timezone.now())
+def _kept(visitor: Visitor, item: Item, place: Place) -> None:
+    shopper = shopper_met(visitor)
+    favourite_add(shopper=shopper, item=item, at=timezone.now(), **remembered(visitor, shopper, place))
 
 
 def _unkept(visitor: Visitor, item: Item, _place: Place) -> None:
@@ -46,6 +53,19 @@ def _undone(kind: Kind) -> Deed:
     return lambda visitor, item, place: deed_undo(visitor, kind, item, place)
 
 
+def _hidden(visitor: Visitor, item: Item, place: Place) -> None:
+    if visitor.may_remember:
+        deed_record(visitor, Kind.DISLIKE, item, place)
+    else:
+        item_hide(shopper=shopper_met(visitor), item_id=item.pk, at=timezone.now(), find_twins=near_twins)
+
+
+def _shown_again(visitor: Visitor, item: Item, place: Place) -> None:
+    deed_undo(visitor, Kind.DISLIKE, item, place)
+    if visitor.shopper:
+        item_hide(shopper=visitor.shopper, item_id=item.pk, at=timezone.now(), undo=True, find_twins=near_twins)
+
+
 def _ignored(undo: bool) -> Deed:
     def change(visitor: Visitor, item: Item, _place: Place) -> None:
         if visitor.shopper:
@@ -56,18 +76,15 @@ def _ignored(undo: bool) -> Deed:
 
 def _owned(undo: bool) -> Deed:
     def change(visitor: Visitor, item: Item, _place: Place) -> None:
-        if visitor.may_remember:
-            item_own(shopper=shopper_met(visitor), item_id=item.pk, at=timezone.now(), undo=undo)
+        item_own(shopper=shopper_met(visitor), item_id=item.pk, at=timezone.now(), undo=undo)
 
     return change
 
 
 FEELINGS = {
     "favourite": Feeling(_kept, _unkept, _("Kept among your favourites.")),
-    "like": Feeling(_done(Kind.LIKE), _undone(Kind.LIKE), _("More like this from now on.")),
-    "not_interested": Feeling(
-        _done(Kind.DISLIKE), _undone(Kind.DISLIKE), _("You will not see this again."), hides=True
-    ),
+    "like": Feeling(_done(Kind.LIKE), _undone(Kind.LIKE), _("More like this from now on."), is_memory=True),
+    "not_interested": Feeling(_hidden, _shown_again, _("You will not see this again."), hides=True),
     "own_it": Feeling(_owned(False), _owned(True), _("Good, you have it already."), hides=True),
     "ignore_item": Feeling(_ignored(False), _ignored(True), _("Left out of your page.")),
     "gift": Feeling(_ignored(False), _ignored(True), _("A gift, so it says nothing about you.")),
@@ -78,5 +95,6 @@ def feelings_of(shopper: Shopper | None, item: Item) -> frozenset[str]:
     """Codes of the buttons that are pressed on the item's page."""
     if shopper is None:
         return frozenset()
-    kinds = {"like": Kind.LIKE, "not_interested": Kind.DISLIKE}
-    return frozenset(code for code, kind in kinds.items() if undoable(shopper, item_id=item.pk, kind=kind))
+    liked = undoable(shopper, item_id=item.pk, kind=Kind.LIKE) is not None
+    hidden = item.pk in state_read(shopper.pk).hidden
+    return frozenset(code for code, is_on in (("like", liked), ("not_interested", hidden)) if is_on)

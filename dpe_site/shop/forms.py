@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from users.models import Consent, User
+from users.reviews import MAX_CHARACTERS
 
 MOST_PIECES = 20
 LARGEST_ID = 2**63 - 1
@@ -53,10 +54,34 @@ class BasketForm(forms.Form):
     item = forms.IntegerField(min_value=1, max_value=LARGEST_ID)
     quantity = forms.IntegerField(min_value=1, max_value=MOST_PIECES, initial=1, required=False)
     impression = forms.UUIDField(required=False)
+    position = forms.IntegerField(min_value=0, max_value=LARGEST_POSITION, required=False)
 
     def clean_quantity(self) -> int:
         """One where nothing was said."""
         return self.cleaned_data["quantity"] or 1
+
+
+class ReviewForm(forms.Form):
+    """What somebody who bought an item says about it."""
+
+    rating = forms.TypedChoiceField(
+        label=_("Stars"),
+        coerce=int,
+        choices=[
+            ("", _("Choose")),
+            (5, _("5: very good")),
+            (4, _("4: good")),
+            (3, _("3: middling")),
+            (2, _("2: poor")),
+            (1, _("1: bad")),
+        ],
+    )
+    text = forms.CharField(
+        label=_("In your words, if you like"),
+        required=False,
+        max_length=MAX_CHARACTERS,
+        widget=forms.Textarea({"rows": 4}),
+    )
 
 
 class CheckoutForm(forms.Form):

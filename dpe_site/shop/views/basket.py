@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalog.models import Item
 from dpe_site.shop.answers import is_live
-from dpe_site.shop.deeds import shopper_met
+from dpe_site.shop.deeds import Place, remembered, shopper_met
 from dpe_site.shop.forms import MOST_PIECES, BasketForm, CheckoutForm
 from dpe_site.shop.frame import basket_count
 from dpe_site.shop.items import item_named
@@ -36,12 +36,16 @@ def basket(request: HttpRequest) -> HttpResponse:
 @require_POST
 def add(request: HttpRequest) -> HttpResponse:
     """Put pieces of an item into the basket, at most as many as a line may hold."""
-    item, quantity = _wanted(request)
+    item, said = _wanted(request)
     visitor = visitor_of(request)
     shopper = shopper_met(visitor)
+    place = Place("product", said["impression"], said["position"])
     room = MOST_PIECES - sum(row.quantity for row in basket_lines(shopper) if row.item_id == item.pk)
     if room > 0 and item.in_stock:
-        basket_add(shopper=shopper, item=item, at=timezone.now(), quantity=min(room, quantity))
+        quantity = min(room, said["quantity"])
+        basket_add(
+            shopper=shopper, item=item, at=timezone.now(), quantity=quantity, **remembered(visitor, shopper, place)
+        )
         sentence = _("In the basket.")
     else:
         sentence = _("There is no more of it than what you have.")
@@ -55,10 +59,16 @@ def add(request: HttpRequest) -> HttpResponse:
 @require_POST
 def change(request: HttpRequest) -> HttpResponse:
     """Set how many pieces of an item are wanted."""
-    item, quantity = _wanted(request)
+    item, said = _wanted(request)
     visitor = visitor_of(request)
     if visitor.shopper:
-        basket_set(shopper=visitor.shopper, item=item, quantity=quantity, at=timezone.now())
+        basket_set(
+            shopper=visitor.shopper,
+            item=item,
+            quantity=said["quantity"],
+            at=timezone.now(),
+            remember=visitor.may_remember,
+        )
     return redirect("shop:basket")
 
 
@@ -69,7 +79,7 @@ def remove(request: HttpRequest) -> HttpResponse:
     form = BasketForm(request.POST)
     if visitor.shopper and form.is_valid():
         item = get_object_or_404(Item.objects.of(visitor.shop), pk=form.cleaned_data["item"])
-        basket_remove(shopper=visitor.shopper, item=item, at=timezone.now())
+        basket_remove(shopper=visitor.shopper, item=item, at=timezone.now(), remember=visitor.may_remember)
     return redirect("shop:basket")
 
 
@@ -83,7 +93,9 @@ def checkout(request: HttpRequest) -> HttpResponse:
     form = CheckoutForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            placed = order_place(shopper=visitor.shopper, at=timezone.now(), session=visitor.visit)
+            placed = order_place(
+                shopper=visitor.shopper, at=timezone.now(), session=visitor.visit, remember=visitor.may_remember
+            )
             return redirect("shop:order", placed.pk)
         except CheckoutRefused as refusal:
             form.add_error(None, str(refusal))
@@ -92,18 +104,19 @@ def checkout(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
-    """The shopper's own order."""
+    """The person's own order, also one from before they signed in."""
     visitor = visitor_of(request)
-    mine = Order.objects.of(visitor.shop).filter(shopper=visitor.shopper) if visitor.shopper else Order.objects.none()
+    orders = Order.objects.of(visitor.shop)
+    mine = orders.of_person(visitor.shopper.pk) if visitor.shopper else orders.none()
     row = get_object_or_404(mine.prefetch_related("lines"), pk=order_id)
     lines = lines_of(visitor.shop, [(line.item_id, line.quantity, line.price_minor) for line in row.lines.all()])
     return render(request, "shop/order.html", {"order": row, "lines": lines, "total": total_of(visitor.shop, lines)})
 
 
-def _wanted(request: HttpRequest) -> tuple[Item, int]:
+def _wanted(request: HttpRequest) -> tuple[Item, dict[str, Any]]:
     form = BasketForm(request.POST)
     item = item_named(visitor_of(request).shop, form.cleaned_data["item"] if form.is_valid() else 0)
-    return item, form.cleaned_data["quantity"]
+    return item, form.cleaned_data
 
 
 def _basket_words(visitor: Visitor) -> dict[str, Any]:

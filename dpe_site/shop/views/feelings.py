@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from catalog.models import Item
@@ -24,6 +25,8 @@ from dpe_site.shop.visitor import visitor_of
 from recommender.page import Card, Page
 
 FIRST_ROW = "first-row"
+
+_NOT_KEPT = gettext_lazy("You asked us to remember nothing, so this was not kept.")
 
 
 @require_POST
@@ -47,10 +50,12 @@ def _changed(request: HttpRequest, code: str, *, undone: bool) -> HttpResponse:
     item = item_named(visitor.shop, said["pick"][0])
     place = Place(said["surface"], said["impression"], said["pick"][1])
     (feeling.undo if undone else feeling.do)(visitor, item, place)
-    sentence = _("Taken back.") if undone else str(feeling.said)
+    is_kept = visitor.may_remember or not feeling.is_memory
+    has_undo = is_kept and not undone
+    sentence = _("Taken back.") if undone else str(feeling.said) if is_kept else _NOT_KEPT
     if not is_live(request):
-        return back(request, sentence, "" if undone else f"{code}:{item.pk}")
-    taken_back = None if undone else {"address": reverse("shop:undo", args=[code]), "pick": item.pk}
+        return back(request, str(sentence), f"{code}:{item.pk}" if has_undo else "")
+    taken_back = {"address": reverse("shop:undo", args=[code]), "pick": item.pk} if has_undo else None
     words = {"toast": {"text": sentence, "undo": taken_back}, "code": code}
     return _answer(request, item, said, words, hides=feeling.hides, undone=undone)
 
@@ -69,6 +74,7 @@ def _answer(
     else:
         words["kept"] = favourite_ids(visitor_of(request).shopper)
     words |= {"target": target, "card": replace(cards_of(item.shop, [item.pk])[0], position=said["pick"][1] or 0)}
+    words["came_from"] = Place(position=said["pick"][1])
     words["feelings"] = feelings_of(visitor_of(request).shopper, item)
     response = render(request, "shop/components/deed_answer.html", words)
     signal = "dpe:restore" if undone and hides else "dpe:hide" if gone else "dpe:done"

@@ -13,16 +13,16 @@ from catalog.models import Item
 from dpe_site.shop.cards import cards_of
 from dpe_site.shop.deeds import Place, view_record
 from dpe_site.shop.feelings import feelings_of
-from dpe_site.shop.forms import MOST_PIECES
+from dpe_site.shop.forms import LARGEST_POSITION, MOST_PIECES, ReviewForm
 from dpe_site.shop.items import item_named
 from dpe_site.shop.pages import page_of
+from dpe_site.shop.reviews import review_form
 from dpe_site.shop.views.home import page_words
 from dpe_site.shop.visitor import visitor_of
 from users.models import Review
 
 REVIEWS = 8
 FEW = 3
-LARGEST_POSITION = 2**15
 
 
 @require_safe
@@ -33,9 +33,14 @@ def product(request: HttpRequest, item_id: int) -> HttpResponse:
     place = _came_from(request)
     if request.method == "GET" and "prefetch" not in request.headers.get("Sec-Purpose", ""):
         view_record(visitor, item, place)
+    return product_page(request, item, place, review_form(visitor, item))
+
+
+def product_page(request: HttpRequest, item: Item, place: Place, form: ReviewForm | None) -> HttpResponse:
+    """The page as it stands; ``form`` is the review form of somebody who may write one."""
     page = page_of(request, "product", anchor_item=item.pk)
     words = {**page_words(request, page), **_item_words(item), "came_from": place}
-    words["feelings"] = feelings_of(visitor.shopper, item)
+    words |= {"feelings": feelings_of(visitor_of(request).shopper, item), "review_form": form}
     return render(request, "shop/product.html", words)
 
 
@@ -46,7 +51,7 @@ def _came_from(request: HttpRequest) -> Place:
         position = int(request.GET["p"])
     except (KeyError, ValueError):
         return Place(surface="product")
-    known = 0 <= position < LARGEST_POSITION
+    known = 0 <= position <= LARGEST_POSITION
     return Place(surface="product", impression=impression, position=position if known else None)
 
 

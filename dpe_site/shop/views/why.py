@@ -1,5 +1,6 @@
 """Why a card is there: the true cause, the pictures that caused it, and buttons that undo it."""
 
+from http import HTTPStatus
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,7 +16,7 @@ from recommender.homepage import page_shown
 
 @require_safe
 def why(request: HttpRequest) -> HttpResponse:
-    """The sheet for one card of a page that this visitor was shown."""
+    """The sheet for one card of a page that this visitor was shown; where the page is gone, a way to today's."""
     visitor = visitor_of(request)
     try:
         impression, position = UUID(request.GET["i"]), int(request.GET["p"])
@@ -29,7 +30,7 @@ def why(request: HttpRequest) -> HttpResponse:
         now=timezone.now(),
     )
     card = next((card for card in page.cards if card.position == position), None) if page else None
-    if page is None or card is None:
-        raise Http404
-    template = "shop/components/why.html" if is_live(request) else "shop/why.html"
-    return render(request, template, {"card": card, "surface": page.surface})
+    words = {"card": card, "surface": page.surface if page else ""}
+    if is_live(request):
+        return render(request, "shop/components/why.html", words)  # htmx shows no error's body
+    return render(request, "shop/why.html", words, status=200 if card else HTTPStatus.GONE)

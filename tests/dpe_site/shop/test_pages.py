@@ -186,7 +186,9 @@ def test_somebody_elses_reasons_are_private(known: Client, client: Client) -> No
     why = page.select_one(".card__why")
     assert why is not None
     assert known.get(str(why["href"])).status_code == 200
-    assert client.get(str(why["href"])).status_code == 404
+    other = client.get(str(why["href"]))
+    assert other.status_code == 410
+    assert BeautifulSoup(other.content, "html.parser").select_one(".why__item, .why__cause") is None
 
 
 def test_turning_an_interest_down_leaves_its_items_out(known: Client, tiny: TinyShop) -> None:

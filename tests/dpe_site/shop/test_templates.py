@@ -23,3 +23,12 @@ def test_colours_and_durations_come_from_tokens(style: Path) -> None:
         return
     rules = re.sub(r"/\*.*?\*/", "", style.read_text(), flags=re.DOTALL)
     assert not re.search(r"#[0-9a-fA-F]{3,8}\b|rgb\(|\b\d+m?s\b", rules)
+
+
+def test_closed_filters_lose_their_button_only_where_they_show_without_it() -> None:
+    """A browser without ``::details-content`` keeps the button, or its desktop could not open them."""
+    rules = next(style for style in STYLES if style.name == "forms.css").read_text()
+    always, _supports, guarded = rules.partition("@supports selector(::details-content)")
+    hides = r"\.filters summary \{\s*display: none"
+    assert not re.search(hides, always)
+    assert re.search(hides, guarded)
