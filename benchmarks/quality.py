@@ -34,11 +34,11 @@ def main(words: Sequence[str]) -> int:
     for name in options.only or DATASETS:
         there = None if options.again else finished(options.results / f"{name}.json", options.seed)
         if there:
-            console.print(f"{name}: not run, {there}; --again runs it")
+            console.print(f"{name}: not run, {there}; --again runs it", soft_wrap=True)
         elif not _evaluated(name, options):
             failed.append(name)
     if failed:
-        console.print(f"Failed: {', '.join(failed)}. Its older results, if any, stand unchanged.")
+        console.print(f"Failed: {', '.join(failed)}. Their older results, if any, stand unchanged.")
     return 1 if failed else 0
 
 
