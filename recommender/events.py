@@ -201,7 +201,7 @@ def _take(batch: _Batch, shopper: Shopper, agent: str) -> None:
 
 
 def _record(batch: _Batch, shopper: Shopper, ids: Mapping[int, UUID], undone: Mapping[int, UUID], agent: str) -> None:
-    own = impressions_claim(shopper=shopper, named=batch.impressions)
+    own = impressions_claim(shop=batch.shop, shopper=shopper, named=batch.impressions)
     _see(batch, shopper, own)
     new = [
         _interaction(ids[index], event, event.kind, batch.facets.get(event.item), undone.get(index), own)

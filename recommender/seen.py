@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
+from catalog.models import Shop
 from recommender.models import Impression
 from users.consent import consent_granted
 from users.models import Consent, Shopper
@@ -56,8 +57,8 @@ def cards_seen_by_nobody(*, shop_id: int, seen: Sequence[Seen]) -> int:
     return len(_marked(ownerless, _positions(seen)))
 
 
-@transaction.atomic
-def impressions_claim(*, shopper: Shopper, named: Collection[tuple[UUID, str]]) -> set[UUID]:
+@transaction.atomic(savepoint=False)
+def impressions_claim(*, shop: Shop, shopper: Shopper, named: Collection[tuple[UUID, str]]) -> set[UUID]:
     """Which of the pages that a shopper's events name are the person's own.
 
     A page that was shown before there was a shopper becomes the person's, with its log, if the event is of the session
@@ -65,15 +66,16 @@ def impressions_claim(*, shopper: Shopper, named: Collection[tuple[UUID, str]]) 
     personalised pages owns none.
 
     Args:
+        shop: whose pages.
         shopper: who acts.
         named: impressions and the sessions of the events that name them.
     """
-    if not named or not consent_granted(shop=shopper.shop, shopper=shopper, purpose=Consent.Purpose.PERSONALISATION):
+    if not named or not consent_granted(shop=shop, shopper=shopper, purpose=Consent.Purpose.PERSONALISATION):
         return set()
     shopper = shopper_locked(shopper)
     ids, sessions = zip(*named, strict=True)
     parameters: dict[str, Any] = {
-        "shop": shopper.shop_id,
+        "shop": shop.pk,
         "shopper": shopper.pk,
         "ids": list(ids),
         "sessions": list(sessions),

@@ -23,7 +23,8 @@ _COUNTS = f"""
 WITH {PEOPLE}
 SELECT item_id, sum(count) FROM (
     SELECT fact.item_id, people.person, fact.kind,
-           max(w.weight * power(0.5, extract(epoch FROM %(now)s - fact.occurred_at) / %(half_life)s)) AS count
+           max(w.weight * power(0.5::float8,
+                                extract(epoch FROM %(now)s - fact.occurred_at)::float8 / %(half_life)s)) AS count
     FROM users_interaction fact
         JOIN unnest(%(kinds)s::int[], %(weights)s::float8[]) AS w(kind, weight) ON w.kind = fact.kind
         {LEARNABLE}

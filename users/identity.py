@@ -25,8 +25,8 @@ class Identity:
 
     @property
     def visit(self) -> str:
-        """Session of the pages that an app is shown before its guest has done anything; empty for a login."""
-        return self.guest_key.hex if self.guest_key else ""
+        """Tells apart people who have not done anything yet: the session of the pages that an app is shown."""
+        return self.guest_key.hex if self.guest_key else f"user{self.user_id}" if self.user_id is not None else ""
 
 
 def guest_new() -> Identity:

@@ -29,7 +29,7 @@ class Caller:
     @property
     def visit(self) -> str:
         """Something that tells apart people who have not done anything yet."""
-        return self.identity.guest_key.hex if self.identity.guest_key else f"user{self.identity.user_id}"
+        return self.identity.visit
 
     @property
     def may_remember(self) -> bool:

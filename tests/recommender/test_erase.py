@@ -69,6 +69,14 @@ def test_everything_about_the_person_goes_and_nothing_of_others(shop):
     assert not Outbox.objects.filter(payload__shopper_id__in=list(ids)).exists()
 
 
+def test_a_log_goes_with_its_page_even_where_it_names_nobody(shop):
+    person, other = lived(shop, "ada"), lived(shop, "bob")
+    RequestLog.objects.filter(shopper=person).update(shopper=None)
+    receipt = shopper_erase(shop=shop, shopper=person, now=NOW)
+    assert receipt.rows["recommender.RequestLog"] == 1
+    assert RequestLog.objects.get().shopper == other
+
+
 def test_the_shell_names_nobody_and_the_login_starts_anew(shop):
     person = lived(shop, "ada")
     user_id = person.user_id
