@@ -45,10 +45,12 @@ class _Maker:
     gather: ExactGather
     ruleset: RulesetValue
 
-    def list_of(self, shopper: Shopper, now: datetime) -> Decision:
-        """One list, best first, without exploration."""
+    def list_of(self, shopper: Shopper, now: datetime) -> Decision | None:
+        """One list, best first, without exploration; None for who wants no personalised pages."""
         asked = Asked(surface="push", session="", now=now, language=shopper.language or self.shop.language)
         context = context_read(self.shop, shopper, asked)
+        if not context.personalise:
+            return None
         index = self.bundle.index_of(context.history.item_ids)
         arrays, length = self.bundle.arrays, self.bundle.manifest.max_length
         state = state_of(context, index, arrays, self.bundle.state_encoder, length)
@@ -74,11 +76,12 @@ def lists_precompute(job: JobRun, progress: JobProgress) -> dict[str, Any]:
     maker = _maker(job.shop, now)
     shard, shards = int(job.params.get("shard", 0)), int(job.params.get("shards", 1))
     waiting = _stale(job.shop, maker.bundle_id).annotate(part=F("pk") % shards).filter(part=shard)
-    ids, made = list(waiting.order_by("pk").values_list("pk", flat=True)), 0
+    ids = list(waiting.order_by("pk").values_list("pk", flat=True))
+    made = done = 0
     for chunk in _chunks(ids):
-        _lists_write(maker, Shopper.objects.filter(pk__in=chunk).order_by("pk"), now)
-        made += len(chunk)
-        progress.update(made, len(ids))
+        made += _lists_write(maker, Shopper.objects.filter(pk__in=chunk).order_by("pk"), now)
+        done += len(chunk)
+        progress.update(done, len(ids))
     return {"made": made, "bundle": maker.bundle_id}
 
 
@@ -145,10 +148,13 @@ def _stale(shop: Shop, bundle_id: int) -> Any:
     return Shopper.objects.of(shop).filter(merged_into=None).exclude(pk__in=current)
 
 
-def _lists_write(maker: _Maker, shoppers: Sequence[Shopper] | Any, now: datetime) -> None:
+def _lists_write(maker: _Maker, shoppers: Sequence[Shopper] | Any, now: datetime) -> int:
+    """Make and keep lists of those who want them; how many."""
     rows = []
     for shopper in shoppers:
         decision = maker.list_of(shopper, now)
+        if decision is None:
+            continue
         rows.append(
             PrecomputedList(
                 shopper=shopper,
@@ -165,6 +171,7 @@ def _lists_write(maker: _Maker, shoppers: Sequence[Shopper] | Any, now: datetime
         unique_fields=["shopper"],
         update_fields=["shop", "bundle_id", "item_ids", "scores", "made_at"],
     )
+    return len(rows)
 
 
 def _chunks(ids: list[int]) -> Iterator[list[int]]:

@@ -113,6 +113,7 @@ def test_the_list_of_who_withdraws_consent_is_removed_by_the_message_that_follow
     assert PrecomputedList.objects.count() == len(people) - 1
     message.refresh_from_db()
     assert message.handled_at is not None
+    assert run(tiny).result["made"] == 0, "the next run leaves them out too"
 
 
 def test_a_withdrawal_is_announced_also_where_the_minute_has_had_a_message(tiny, people):
