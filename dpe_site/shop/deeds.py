@@ -69,7 +69,7 @@ def remembered(visitor: Visitor, shopper: Shopper, place: Place) -> dict[str, An
         return {"remember": False}
     details: dict[str, Any] = {"session": visitor.visit, "surface": place.surface}
     named = {(place.impression, visitor.visit)} if place.impression else set()
-    if place.impression in impressions_claim(shopper=shopper, named=named):
+    if place.impression in impressions_claim(shop=visitor.shop, shopper=shopper, named=named):
         details |= {"impression": place.impression, "position": place.position}
     return details
 
