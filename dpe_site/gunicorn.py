@@ -1,6 +1,8 @@
 """How gunicorn runs the web processes; no preloading, so that every session with a model is made after the fork."""
 
 import os
+from threading import Thread
+from typing import Any
 
 bind = f"{os.environ.get('DPE_BIND', '127.0.0.1')}:{os.environ.get('DPE_PORT', '8000')}"
 workers = int(os.environ.get("DPE_WEB_WORKERS", "2"))
@@ -16,3 +18,10 @@ max_requests = 20_000
 max_requests_jitter = 2_000
 accesslog = None
 control_socket_disable = True
+
+
+def post_worker_init(worker: Any) -> None:
+    """Open the live bundles before the first visitor needs them; a thread, so that the port answers meanwhile."""
+    from dpe_site.warming import bundles_open
+
+    Thread(target=bundles_open, name="warming", daemon=True).start()

@@ -113,6 +113,12 @@ class Bundle:
         path = self.path / f"{name}.onnx"
         return OnnxModel(path) if path.exists() else None
 
+    def networks_open(self) -> None:
+        """Make the sessions of the networks that a page needs, which otherwise open at their first use."""
+        for network in (self.state_encoder.model, self.ranker, self.policy):
+            if network is not None:
+                _ = network.session
+
     def __len__(self) -> int:
         return len(self.arrays.item_ids)
 
