@@ -1,5 +1,6 @@
 """How gunicorn runs the web processes; no preloading, so that every session with a model is made after the fork."""
 
+import gc
 import os
 from threading import Thread
 from typing import Any
@@ -24,4 +25,7 @@ def post_worker_init(worker: Any) -> None:
     """Open the live bundles before the first visitor needs them; a thread, so that the port answers meanwhile."""
     from dpe_site.warming import bundles_open
 
+    # What was imported stays; looking it through again with every page's thousands of short-lived objects is waste.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
     Thread(target=bundles_open, name="warming", daemon=True).start()

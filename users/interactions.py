@@ -151,6 +151,9 @@ def _folded(
 
 
 def _announce(shopper: Shopper, now: datetime) -> None:
-    """Say once a minute that a shopper's state moved on; payload ``{"shopper_id": …}``."""
-    message_id = uuid7_at(now.replace(second=0, microsecond=0), TOPIC_SHOPPER, str(shopper.pk))
+    """Say once an hour that a shopper's state moved on; payload ``{"shopper_id": …}``.
+
+    What follows from it is made for a bad day (the list of the fallback), so it need not follow every click.
+    """
+    message_id = uuid7_at(now.replace(minute=0, second=0, microsecond=0), TOPIC_SHOPPER, str(shopper.pk))
     outbox_add(shop=shopper.shop_id, topic=TOPIC_SHOPPER, payload={"shopper_id": shopper.pk}, message_id=message_id)

@@ -14,6 +14,7 @@ from dpe_site.embedded.process import Service
 
 DEFAULT_PORT = 8000
 _PORTS_TRIED = 50
+_YIELDING = ["nice", "-n", "10"]  # on a shared machine a shopper who waits goes before work that nobody waits for
 _WORKER_OPTIONS = ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
 
 
@@ -78,7 +79,17 @@ def _celery() -> list[str]:
 def _worker(queue: str, pool: list[str], environment: dict[str, str], *, stop_seconds: float) -> Service:
     return Service(
         name=f"worker-{queue}",
-        command=[*_celery(), "worker", "--queues", queue, "--hostname", f"{queue}@%h", *pool, *_WORKER_OPTIONS],
+        command=[
+            *_YIELDING,
+            *_celery(),
+            "worker",
+            "--queues",
+            queue,
+            "--hostname",
+            f"{queue}@%h",
+            *pool,
+            *_WORKER_OPTIONS,
+        ],
         environment=environment | {"DPE_ROLE": queue},
         ready=lambda: True,
         stop_signal=signal.SIGQUIT if queue == "train" else signal.SIGTERM,
