@@ -92,16 +92,14 @@ def services_stop(home: Path) -> bool:
 
 
 def services_status(home: Path) -> Status:
-    """Ask the supervisor's lock and each server."""
+    """Ask each server, and the supervisor's lock last: servers outlive a killed supervisor by a moment."""
     addresses = addresses_read(home)
     if addresses is None:
         return Status(lock_held(home / LOCK_NAME), postgres=False, broker=False, cache=False)
-    return Status(
-        supervised=lock_held(home / LOCK_NAME),
-        postgres=_postgres_answers(addresses.database_url),
-        broker=_valkey_answers(addresses.redis_url),
-        cache=_valkey_answers(addresses.cache_url),
-    )
+    postgres = _postgres_answers(addresses.database_url)
+    broker = _valkey_answers(addresses.redis_url)
+    cache = _valkey_answers(addresses.cache_url)
+    return Status(lock_held(home / LOCK_NAME), postgres, broker, cache)
 
 
 def _supervisor_spawn(home: Path, *, durable: bool, detached: bool) -> subprocess.Popen[bytes]:

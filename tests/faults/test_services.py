@@ -115,6 +115,7 @@ def test_a_killed_supervisor_takes_its_children_along_and_a_start_recovers(home:
     supervisor = supervisor_of(home)
     children = supervisor.children()
     supervisor.kill()
+    eventually(lambda: not lives(supervisor))
     addresses = services_start(home, durable=False).addresses
     assert written(addresses) == ["before"]
     assert not any(lives(child) for child in children)
