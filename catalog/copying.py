@@ -26,6 +26,8 @@ def copy_new_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[ob
     """Insert the rows of ``table`` that are not there yet (by any unique key); call it inside a transaction.
 
     Args:
+        table: the table's name.
+        columns: the columns that ``rows`` fill; the others take the table's defaults.
         rows: values in the order of ``columns``; strings, numbers, None or flat lists of numbers.
     Returns: how many rows were new.
     """

@@ -42,7 +42,11 @@ def dataset_import(*, shop: Shop, path: Path, format_name: str, options: FormatO
     the same bytes changes nothing.
 
     Args:
+        shop: whose facts they become.
+        path: a file, or a folder of files where the format has several.
+        format_name: a key of ``FORMATS``.
         options: ``now_us`` 0 means now; a time zone of "" means the format's own.
+        progress: called at every batch and while states are rebuilt.
     Returns: the job, with the report as its result.
     Raises: DataError if the file as a whole cannot be read; nothing of it is written then.
     """

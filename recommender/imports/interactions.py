@@ -37,7 +37,12 @@ def interactions_load(
     """Write a batch; rows that are there already are left alone.
 
     Args:
+        shop: whose facts they become.
+        batch: records as columns; times in microseconds UTC, prices in minor units.
         source: name of the data set; with a record's key it makes the record's id.
+        shoppers: shopper id by the file's user id; every user of the batch is in it.
+        items: item id by the file's item id; every item of the batch is in it.
+        received: when the run began that writes them.
     Returns: how many rows were new.
     """
     if not len(batch):

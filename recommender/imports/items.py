@@ -22,6 +22,7 @@ def items_load(*, shop: Shop, records: Iterable[ItemRecord], at: datetime) -> di
     """Write items with their brand, categories, tags and text.
 
     Args:
+        shop: whose items.
         records: the file's items; one whose words and price are unchanged is not written again.
         at: publication time of items that do not say theirs.
     Returns: external id → item id, of these items.

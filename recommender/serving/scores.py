@@ -63,8 +63,12 @@ def scores_without(
     Everything is computed among all candidates; only the ranker is spared the rows nobody asks for.
 
     Args:
+        context: who asks, history included.
+        gathered: all c candidates.
+        bundle: what scores them.
+        view: the shopper as the bundle sees them.
         items: (k,) history items.
-        rows: (s,) candidates.
+        rows: (s,) candidates, as rows of ``gathered``.
     Returns: (k, s).
     """
     without = [context_without(context, int(item)) for item in items]
