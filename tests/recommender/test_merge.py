@@ -7,10 +7,10 @@ from django.db import connections
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalog.items import Words, item_create
 from catalog.models import Shop
 from recommender.events import events_take
 from recommender.merge import guest_merge
+from tests.fixtures.events import shop_with_items
 from users.baskets import basket_add, basket_lines, checkout
 from users.favourites import favourite_add, favourites
 from users.identity import Identity, guest_new
@@ -25,16 +25,9 @@ pytestmark = pytest.mark.django_db
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def shop_with_items() -> Shop:
-    shop = Shop.objects.create(code="test", name="Test")
-    for number in range(5):
-        item_create(shop=shop, external_id=f"I{number}", texts={"en": Words(f"Thing {number}")}, price_minor=100)
-    return shop
-
-
 @pytest.fixture
 def shop() -> Shop:
-    return shop_with_items()
+    return shop_with_items(price_minor=100)
 
 
 def login() -> Identity:
@@ -159,7 +152,7 @@ def test_baskets_and_favourites_join_without_doubling(shop):
 
 @pytest.mark.django_db(transaction=True)
 def test_events_that_arrive_during_the_merge_are_neither_lost_nor_doubled():
-    shop, guest, user = shop_with_items(), guest_new(), login()
+    shop, guest, user = shop_with_items(price_minor=100), guest_new(), login()
     take(shop, guest, event("view", "I0", 0))
     steps = [
         lambda minute=minute: take(shop, guest, event("view", f"I{minute % 5}", minute)) for minute in range(1, 13)
