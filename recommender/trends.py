@@ -16,6 +16,10 @@ from users.models import Interaction
 WINDOW = timedelta(days=14)
 HALF_LIFE = timedelta(days=HALF_LIFE_DAYS)
 ITEMS = 1_000
+ENOUGH = 40
+"""Items touched lately that make a trend by themselves: with fewer the past fills up, so that a shop's first visitors do
+not make its page."""
+
 KEEP = 24  # refreshes kept for staff to look back on
 
 # One person adds at most one count per item and kind, so that nobody makes a trend alone.
@@ -38,18 +42,19 @@ GROUP BY item_id ORDER BY sum(count) DESC, item_id LIMIT %(items)s
 def trend_refresh(shop: Shop, *, now: datetime | None = None) -> TrendSnapshot:
     """Count again, and let the next request read the new counts.
 
-    count(i) = Σ over people and kinds of weight · ½ ** (age / half-life)
+    count(i) = now(i) + max(0, 1 − n / ENOUGH) · past(i)
+    now(i)   = Σ over people and kinds of weight · ½ ** (age / half-life)
 
-    In a shop where nothing was done for two weeks (an imported past, a long holiday) ages are counted from the last
-    thing done.
+    n is how many items anybody touched in the last two weeks. past(i) is the sum over the last two weeks before them
+    in which something was done, with ages from their end: what an imported shop, or one after a long holiday, goes by.
     """
     now = now or timezone.now()
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNTS, _parameters(shop, now, now))
-        counted = cursor.fetchall()
-        if not counted and (last := _last_deed(shop, now)) is not None:
-            cursor.execute(_COUNTS, _parameters(shop, last, now))
-            counted = cursor.fetchall()
+    counts = _counts(shop, now, now)
+    thin = 1.0 - len(counts) / ENOUGH
+    if thin > 0 and (last := _last_deed(shop, now - WINDOW)) is not None:
+        for item, count in _counts(shop, last, now).items():
+            counts[item] = counts.get(item, 0.0) + thin * count
+    counted = sorted(counts.items(), key=lambda row: (-row[1], row[0]))[:ITEMS]
     with transaction.atomic():
         trend = TrendSnapshot.objects.create(
             shop=shop, at=now, item_ids=[item for item, _ in counted], counts=[count for _, count in counted]
@@ -59,6 +64,13 @@ def trend_refresh(shop: Shop, *, now: datetime | None = None) -> TrendSnapshot:
         old = TrendSnapshot.objects.of(shop).order_by("-at", "-pk").values_list("pk", flat=True)[KEEP:]
         TrendSnapshot.objects.filter(pk__in=list(old)).delete()
     return trend
+
+
+def _counts(shop: Shop, until: datetime, decided_by: datetime) -> dict[int, float]:
+    """Item → decayed count of the two weeks up to ``until``, among those who may be learnt from by ``decided_by``."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTS, _parameters(shop, until, decided_by))
+        return dict(cursor.fetchall())
 
 
 def _last_deed(shop: Shop, now: datetime) -> datetime | None:

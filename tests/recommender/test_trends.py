@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from catalog.ids import uuid7_at
+from recommender import trends
 from recommender.models import Live, TrendSnapshot
-from recommender.trends import HALF_LIFE, KEEP, trend_refresh
+from recommender.trends import ENOUGH, HALF_LIFE, KEEP, trend_refresh
 from tests.fixtures.tiny_shop import NOW, tiny_shop
 from users.kinds import Kind
 from users.models import Consent, Interaction, Shopper, Suspicion
@@ -52,7 +53,6 @@ def test_a_count_halves_with_each_half_life_and_purchases_weigh_more(tiny):
     shopper = Shopper.objects.create(shop=tiny.shop)
     act(tiny, shopper, tiny.items[0], age=2 * HALF_LIFE)
     act(tiny, shopper, tiny.items[1], Kind.PURCHASE)
-    act(tiny, shopper, tiny.items[2], age=timedelta(days=20))
     act(tiny, shopper, tiny.items[3], Kind.DISLIKE)
     assert counts(tiny) == {tiny.items[0].pk: pytest.approx(0.25), tiny.items[1].pk: pytest.approx(6.0)}
 
@@ -101,3 +101,25 @@ def test_an_imported_past_trends_by_its_own_last_days(tiny):
     act(tiny, shopper, tiny.items[0], age=timedelta(days=400))
     act(tiny, shopper, tiny.items[1], age=timedelta(days=450))
     assert counts(tiny) == {tiny.items[0].pk: pytest.approx(1.0)}
+
+
+def test_the_first_visitor_of_an_imported_shop_does_not_make_its_trend_alone(tiny):
+    past = [Shopper.objects.create(shop=tiny.shop) for _ in range(4)]
+    for shopper in past:
+        act(tiny, shopper, tiny.items[0], Kind.PURCHASE, age=timedelta(days=400))
+    act(tiny, past[0], tiny.items[1], Kind.PURCHASE, age=timedelta(days=400))
+    act(tiny, Shopper.objects.create(shop=tiny.shop), tiny.items[2])
+    thin = 1 - 1 / ENOUGH
+    expected = {0: 24 * thin, 1: 6 * thin, 2: 1.0}
+    found = counts(tiny)
+    assert found == {tiny.items[index].pk: pytest.approx(count) for index, count in expected.items()}
+    assert list(found) == [tiny.items[index].pk for index in (0, 1, 2)]
+
+
+def test_a_shop_with_enough_of_its_own_forgets_its_past(tiny, monkeypatch):
+    monkeypatch.setattr(trends, "ENOUGH", 2)
+    shopper = Shopper.objects.create(shop=tiny.shop)
+    act(tiny, shopper, tiny.items[0], age=timedelta(days=20))
+    for item in tiny.items[1:3]:
+        act(tiny, shopper, item)
+    assert set(counts(tiny)) == {item.pk for item in tiny.items[1:3]}
