@@ -17,8 +17,8 @@ WINDOW = timedelta(days=14)
 HALF_LIFE = timedelta(days=HALF_LIFE_DAYS)
 ITEMS = 1_000
 ENOUGH = 40
-"""Items touched lately that make a trend by themselves: with fewer the past fills up, so that a shop's first visitors do
-not make its page."""
+"""Items touched lately that make a trend by themselves: with fewer the past fills up, so that a shop's first visitors
+do not make its page."""
 
 KEEP = 24  # refreshes kept for staff to look back on
 
