@@ -15,7 +15,7 @@ from recommender.data.types import DataError, Floats
 from recommender.encoders.batches import NO_TARGET, Batch, batch_count, batches_epoch
 from recommender.encoders.config import EncoderConfig
 from recommender.encoders.losses import full_cross_entropy, sampled_cross_entropy
-from recommender.encoders.transformer import SequenceModel
+from recommender.encoders.sequence_model import SequenceModel
 from recommender.encoders.validation import ndcg_validate
 from recommender.encoders.whitening import Whitening, whitening_fit
 

@@ -1,14 +1,13 @@
-"""The causal Transformer over behaviour and the item tower (torch; training only).
+"""The causal Transformer over behaviour (torch; training only).
 
 Pre-norm blocks over item vectors, a learned start token in front, attention with a learned bias per head and distance
-instead of positions, so that a window may begin anywhere. Item vectors are tied: what is read is what is predicted.
+instead of positions, so that a window may begin anywhere.
 """
 
 import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from recommender.encoders.config import EncoderConfig
 from users.kinds import Kind
@@ -84,56 +83,4 @@ class BehaviourTransformer(nn.Module):
         for block in self.blocks:
             x = block(x)
         states: Tensor = self.norm_out(x)
-        return states
-
-
-class ItemTower(nn.Module):
-    """Item vector = learned id part + projected whitened text."""
-
-    text: Tensor
-
-    def __init__(self, n: int, whitened_text: Tensor, config: EncoderConfig, log_popularity: Tensor) -> None:
-        """``whitened_text`` is (n, w), w = 0 without text; ``log_popularity`` (n,) starts the bias."""
-        super().__init__()
-        self.id_part = nn.Parameter(torch.randn(n, config.embedding_dim) * 0.05)
-        self.bias = nn.Parameter(log_popularity.clone())
-        self.register_buffer("text", whitened_text, persistent=False)
-        self.project = (
-            nn.Linear(whitened_text.shape[1], config.embedding_dim, bias=False) if whitened_text.shape[1] else None
-        )
-        if self.project is not None:
-            nn.init.normal_(self.project.weight, std=0.05 / whitened_text.shape[1] ** 0.5)
-
-    def text_part(self) -> Tensor | None:
-        """(n, d) projected text, None without text."""
-        return None if self.project is None else self.project(self.text)
-
-    def forward(self) -> Tensor:
-        """(n, d) all item vectors."""
-        text = self.text_part()
-        return self.id_part if text is None else self.id_part + text
-
-    def unseen(self) -> Tensor:
-        """(d,) the id part that stands in for an item never trained on: the mean."""
-        return self.id_part.mean(0)
-
-
-class SequenceModel(nn.Module):
-    """Tower and Transformer trained together."""
-
-    def __init__(self, n: int, whitened_text: Tensor, config: EncoderConfig, log_popularity: Tensor) -> None:
-        super().__init__()
-        self.config = config
-        self.tower = ItemTower(n, whitened_text, config, log_popularity)
-        self.transformer = BehaviourTransformer(config)
-
-    def states(self, vectors: Tensor, items: Tensor, kinds: Tensor) -> Tensor:
-        """(b, t+1, d) states of histories of vocabulary indices, with the id part dropped at random in training."""
-        entries = F.embedding(items, vectors)
-        text = self.tower.text_part() if self.training and self.config.id_dropout else None
-        if text is not None:
-            stranger = F.embedding(items, text) + self.tower.unseen()
-            hide = torch.rand(items.shape, device=items.device) < self.config.id_dropout
-            entries = torch.where(hide[..., None], stranger, entries)
-        states: Tensor = self.transformer(entries, kinds)
         return states

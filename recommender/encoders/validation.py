@@ -5,7 +5,7 @@ import torch
 
 from recommender.data.sequences import Sequences
 from recommender.data.splits import Targets
-from recommender.encoders.transformer import SequenceModel
+from recommender.encoders.sequence_model import SequenceModel
 
 ROWS = 256  # shoppers scored at once
 
