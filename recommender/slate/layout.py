@@ -88,10 +88,11 @@ def _of_the_page(context: Context, gathered: Gathered) -> Bools:
 def _members(code: str, subject: int, gathered: Gathered) -> Bools:
     everyone = np.ones(len(gathered), np.bool_)
     if code == Section.BECAUSE_YOU_VIEWED:
-        members = np.zeros(len(gathered), np.bool_)
-        cited = (gathered.evidence_item == subject) & np.isin(gathered.evidence_source, _EVIDENCE)
-        members[gathered.evidence_row[cited]] = True
-        return members
+        return _cited(subject, gathered)
+    if code == Section.SIMILAR:  # not what a shopper met elsewhere, or the row and its reasons would not be true
+        return np.asarray(
+            _cited(subject, gathered) | gathered.has(Source.SAME_DEPARTMENT) | gathered.has(Source.EDITORIAL)
+        )
     if code == Section.DEPARTMENT_TREND:
         if subject:
             return np.asarray(gathered.has(Source.DEPARTMENT_TREND) & (gathered.department == subject))
@@ -104,6 +105,14 @@ def _members(code: str, subject: int, gathered: Gathered) -> Bools:
     }
     source = by_source.get(Section(code)) if code in list(Section) else None
     return everyone if source is None else gathered.has(source)
+
+
+def _cited(subject: int, gathered: Gathered) -> Bools:
+    """(c,) candidates that a source proposed because of the item ``subject``."""
+    members = np.zeros(len(gathered), np.bool_)
+    cited = (gathered.evidence_item == subject) & np.isin(gathered.evidence_source, _EVIDENCE)
+    members[gathered.evidence_row[cited]] = True
+    return members
 
 
 def _bonus(code: str, context: Context, gathered: Gathered, members: Bools) -> Floats:

@@ -210,6 +210,12 @@ def test_a_product_page_shows_similar_items_but_not_itself(live: TinyShop) -> No
     assert all(card.causes[0].id == anchor.pk for card in page.cards)
 
 
+def test_a_product_page_calls_nothing_similar_that_was_only_looked_at(tiny: TinyShop) -> None:
+    Item.objects.of(tiny.shop).update(department=None)
+    shopper = shopper_with(tiny, tiny.items[:5])
+    assert page_for(tiny, shopper, surface="product", anchor_item=tiny.items[8].pk).sections == ()
+
+
 def test_a_department_page_shows_its_department(live: TinyShop) -> None:
     page = page_for(live, surface="department", department=live.departments[3].pk)
     assert {card.department_id for card in page.cards} == {live.departments[3].pk}
@@ -368,3 +374,17 @@ def test_an_experiment_ends_on_time(live: TinyShop) -> None:
     ]
     assert rows[0].arm.startswith("dare/")
     assert (rows[1].arm, rows[1].arm_probability, rows[1].epsilon) == ("", 1.0, 0.1)
+
+
+def test_a_list_made_under_another_arm_is_no_fallback(tiny: TinyShop) -> None:
+    tiny_trend(tiny)
+    experiment_live(tiny)
+    shopper = shopper_with(tiny, [])
+    drawn = Impression.objects.get(pk=page_for(tiny, shopper).impression_id).arm
+    made = PrecomputedList.objects.create(shop=tiny.shop, shopper=shopper, item_ids=tiny.ids[50:70].tolist())
+    for arm, degraded in (("", "shop_trending"), (drawn, "precomputed")):
+        made.arm = arm
+        made.save()
+        shopper.state.version += 1
+        shopper.state.save()
+        assert page_for(tiny, shopper).degraded == degraded
