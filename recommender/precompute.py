@@ -1,7 +1,8 @@
 """Every shopper's list made in the background: the same ``decide``, over exact candidates.
 
-Fallback pages and push messages read it. A list is made again when its bundle is no longer the live one or its shopper
-has done something since; what is up to date is left alone, so a killed run goes on where it was.
+Fallback pages and push messages read it. A list is made under the arm that its shopper draws, and made again when
+bundle, rules or running experiment are others or its shopper has done something since; what is up to date is left
+alone, so a killed run goes on where it was.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,12 +12,14 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from catalog.models import Shop
-from recommender.data.types import DataError, Decision, ItemTable, KnobValues, RulesetValue
+from recommender.data.types import DataError, ItemTable, KnobValues, RulesetValue
+from recommender.experiments.assignment import arm_assign, experiment_active, ruleset_of_arm
 from recommender.facts.context import Asked, context_read
 from recommender.facts.snapshot import items_read
 from recommender.jobs import JobProgress
@@ -25,7 +28,7 @@ from recommender.ranking.choices import state_of
 from recommender.retrieval.exact import ExactGather
 from recommender.serving.bundle import Bundle
 from recommender.serving.decide import decide
-from recommender.store.live import Serving, serving_read
+from recommender.store.live import serving_read
 from users.consent import consent_granted
 from users.models import Consent, Shopper
 
@@ -45,17 +48,28 @@ class _Maker:
     gather: ExactGather
     ruleset: RulesetValue
 
-    def list_of(self, shopper: Shopper, now: datetime) -> Decision | None:
+    def list_of(self, shopper: Shopper, now: datetime) -> PrecomputedList | None:
         """One list, best first, without exploration; None for who wants no personalised pages."""
         asked = Asked(surface="push", session="", now=now, language=shopper.language or self.shop.language)
         context = context_read(self.shop, shopper, asked)
         if not context.personalise:
             return None
+        context = arm_assign(self.ruleset, context, settings.DPE_SECRET)
         index = self.bundle.index_of(context.history.item_ids)
         arrays, length = self.bundle.arrays, self.bundle.manifest.max_length
         state = state_of(context, index, arrays, self.bundle.state_encoder, length)
         gathered = self.gather(context, history_index=index, state=state)
-        return decide(context, gathered, self.ruleset, self.bundle, seed=0)
+        decision = decide(context, gathered, _plain(ruleset_of_arm(self.ruleset, context.arm)), self.bundle, seed=0)
+        return PrecomputedList(
+            shopper=shopper,
+            shop=self.shop,
+            bundle_id=self.bundle_id,
+            ruleset_hash=self.ruleset.hash,
+            arm=context.arm,
+            item_ids=decision.item_ids[:LENGTH].tolist(),
+            scores=decision.scores[:LENGTH].tolist(),
+            made_at=now,
+        )
 
 
 def lists_precompute(job: JobRun, progress: JobProgress) -> dict[str, Any]:
@@ -75,7 +89,7 @@ def lists_precompute(job: JobRun, progress: JobProgress) -> dict[str, Any]:
     now = timezone.now()
     maker = _maker(job.shop, now)
     shard, shards = int(job.params.get("shard", 0)), int(job.params.get("shards", 1))
-    waiting = _stale(job.shop, maker.bundle_id).annotate(part=F("pk") % shards).filter(part=shard)
+    waiting = _stale(maker, now).annotate(part=F("pk") % shards).filter(part=shard)
     ids = list(waiting.order_by("pk").values_list("pk", flat=True))
     made = done = 0
     for chunk in _chunks(ids):
@@ -118,13 +132,13 @@ def _maker(shop: Shop, now: datetime) -> _Maker:
         raise DataError(f"no bundle serves {shop} yet; train one first")
     items = _items_of(shop, serving.bundle, now)
     gather = ExactGather(serving.bundle.arrays, items=items)
-    return _Maker(shop, serving.bundle, serving.bundle_id, gather, _plain(serving))
+    return _Maker(shop, serving.bundle, serving.bundle_id, gather, serving.ruleset)
 
 
-def _plain(serving: Serving) -> RulesetValue:
-    """The published rules as one list without chance."""
-    knobs: KnobValues = replace(serving.ruleset.knobs, exploration=0.0, temperature=0.0, one_list=True)
-    return replace(serving.ruleset, knobs=knobs, layout=())
+def _plain(ruleset: RulesetValue) -> RulesetValue:
+    """The rules as one list without chance."""
+    knobs: KnobValues = replace(ruleset.knobs, exploration=0.0, temperature=0.0, one_list=True)
+    return replace(ruleset, knobs=knobs, layout=())
 
 
 def _items_of(shop: Shop, bundle: Bundle, now: datetime) -> ItemTable:
@@ -139,37 +153,27 @@ def _items_of(shop: Shop, bundle: Bundle, now: datetime) -> ItemTable:
     return ItemTable(ids=ids, available=there & today.available[place], texts=(), **columns)
 
 
-def _stale(shop: Shop, bundle_id: int) -> Any:
-    """Shoppers without a list of this bundle, or who did something after theirs was made."""
-    lists = PrecomputedList.objects.of(shop).filter(bundle_id=bundle_id)
+def _stale(maker: _Maker, now: datetime) -> Any:
+    """Shoppers without a list of this bundle, ruleset and experiment, or who did something after theirs was made."""
+    experiment = experiment_active(maker.ruleset.experiments, int(now.timestamp() * 1_000_000))
+    arms = [arm.name for arm in experiment.arms] if experiment else [""]
+    lists = PrecomputedList.objects.of(maker.shop).filter(
+        bundle_id=maker.bundle_id, ruleset_hash=maker.ruleset.hash, arm__in=arms
+    )
     current = lists.filter(Q(shopper__state__isnull=True) | Q(shopper__state__updated_at__lte=F("made_at"))).values(
         "shopper_id"
     )
-    return Shopper.objects.of(shop).filter(merged_into=None).exclude(pk__in=current)
+    return Shopper.objects.of(maker.shop).filter(merged_into=None).exclude(pk__in=current)
 
 
 def _lists_write(maker: _Maker, shoppers: Sequence[Shopper] | Any, now: datetime) -> int:
     """Make and keep lists of those who want them; how many."""
-    rows = []
-    for shopper in shoppers:
-        decision = maker.list_of(shopper, now)
-        if decision is None:
-            continue
-        rows.append(
-            PrecomputedList(
-                shopper=shopper,
-                shop=maker.shop,
-                bundle_id=maker.bundle_id,
-                item_ids=decision.item_ids[:LENGTH].tolist(),
-                scores=decision.scores[:LENGTH].tolist(),
-                made_at=now,
-            )
-        )
+    rows = [made for shopper in shoppers if (made := maker.list_of(shopper, now)) is not None]
     PrecomputedList.objects.bulk_create(
         rows,
         update_conflicts=True,
         unique_fields=["shopper"],
-        update_fields=["shop", "bundle_id", "item_ids", "scores", "made_at"],
+        update_fields=["shop", "bundle_id", "ruleset_hash", "arm", "item_ids", "scores", "made_at"],
     )
     return len(rows)
 

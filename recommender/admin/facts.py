@@ -92,7 +92,7 @@ class RequestLogAdmin(FactAdmin):
 class PrecomputedListAdmin(FactAdmin):
     """Lists made in the background."""
 
-    list_display = ("shopper", "made_at", "bundle_id")
+    list_display = ("shopper", "made_at", "bundle_id", "arm")
     list_select_related = ("shopper",)
     search_fields = ("=shopper__id", "shopper__external_id")
 

@@ -3,13 +3,13 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
+from django.conf import settings
 from django.utils.translation import get_language
 
 from catalog.models import ItemText, Shop
 from recommender.data.types import ArtifactMismatch, DataError, RulesetValue
-from recommender.experiments.assignment import ruleset_of_arm
+from recommender.experiments.assignment import arm_assign, ruleset_of_arm
 from recommender.models import RequestLog
 from recommender.serving.decide import decide
 from recommender.serving.pack import request_unpack
@@ -45,6 +45,7 @@ class WhatIf:
 def what_if(shop: Shop, now: datetime) -> WhatIf:
     """Decide the latest logged pages twice, with the drafts and with what serves, from the same seeds.
 
+    Each side draws the arm of the page's shopper anew, among the experiments that it runs.
     Candidates are those gathered then: an item that no source brought to a page cannot come up in it.
 
     Raises: DataError where the drafts cannot be compiled.
@@ -75,7 +76,8 @@ def _decided_twice(log: RequestLog, serving: RulesetValue, draft: RulesetValue) 
         return None
 
     def items(ruleset: RulesetValue) -> list[int]:
-        decision: Any = decide(context, gathered, ruleset_of_arm(ruleset, context.arm), then.bundle, int(log.seed))
+        drawn = arm_assign(ruleset, context, settings.DPE_SECRET)
+        decision = decide(drawn, gathered, ruleset_of_arm(ruleset, drawn.arm), then.bundle, int(log.seed))
         return list(decision.item_ids.tolist())
 
     return items(serving), items(draft)

@@ -138,11 +138,13 @@ class RequestLog(models.Model):
 
 
 class PrecomputedList(models.Model):
-    """A shopper's list made in the background: fallback and push read it."""
+    """A shopper's list made in the background: fallback and push read it, for the arm it was made under."""
 
     shopper = models.OneToOneField(Shopper, primary_key=True, on_delete=models.CASCADE, related_name="+")
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
     bundle_id = models.BigIntegerField(_("bundle"), null=True, blank=True)
+    ruleset_hash = models.CharField(_("ruleset"), max_length=64, blank=True)
+    arm = models.CharField(_("arm"), max_length=60, blank=True)
     item_ids = ArrayField(models.BigIntegerField(), default=list)
     scores = ArrayField(models.FloatField(), default=list)
     made_at = models.DateTimeField(_("made"), default=timezone.now)

@@ -1,6 +1,6 @@
 """Lists made ahead: for everybody, only where needed, and by the same rules as pages."""
 
-from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -10,8 +10,9 @@ from catalog.models import Item, Outbox
 from recommender import precompute
 from recommender.data.types import DataError, RulesetValue, RuleValue
 from recommender.jobs import job_ask, job_run
-from recommender.models import JobRun, PrecomputedList
+from recommender.models import Experiment, JobRun, PrecomputedList
 from recommender.store import bundles
+from recommender.store.rulesets import ruleset_publish
 from tests.fixtures.tiny_shop import shopper_with, state_set, tiny_live, tiny_shop
 from users.consent import consent_record
 from users.interactions import interaction_record
@@ -75,6 +76,23 @@ def test_only_stale_lists_are_made_again(tiny, people):
     assert run(tiny).result["made"] == 4
 
 
+def test_a_list_is_made_under_the_arm_of_its_shopper_and_again_when_the_experiment_ends(tiny, people):
+    tiny_live(tiny)
+    run(tiny)
+    plain = [made.item_ids for made in PrecomputedList.objects.order_by("pk")]
+    ends = timezone.now() + timedelta(hours=1)
+    arms = [{"name": "all", "share": 1.0, "knobs": {"diversity": 2.0}}, {"name": "none", "share": 0.0, "knobs": {}}]
+    Experiment.objects.create(shop=tiny.shop, name="new", arms=arms, ends_at=ends, enabled=True)
+    ruleset_publish(shop=tiny.shop)
+    assert run(tiny).result["made"] == 4
+    assert run(tiny).result["made"] == 0
+    lists = PrecomputedList.objects.order_by("pk")
+    assert {made.arm for made in lists} == {"new/all"}
+    assert all(made.item_ids != before for made, before in zip(lists, plain, strict=True))
+    maker = precompute._maker(tiny.shop, timezone.now())
+    assert precompute._stale(maker, ends).count() == 4
+
+
 def test_shards_share_the_work(tiny, people):
     tiny_live(tiny)
     made = [run(tiny, shard=shard, shards=3).result["made"] for shard in range(3)]
@@ -135,9 +153,7 @@ def test_published_rules_hold_and_chance_does_not(tiny, people):
     tiny_live(tiny)
     banned = tuple(int(item.pk) for item in tiny.of_department(0))
     rule = RuleValue(1, "no", "exclude", "item", banned)
-    serving = precompute.serving_read(tiny.shop.pk)
-    ruled = replace(serving, ruleset=RulesetValue("x", serving.ruleset.knobs, (rule,)))
-    plain = precompute._plain(ruled)
+    plain = precompute._plain(RulesetValue("x", precompute.serving_read(tiny.shop.pk).ruleset.knobs, (rule,)))
     assert plain.rules == (rule,)
     assert (plain.knobs.exploration, plain.knobs.temperature) == (0.0, 0.0)
     assert np.isfinite(plain.knobs.diversity)

@@ -59,7 +59,8 @@ def test_of_experiments_in_their_time_the_first_counts() -> None:
     early, late = ExperimentValue(1, ARMS, 100, 200), ExperimentValue(2, ARMS, 150)
     active = [experiment_active((early, late), now) for now in (99, 100, 150, 199, 200, 10_000)]
     assert active == [None, early, early, early, late, late]
-    assert arm_assign(RulesetValue("h", KnobValues()), CONTEXT, "secret") is CONTEXT
+    ended = arm_assign(RulesetValue("h", KnobValues()), replace(CONTEXT, arm="x/a", arm_probability=0.2), "secret")
+    assert (ended.arm, ended.arm_probability) == ("", 1.0)
 
 
 def test_an_arm_turns_only_its_own_dials() -> None:
