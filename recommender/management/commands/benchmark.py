@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from recommender.data.types import DataError
+from recommender.embedding import encoders_home
 from recommender.encoders.config import SHOP_DEFAULTS
 from recommender.management.stage_bar import StageBar
 
@@ -37,7 +38,7 @@ class Command(BaseCommand):
         run = SequenceBenchmark(
             file=options["file"],
             export=options["export"],
-            home=settings.DPE_HOME / "text_encoders",
+            home=encoders_home(),
             config=SHOP_DEFAULTS,
             items=options["items"],
             refit=options["refit"],

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from recommender.data.types import DataError
+from recommender.embedding import encoders_home
 from recommender.encoders.config import SHOP_DEFAULTS
 from recommender.management.stage_bar import StageBar
 
@@ -46,8 +47,7 @@ class Command(BaseCommand):
         started = time.monotonic()
         try:
             with StageBar() as bar:
-                home = settings.DPE_HOME / "text_encoders"
-                run = Run(options["data"], home, SHOP_DEFAULTS, options["seed"], bar, options["device"])
+                run = Run(options["data"], encoders_home(), SHOP_DEFAULTS, options["seed"], bar, options["device"])
                 outcome = EVALUATIONS[name](run)
         except (DataError, OSError) as error:
             raise CommandError(str(error)) from error
