@@ -1,5 +1,6 @@
 """Sparse item-to-item tables: for each item the few others it leads to, with weights (CSR)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,3 +68,27 @@ def neighbours_of(matrix: sparse.csr_matrix, *, n: int) -> Neighbours:
     start = np.zeros(size + 1, np.int64)
     np.cumsum(np.bincount(row[top], minlength=size), out=start[1:])
     return Neighbours(start, item[top].astype(np.int64), weight[top])
+
+
+def neighbours_strongest(rows: Iterable[Floats], *, n: int) -> Neighbours:
+    """The ``n`` entries of largest magnitude of each row, signs kept, strongest first; ties go to the lower index.
+
+    Args:
+        rows: blocks (r, m) of a dense table, in order; entries that are 0 are no neighbours.
+        n: neighbours kept per item.
+    """
+    lengths: list[Ints] = [np.zeros(1, np.int64)]
+    items: list[Ints] = [np.zeros(0, np.int64)]
+    weights: list[Floats] = [np.zeros(0, np.float32)]
+    for block in rows:
+        size = np.abs(block)
+        kept = min(n, block.shape[1])
+        best = np.sort(np.argpartition(-size, kept - 1, axis=1)[:, :kept], axis=1)
+        order = np.argsort(-np.take_along_axis(size, best, axis=1), axis=1, kind="stable")
+        best = np.take_along_axis(best, order, axis=1)
+        weight = np.take_along_axis(block, best, axis=1)
+        there = weight != 0
+        lengths.append(there.sum(axis=1))
+        items.append(best[there])
+        weights.append(weight[there].astype(np.float32))
+    return Neighbours(np.cumsum(np.concatenate(lengths)), np.concatenate(items), np.concatenate(weights))

@@ -11,13 +11,13 @@ from recommender.data.types import ArtifactMismatch, Floats
 
 
 class OnnxModel:
-    """A model file opened at its first use (after a server's fork), sequential execution.
+    """A model, a file or its bytes, opened at its first use (after a server's fork), sequential execution.
 
     ``threads`` is 1 wherever numbers must hold still; only batches of offline work take more.
     """
 
-    def __init__(self, path: Path, *, threads: int = 1) -> None:
-        self.path = path
+    def __init__(self, source: Path | bytes, *, threads: int = 1) -> None:
+        self.source = source
         self.threads = threads
 
     @cached_property
@@ -33,9 +33,11 @@ class OnnxModel:
         options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
         options.log_severity_level = 3
         try:
-            return onnxruntime.InferenceSession(str(self.path), options, providers=["CPUExecutionProvider"])
+            model = self.source if isinstance(self.source, bytes) else str(self.source)
+            return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         except Exception as error:
-            raise ArtifactMismatch(f"{self.path.name} cannot be loaded ({error}); train again or roll back") from error
+            name = "a network" if isinstance(self.source, bytes) else self.source.name
+            raise ArtifactMismatch(f"{name} cannot be loaded ({error}); train again or roll back") from error
 
     def run(self, **inputs: npt.NDArray[np.generic]) -> list[Floats]:
         """All outputs for named inputs, in the model's order."""
