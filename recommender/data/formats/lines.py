@@ -38,45 +38,64 @@ def numbered_lines(
 
     Raises: DataError if the first line is not text in ``encoding``.
     """
-    for number, raw in _raw_lines(path, report):
-        if number == 1:
-            _first_line_check(path, raw, encoding)
-        fault = _line_fault(raw, encoding)
-        if fault and header and number == 1:
-            raise DataError(f"{path.name}, line 1: {fault}")
-        if fault:
-            report.set_aside(number, fault, raw[:400].decode(encoding, "replace").replace("\0", "�"))
+    for first, block in _line_blocks(path, report):
+        if first == 1 and block:
+            _first_line_check(path, block[0], encoding)
+        lines = _clean_text(block, encoding)
+        if lines is not None:
+            yield from enumerate(lines, first)
             continue
-        yield number, raw.decode(encoding)
+        for number, raw in enumerate(block, first):
+            fault = _line_fault(raw, encoding)
+            if fault and header and number == 1:
+                raise DataError(f"{path.name}, line 1: {fault}")
+            if fault:
+                report.set_aside(number, fault, raw[:400].decode(encoding, "replace").replace("\0", "�"))
+                continue
+            yield number, raw.decode(encoding)
 
 
-def _raw_lines(path: Path, report: ImportReport) -> Iterator[tuple[int, bytes]]:
-    number, rest, skipping = 0, b"", False
+def _line_blocks(path: Path, report: ImportReport) -> Iterator[tuple[int, list[bytes]]]:
+    """(number of the first line, lines without their ends), some thousand lines at a time.
+
+    Of a line longer than the limit its beginning alone is given: longer than the limit, so that it is set aside.
+    """
+    first, rest, skipping = 1, b"", False
     with open_binary(path) as stream:
         while True:
             try:
                 block = stream.read(_READ)
             except (EOFError, OSError, zlib.error) as error:
                 report.stop(
-                    f"line {number + 1}: the file ends in the middle ({error}). "
+                    f"line {first}: the file ends in the middle ({error}). "
                     "The lines before it are in; get the whole file and import it again to add the rest"
                 )
                 return
-            parts = (rest + block).split(b"\n")
-            rest = parts.pop() if block or not parts[-1] else b""
-            for part in parts:
-                if skipping:
-                    skipping = False
-                    continue
-                number += 1
-                yield number, part.removesuffix(b"\r")
+            lines = (rest + block).split(b"\n")
+            rest = lines.pop() if block or not lines[-1] else b""
+            if skipping and lines:
+                del lines[0]
+                skipping = False
             if len(rest) > _LINE_LIMIT and not skipping:
-                number += 1
-                yield number, rest
+                lines.append(rest)
                 skipping = True
             rest = b"" if skipping else rest
+            yield first, [line.removesuffix(b"\r") for line in lines]
+            first += len(lines)
             if not block:
                 return
+
+
+def _clean_text(block: list[bytes], encoding: str) -> list[str] | None:
+    """All lines of a block decoded at once, which is much quicker; None if one of them needs a closer look."""
+    whole = b"\n".join(block)
+    if not block or b"\0" in whole or max(map(len, block)) > _LINE_LIMIT:
+        return None
+    try:
+        lines = whole.decode(encoding).split("\n")
+    except UnicodeDecodeError:
+        return None
+    return lines if len(lines) == len(block) else None
 
 
 def _first_line_check(path: Path, raw: bytes, encoding: str) -> None:
@@ -111,29 +130,27 @@ def numbered_rows(
 
     A quoted cell may not span lines: exports of shops do not need it and a lost quote would swallow the file.
     """
-    parse = _quoted_cells if quoting else _plain_cells
     for number, line in numbered_lines(path, report, encoding=encoding):
         if number == 1:
             line = line.removeprefix("\ufeff")
         if not line:
             report.set_aside(number, "empty line", "")
             continue
-        cells = parse(line, delimiter)
-        fault = _cells_fault(cells) if number > 1 else ""
+        cells = _quoted_cells(line, delimiter) if quoting and '"' in line else line.split(delimiter)
+        fault = _cells_fault(cells) if number > 1 and _suspicious(line) else ""
         if fault:
             report.set_aside(number, fault, line)
             continue
         yield number, cells, line
 
 
-def _plain_cells(line: str, delimiter: str) -> list[str]:
-    return line.split(delimiter)
-
-
 def _quoted_cells(line: str, delimiter: str) -> list[str]:
-    if '"' not in line:
-        return line.split(delimiter)
     return next(csv.reader([line], delimiter=delimiter), [])
+
+
+def _suspicious(line: str) -> bool:
+    """Whether a cell of the line can have a fault at all: nearly no line does, and looking at cells takes long."""
+    return "=" in line or "@" in line or "cmd" in line or len(line) > CELL_LIMIT
 
 
 def _cells_fault(cells: list[str]) -> str:

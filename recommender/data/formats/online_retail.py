@@ -8,10 +8,14 @@ Reference: Chen, Sain, Guo, 2012; data set 352 of the UCI Machine Learning Repos
 """
 
 import re
+import sys
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,10 +32,11 @@ OUTLIER_FACTOR = 20.0
 """A quantity above this many times the item's 95th percentile is an outlier …"""
 OUTLIER_FLOOR = 1_000
 """… if it is also above this many pieces."""
+_REMEMBERED = 65_536
+"""Texts whose reading is remembered: the same codes, numbers and minutes come back thousands of times."""
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceLine:
+class InvoiceLine(NamedTuple):
     """One line of an invoice, typed."""
 
     number: int
@@ -45,70 +50,121 @@ class InvoiceLine:
     customer: str
 
 
+@dataclass(frozen=True)
+class _Catalogue:
+    """What the whole file says about its items, by code."""
+
+    titles: dict[str, str]
+    prices: dict[str, int]  # minor units
+    caps: dict[str, int]  # pieces
+
+
+class _Sales:
+    """What is left of the sales that a later line may cancel, by customer and code; other sales are not kept."""
+
+    def __init__(self, lines: list[InvoiceLine]) -> None:
+        self._left: dict[tuple[str, str], deque[int]] = {
+            (line.customer, line.code): deque() for line in lines if line.quantity < 0 and line.customer
+        }
+
+    def add(self, line: InvoiceLine) -> None:
+        """Note a sale if anything of it may be cancelled."""
+        left = self._left.get((line.customer, line.code))
+        if left is not None:
+            left.append(line.quantity)
+
+    def take_back(self, line: InvoiceLine) -> bool:
+        """Take a cancellation off the latest earlier sales; False, and nothing taken, if they hold too little."""
+        left, pieces = self._left[line.customer, line.code], -line.quantity
+        if sum(left) < pieces:
+            return False
+        while pieces > 0:
+            take = min(pieces, left[-1])
+            left[-1] -= take
+            pieces -= take
+            if left[-1] == 0:
+                left.pop()
+        return True
+
+
 def online_retail(path: Path, options: FormatOptions, report: ImportReport) -> Iterator[Batch]:
     """Read the invoices: sales become purchases, matched cancellations returns.
 
     Raises: DataError if the header is not Online Retail's.
     """
     lines = list(_lines(path, options, report))
-    titles, item_price = _titles(lines), _prices(lines)
-    caps = quantity_caps(lines)
-    open_sales: dict[tuple[str, str], deque[list[int]]] = defaultdict(deque)
-    batch = Batch(currency=CURRENCY)
-    for count, line in enumerate(lines, start=1):
-        _line_take(line, batch, report, titles, item_price, caps, open_sales)
-        if count % options.batch_lines == 0:
-            yield batch
-            batch = Batch(currency=CURRENCY)
-    yield batch
+    catalogue, sales = _Catalogue(_titles(lines), _prices(lines), quantity_caps(lines)), _Sales(lines)
+    for start in range(0, len(lines) + 1, options.batch_lines):
+        yield _batch(lines[start : start + options.batch_lines], catalogue, sales, report)
 
 
 def _lines(path: Path, options: FormatOptions, report: ImportReport) -> Iterator[InvoiceLine]:
     rows = numbered_rows(path, report, delimiter=",", encoding=options.encoding)
     _, header, _ = next(rows, (1, [], ""))
     at = header_index(path, header, COLUMNS)
-    order = [at[name] for name in COLUMNS]
+    ordered, width = itemgetter(*(at[name] for name in COLUMNS)), len(header)
     seen: set[str] = set()
     for number, cells, raw in rows:
-        if len(cells) != len(header):
-            report.set_aside(number, f"{len(cells)} cells instead of {len(header)}", raw)
+        if len(cells) != width:
+            report.set_aside(number, f"{len(cells)} cells instead of {width}", raw)
             continue
-        line = _typed(number, raw, [cells[position] for position in order], options, seen)
+        line = _typed(number, raw, ordered(cells), options, seen)
         if isinstance(line, str):
             report.set_aside(number, line, raw)
         else:
             yield line
 
 
-def _typed(number: int, raw: str, cells: list[str], options: FormatOptions, seen: set[str]) -> InvoiceLine | str:
+def _typed(number: int, raw: str, cells: tuple[str, ...], options: FormatOptions, seen: set[str]) -> InvoiceLine | str:
     """The line, or the reason to set it aside."""
     invoice, code, description, quantity, date, price, customer, _country = cells
-    try:
-        pieces, minor = int(quantity), round(float(price) * 100)
-    except (ValueError, OverflowError):
+    pieces, minor, product = _pieces(quantity), _minor_units(price), _product(code)
+    if pieces is None or minor is None:
         return "quantity or price is not a number"
     at_us = time_us(date, options.time_zone)
     fault = time_fault(at_us, options.now_us)
     if fault or at_us is None:
         return fault
-    code = code.strip().upper()
-    if not PRODUCT_CODE.match(code):
+    if not product:
         return "not a product (postage, fees, vouchers, adjustments)"
     if raw in seen:
         return "the same line again"
     seen.add(raw)
-    return InvoiceLine(
-        number, raw, invoice, code, description.strip(), pieces, at_us, minor, customer.removesuffix(".0")
-    )
+    who, what = sys.intern(customer.removesuffix(".0")), sys.intern(description.strip())
+    return InvoiceLine(number, raw, sys.intern(invoice), product, what, pieces, at_us, minor, who)
+
+
+@lru_cache(_REMEMBERED)
+def _pieces(text: str) -> int | None:
+    try:
+        return int(text)
+    except ValueError:
+        return None
+
+
+@lru_cache(_REMEMBERED)
+def _minor_units(text: str) -> int | None:
+    try:
+        return round(float(text) * 100)
+    except (ValueError, OverflowError):
+        return None
+
+
+@lru_cache(_REMEMBERED)
+def _product(text: str) -> str:
+    """The product's code, or an empty string for what is none (postage, fees)."""
+    code = text.strip().upper()
+    return code if PRODUCT_CODE.match(code) else ""
 
 
 def _titles(lines: list[InvoiceLine]) -> dict[str, str]:
     """Code → its most frequent description on sale lines (stock adjustments carry notes like "damaged")."""
-    votes: dict[str, Counter[str]] = defaultdict(Counter)
-    for line in lines:
-        if line.description and line.quantity > 0 and line.price_minor > 0:
-            votes[line.code][line.description] += 1
-    return {code: counter.most_common(1)[0][0] for code, counter in votes.items()}
+    votes = Counter(
+        (line.code, line.description)
+        for line in lines
+        if line.description and line.quantity > 0 and line.price_minor > 0
+    )
+    return {code: title for (code, title), _ in reversed(votes.most_common())}  # the first of equals is last
 
 
 def _prices(lines: list[InvoiceLine]) -> dict[str, int]:
@@ -132,96 +188,71 @@ def quantity_caps(lines: list[InvoiceLine]) -> dict[str, int]:
     return {code: max(OUTLIER_FLOOR, int(OUTLIER_FACTOR * np.percentile(q, 95))) for code, q in sold.items()}
 
 
-def _line_take(
-    line: InvoiceLine,
-    batch: Batch,
-    report: ImportReport,
-    titles: dict[str, str],
-    item_price: dict[str, int],
-    caps: dict[str, int],
-    open_sales: dict[tuple[str, str], deque[list[int]]],
-) -> None:
-    title = titles.get(line.code)
-    if title is None:
-        report.set_aside(line.number, "item without a description anywhere in the file", line.raw)
-    elif line.price_minor <= 0:
-        reason = "price zero: a gift or a stock adjustment" if line.price_minor == 0 else "negative price"
-        report.set_aside(line.number, reason, line.raw)
-    elif line.quantity <= 0:
-        _return_take(line, batch, report, open_sales)
-    else:
-        if line.code not in batch.items:
-            batch.items[line.code] = ItemRecord(
-                line.code,
-                tidy_title(title),
-                price_minor=item_price[line.code],
-                currency=CURRENCY,
-                published_us=line.at_us,
-            )
-        _sale_take(line, batch, report, caps[line.code], open_sales)
+def _batch(lines: list[InvoiceLine], catalogue: _Catalogue, sales: _Sales, report: ImportReport) -> Batch:
+    batch, repairs = Batch(currency=CURRENCY), Counter[str]()
+    for line in lines:
+        fault = _fault(line, catalogue, sales)
+        if fault:
+            report.set_aside(line.number, fault, line.raw)
+        elif line.quantity < 0:
+            repairs["cancellation matched to its purchase: a return"] += 1
+            _take(batch, line, line.customer, Kind.RETURN, -line.quantity)
+        else:
+            sales.add(line)
+            cap = catalogue.caps[line.code]
+            repairs[_repair(line, cap)] += 1
+            if line.code not in batch.items:
+                batch.items[line.code] = _item(line, catalogue)
+            _take(batch, line, line.customer or f"guest-{line.invoice}", Kind.PURCHASE, min(line.quantity, cap))
+    for repair, count in repairs.items():
+        report.take(repair, lines=count)
+    return batch
 
 
-def _sale_take(
-    line: InvoiceLine, batch: Batch, report: ImportReport, cap: int, open_sales: dict[tuple[str, str], deque[list[int]]]
-) -> None:
-    repair = ""
+def _fault(line: InvoiceLine, catalogue: _Catalogue, sales: _Sales) -> str:
+    """Why the line is no sale and no return, or an empty string; a return is taken off its sales."""
+    if line.code not in catalogue.titles:
+        return "item without a description anywhere in the file"
+    if line.price_minor <= 0:
+        return "price zero: a gift or a stock adjustment" if line.price_minor == 0 else "negative price"
+    if line.quantity > 0:
+        return ""
+    if not line.invoice.startswith("C"):
+        return "negative quantity without a cancellation: stock written off"
+    if not line.customer:
+        return "cancellation without a customer"
+    return "" if line.quantity < 0 and sales.take_back(line) else "cancellation of a purchase that is not in the file"
+
+
+def _repair(line: InvoiceLine, cap: int) -> str:
     if line.quantity > cap:
-        repair = "quantity outlier capped"
-    elif not line.customer:
-        repair = "no customer: a guest per invoice"
-    elif not line.description:
-        repair = "description taken from another line"
-    report.take(repair)
-    shopper = line.customer or f"guest-{line.invoice}"
-    open_sales[shopper, line.code].append([line.quantity, line.number])
+        return "quantity outlier capped"
+    if not line.customer:
+        return "no customer: a guest per invoice"
+    return "" if line.description else "description taken from another line"
+
+
+def _item(line: InvoiceLine, catalogue: _Catalogue) -> ItemRecord:
+    return ItemRecord(
+        line.code,
+        tidy_title(catalogue.titles[line.code]),
+        price_minor=catalogue.prices[line.code],
+        currency=CURRENCY,
+        published_us=line.at_us,
+    )
+
+
+def _take(batch: Batch, line: InvoiceLine, shopper: str, kind: Kind, quantity: int) -> None:
     batch.add(
         shopper=shopper,
         item=line.code,
-        kind=Kind.PURCHASE,
+        kind=kind,
         at_us=line.at_us,
         key=line.raw,
-        quantity=min(line.quantity, cap),
+        quantity=quantity,
         price_minor=line.price_minor,
         order=line.invoice,
     )
-
-
-def _return_take(
-    line: InvoiceLine, batch: Batch, report: ImportReport, open_sales: dict[tuple[str, str], deque[list[int]]]
-) -> None:
-    if not line.invoice.startswith("C"):
-        report.set_aside(line.number, "negative quantity without a cancellation: stock written off", line.raw)
-        return
-    if not line.customer:
-        report.set_aside(line.number, "cancellation without a customer", line.raw)
-        return
-    if not _matched(open_sales[line.customer, line.code], -line.quantity):
-        report.set_aside(line.number, "cancellation of a purchase that is not in the file", line.raw)
-        return
-    report.take("cancellation matched to its purchase: a return")
-    batch.add(
-        shopper=line.customer,
-        item=line.code,
-        kind=Kind.RETURN,
-        at_us=line.at_us,
-        key=line.raw,
-        quantity=-line.quantity,
-        price_minor=line.price_minor,
-        order=line.invoice,
-    )
-
-
-def _matched(sales: deque[list[int]], pieces: int) -> bool:
-    """Take ``pieces`` off the latest earlier sales; False, and nothing taken, if they do not hold that many."""
-    if sum(left for left, _ in sales) < pieces:
-        return False
-    while pieces > 0:
-        take = min(pieces, sales[-1][0])
-        sales[-1][0] -= take
-        pieces -= take
-        if sales[-1][0] == 0:
-            sales.pop()
-    return True
 
 
 def tidy_title(text: str) -> str:

@@ -28,13 +28,13 @@ class ImportReport:
     faults: list[str] = field(default_factory=list)  # what stopped the file early, with its line
     _stream: TextIO | None = None
 
-    def take(self, repair: str = "") -> None:
-        """Count a line that is imported, after ``repair`` if one is named."""
-        self.lines += 1
+    def take(self, repair: str = "", *, lines: int = 1) -> None:
+        """Count a line, or several, imported after ``repair`` if one is named."""
+        self.lines += lines
         if repair:
-            self.repaired[repair] += 1
+            self.repaired[repair] += lines
         else:
-            self.imported += 1
+            self.imported += lines
 
     def set_aside(self, number: int, reason: str, raw: str) -> None:
         """Count and keep a line that is not imported."""
