@@ -1,4 +1,4 @@
-"""Accuracy of ranked lists: hit rate, NDCG, reciprocal rank, coverage, popularity of what is shown.
+"""Accuracy of ranked lists: hit rate, NDCG, reciprocal rank; coverage, popularity and diversity of what is shown.
 
 Everything is computed from the ranks of the targets, per shopper, so that means, intervals and paired differences come
 from the same arrays. A rank is 1 for the best; a target that is not in the list has rank infinity. Ties count against
@@ -133,3 +133,27 @@ def mean_popularity(lists: Ints, popularity: Floats, n: int) -> float:
     shown = lists[:, :n].ravel()
     shown = shown[shown >= 0]
     return float(popularity[shown].mean() / max(float(popularity.sum()), 1.0)) if len(shown) else 0.0
+
+
+def intra_list_diversity(lists: Ints, vectors: Floats, n: int) -> float:
+    """Mean of 1 − cosine over all pairs of the first ``n`` items of a list, then over lists.
+
+        Σ_{i≠j} v_i · v_j = ‖Σ_i v_i‖² − Σ_i ‖v_i‖²,  so no pair is ever formed
+
+    >>> intra_list_diversity(np.array([[0, 1], [0, 2]]), np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]]), 2)
+    0.5
+
+    Args:
+        lists: (v, k) item index, best first, -1 beyond a short list's end.
+        vectors: (m, d) unit length, rows of zeros or NaN for items of which nothing is known: they are left out.
+        n: length looked at.
+    Returns: NaN where no list shows two known items.
+    """
+    vectors = np.nan_to_num(vectors)
+    shown = lists[:, :n]
+    known = (shown >= 0) & (np.abs(vectors).sum(axis=1) > 0)[shown]
+    found = np.where(known[:, :, None], vectors[shown], 0.0)  # (v, n, d)
+    count = known.sum(axis=1)
+    alike = (found.sum(axis=1) ** 2).sum(axis=1) - (found**2).sum(axis=(1, 2))
+    pairs = count * (count - 1)
+    return float(1 - (alike[pairs > 0] / pairs[pairs > 0]).mean()) if (pairs > 0).any() else float("nan")

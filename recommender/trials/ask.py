@@ -1,6 +1,6 @@
 """Ask a bundle for every shopper's list, exactly as the shop would: exact gather, then ``decide``."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from recommender.data.sequences import Sequences
@@ -9,9 +9,7 @@ from recommender.ranking.choices import context_of, state_of
 from recommender.retrieval.exact import ExactGather
 from recommender.serving.bundle import Bundle
 from recommender.serving.decide import decide
-
-LIST = 100
-"""Length of a list: what ``decide`` makes under ``KnobValues.one_list``."""
+from recommender.trials.lists import Lists, lists_collect
 
 EVALUATION_RULESET = RulesetValue("evaluation", EVALUATION_KNOBS)
 
@@ -46,3 +44,8 @@ def answers(
         gathered = gather(context, history_index=index, state=state, repeats=repeats)
         decision = decide(context, gathered, ruleset, bundle, seed=user)
         yield Answer(user, gathered.index[decision.rows], decision.scores)
+
+
+def lists_of(answers: Iterable[Answer], n: int) -> Lists:
+    """``n`` answers as a table."""
+    return lists_collect(((answer.index, answer.scores) for answer in answers), n)

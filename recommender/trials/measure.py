@@ -7,7 +7,7 @@ import numpy as np
 
 from recommender.data.sequences import Sequences
 from recommender.data.splits import Targets
-from recommender.data.types import Floats, Ints
+from recommender.data.types import DataError, Floats, Ints
 from recommender.evaluation.metrics import (
     TargetRanks,
     coverage,
@@ -19,8 +19,9 @@ from recommender.evaluation.metrics import (
     ranks_in_scores,
     reciprocal_rank,
 )
-from recommender.trials.ask import LIST, Answer
+from recommender.trials.ask import Answer
 from recommender.trials.baselines import Baseline
+from recommender.trials.lists import LIST, Lists
 
 CUTS = (1, 5, 10, 20, 50, 100)
 
@@ -99,6 +100,17 @@ def measure_baseline(baseline: Baseline, task: Task, popularity: Floats) -> Meas
         best = best[np.isfinite(scores[best])]
         lists[row, : len(best)] = best
     return Measured(baseline.name, ranks_collect(ranks), lists, popularity)
+
+
+def measure_lists(name: str, task: Task, lists: Lists, popularity: Floats) -> Measured:
+    """Ranks of a task's targets in lists that any model handed in; what is not in its list is a miss.
+
+    Raises: DataError if there is not one list per shopper of the task.
+    """
+    if len(lists) != len(task.targets):
+        raise DataError(f"{name} made {len(lists)} lists for {len(task.targets)} shoppers; make one for each, in order")
+    ranks = [ranks_in_list(*lists.of(row), task.targets.of(row)) for row in range(len(lists))]
+    return Measured(name, ranks_collect(ranks), lists.index, popularity)
 
 
 def measured_join(parts: list[Measured]) -> Measured:
