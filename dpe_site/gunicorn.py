@@ -2,7 +2,7 @@
 
 import gc
 import os
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 bind = f"{os.environ.get('DPE_BIND', '127.0.0.1')}:{os.environ.get('DPE_PORT', '8000')}"
@@ -22,10 +22,10 @@ control_socket_disable = True
 
 
 def post_worker_init(worker: Any) -> None:
-    """Open the live bundles before the first visitor needs them; a thread, so that the port answers meanwhile."""
-    from dpe_site.warming import bundles_open
+    """Open live bundles before a visitor needs them; a thread, so that the port answers meanwhile."""
+    from dpe_site.warming import bundles_keep_open
 
     # What was imported stays; looking it through again with every page's thousands of short-lived objects is waste.
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-    Thread(target=bundles_open, name="warming", daemon=True).start()
+    Thread(target=bundles_keep_open, args=[Event()], name="warming", daemon=True).start()

@@ -33,6 +33,9 @@ class Trend:
         return ids[:n]
 
 
+_open_ahead: set[tuple[int, str]] = set()
+"""Bundles, by id and fingerprint, that this process opened or found broken before anybody asked for them."""
+
 NO_TREND = Trend(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros(0, np.int64))
 
 
@@ -49,7 +52,8 @@ class Serving:
 def serving_read(shop_id: int) -> Serving:
     """Bundle, ruleset and trend of a shop.
 
-    A bundle that cannot be opened is refused once, with a line in the log; the previous one serves, or none.
+    A bundle that cannot be opened is refused once, with a line in the log; the previous one serves, or none. In a
+    process that opens bundles ahead, the previous one also serves while the live one is being opened.
     """
     live = Live.objects.filter(shop_id=shop_id).values(*_POINTERS).first()
     if live is None:
@@ -68,6 +72,28 @@ _POINTERS = (
     *("bundle_id", "bundle__fingerprint", "previous_bundle_id", "previous_bundle__fingerprint"),
     *("ruleset_id", "ruleset__hash", "trend_id", "trend__at"),
 )
+
+
+def bundles_open_ahead() -> None:
+    """Open every shop's live bundle with its networks, unless this process has it open.
+
+    A process that never calls this opens a bundle when it is first asked for.
+    """
+    for live in Live.objects.filter(bundle__isnull=False).values(*_POINTERS):
+        key = live["bundle_id"], live["bundle__fingerprint"]
+        if key not in _open_ahead:
+            bundle = _bundle(*key)
+            if bundle is not None:
+                _networks_open(bundle)
+            _open_ahead.add(key)
+
+
+def _networks_open(bundle: Bundle) -> None:
+    try:
+        bundle.networks_open()
+        _ = bundle.arrays.text_whitened
+    except ArtifactMismatch:
+        logger.exception("Bundle %s cannot be opened ahead; pages will be made without it", bundle.path.name)
 
 
 def serving_then(log: RequestLog) -> Serving:
@@ -100,11 +126,12 @@ def _ruleset_named(shop_id: int, name: str) -> RulesetValue:
 
 
 def _first_usable(live: Mapping[str, Any]) -> tuple[Bundle | None, int | None]:
-    for name in ("bundle", "previous_bundle") if live["bundle_id"] else ():
-        bundle_id, fingerprint = live[f"{name}_id"], live[f"{name}__fingerprint"]
-        bundle = _bundle(bundle_id, fingerprint) if bundle_id else None
+    names = ("bundle", "previous_bundle") if live["bundle_id"] else ()
+    keys = [(live[f"{name}_id"], live[f"{name}__fingerprint"]) for name in names if live[f"{name}_id"]]
+    for key in sorted(keys, key=lambda key: key not in _open_ahead):  # what is open first, then the live one
+        bundle = _bundle(*key)
         if bundle is not None:
-            return bundle, bundle_id
+            return bundle, key[0]
     return None, None
 
 
