@@ -6,10 +6,11 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, Q, QuerySet
 
 from catalog.models import Item, Outbox, Shop
 from recommender.models import Impression, JobRun, PrecomputedList, RequestLog
+from users.identity import Identity
 from users.models import (
     Basket,
     Consent,
@@ -49,7 +50,7 @@ class ErasureReceipt:
 
 @transaction.atomic
 def shopper_erase(*, shop: Shop, shopper: Shopper, now: datetime, with_login: bool = False) -> ErasureReceipt:
-    """Remove everything about a person, guests merged into them included.
+    """Remove everything about a person, guests merged into them and pages from before their first deed included.
 
     The shopper's row stays as an empty shell without name, login or key, and its state rises one version, so that
     nothing remembered elsewhere under the old version is used again. What was learned already holds no person: it
@@ -64,11 +65,11 @@ def shopper_erase(*, shop: Shop, shopper: Shopper, now: datetime, with_login: bo
     person = shopper_locked(shopper)
     ids = shopper_ids(person.pk)
     reviewed = list(Item.objects.of(shop).filter(reviews__shopper_id__in=ids).distinct())
-    logs = _logs_delete(ids)
+    pages = _pages_delete(shop, ids)
     rows = {
-        model._meta.label: model._default_manager.filter(shopper_id__in=ids).delete()[0] for model in ABOUT_A_PERSON
+        model._meta.label: pages.get(model, 0) + model._default_manager.filter(shopper_id__in=ids).delete()[0]
+        for model in ABOUT_A_PERSON
     }
-    rows[RequestLog._meta.label] += logs
     rows["catalog.Outbox"] = Outbox.objects.filter(topic=TOPIC_SHOPPER, payload__shopper_id__in=ids).delete()[0]
     for item in reviewed:
         rating_refresh(item)
@@ -81,10 +82,24 @@ def shopper_erase(*, shop: Shop, shopper: Shopper, now: datetime, with_login: bo
     return _receipt(shop, now, {label: count for label, count in rows.items() if count}, version)
 
 
-def _logs_delete(ids: Sequence[int]) -> int:
-    """Remove what led to the person's pages, whoever the logs name."""
-    pages = Impression.objects.filter(shopper_id__in=ids)
-    return RequestLog.objects.filter(pk__in=pages.values("pk")).delete()[0]
+def _pages_delete(shop: Shop, ids: Sequence[int]) -> dict[type[Model], int]:
+    """Remove the person's pages and what led to them, whoever the logs name."""
+    pages: QuerySet[Impression] = Impression.objects.of(shop).filter(
+        Q(shopper_id__in=ids) | Q(shopper__isnull=True, session__in=_sessions_of(ids))
+    )
+    return {
+        RequestLog: RequestLog.objects.of(shop).filter(pk__in=pages.values("pk")).delete()[0],
+        Impression: pages.delete()[0],
+    }
+
+
+def _sessions_of(ids: Sequence[int]) -> set[str]:
+    """Sessions in which the person was shown pages before there was a shopper to name on them."""
+    keys = Shopper.objects.filter(pk__in=ids).values_list("guest_key", "user_id")
+    visits = {who.visit for guest, user in keys for who in (Identity(guest_key=guest), Identity(user_id=user))}
+    for model in (Interaction, Impression):
+        visits |= set(model._default_manager.filter(shopper_id__in=ids).values_list("session", flat=True).distinct())
+    return visits - {""}
 
 
 def _state_empty(person: Shopper, ids: Sequence[int], now: datetime) -> int:

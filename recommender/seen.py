@@ -1,12 +1,14 @@
 """Cards that a browser reports as visible: marked on the impression, counted into the shopper's fatigue."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
+from catalog.ids import uuid7_floor
 from catalog.models import Shop
 from recommender.models import Impression
 from users.consent import consent_granted
@@ -83,6 +85,15 @@ def impressions_claim(*, shop: Shop, shopper: Shopper, named: Collection[tuple[U
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, parameters)
         return {row[0] for row in cursor.fetchall()}
+
+
+def sessions_forget(before: datetime) -> int:
+    """Take the session off pages that nobody has made theirs: one that was shown before ``before`` names nobody.
+
+    Returns: from how many pages.
+    """
+    ownerless = Impression.objects.filter(shopper__isnull=True, pk__lt=uuid7_floor(before))
+    return ownerless.exclude(session="").update(session="")
 
 
 def _positions(seen: Sequence[Seen]) -> dict[UUID, set[int]]:

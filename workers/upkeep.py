@@ -14,6 +14,7 @@ from catalog.outbox import outbox_prune
 from catalog.partitioning import default_partition_prune, month_partitions_drop, month_partitions_ensure
 from recommender.jobs import job_ask
 from recommender.models import Impression, JobRun, Live, RequestLog
+from recommender.seen import sessions_forget
 from recommender.store.bundles import bundles_retire
 from recommender.training.workspace import workspaces_prune
 from recommender.trends import trend_refresh
@@ -53,7 +54,10 @@ def partitions_ensure(now: datetime | None = None) -> list[str]:
 
 
 def leftovers_prune(now: datetime | None = None) -> dict[str, int]:
-    """Remove what is past its time: receipts, request logs, handled messages, old jobs, searches, impressions."""
+    """Remove what is past its time: receipts, request logs, handled messages, old jobs, searches, impressions.
+
+    A page that nobody has made theirs loses its session when events are too old to name it.
+    """
     now = now or timezone.now()
     shown = now - timedelta(days=settings.DPE_KEEP_IMPRESSIONS_DAYS)
     sought = now - timedelta(days=settings.DPE_KEEP_SEARCHES_DAYS)
@@ -64,6 +68,7 @@ def leftovers_prune(now: datetime | None = None) -> dict[str, int]:
         "messages": outbox_prune(now),
         "jobs": over.delete()[0],
         "searches": Search.objects.filter(at__lt=sought).delete()[0],
+        "sessions": sessions_forget(now - RECEIPTS_KEPT),
         "impression months": len(month_partitions_drop(IMPRESSIONS, shown)),
         "impressions": default_partition_prune(IMPRESSIONS, shown),
     }

@@ -77,6 +77,24 @@ def test_a_log_goes_with_its_page_even_where_it_names_nobody(shop):
     assert RequestLog.objects.get().shopper == other
 
 
+def test_pages_from_before_the_first_deed_go_too(shop):
+    """A person is shown pages as a guest, as a login and in the visits of a browser; other people's stay."""
+    person, other = lived(shop, "ada"), lived(shop, "bob")
+    guest = person.merged_from.get().guest_key
+    visit = Interaction.objects.filter(shopper=person).first()
+    Interaction.objects.filter(pk=visit.pk).update(session="visit")
+    others_guest = other.merged_from.get().guest_key
+    sessions = [guest.hex, f"user{person.user_id}", "visit", others_guest.hex, f"user{other.user_id}", "another", ""]
+    for session in sessions:
+        page = Impression.objects.create(shop=shop, session=session, surface="homepage", decision_key="k")
+        RequestLog.objects.create(impression=page.pk, shop=shop, seed=1, runtime="r", payload=session.encode())
+    receipt = shopper_erase(shop=shop, shopper=person, now=NOW)
+    assert set(Impression.objects.filter(shopper=None).values_list("session", flat=True)) == set(sessions[3:])
+    kept = RequestLog.objects.filter(shopper=None)
+    assert {bytes(log.payload).decode() for log in kept} == set(sessions[3:])
+    assert receipt.rows["recommender.Impression"] == receipt.rows["recommender.RequestLog"] == 4
+
+
 def test_the_shell_names_nobody_and_the_login_starts_anew(shop):
     person = lived(shop, "ada")
     user_id = person.user_id

@@ -93,6 +93,15 @@ def test_the_nightly_round_keeps_as_long_as_the_settings_say(shop: Shop, setting
     assert Interaction.objects.count() == 1
 
 
+def test_a_page_that_nobody_claimed_forgets_its_session_when_no_event_can_name_it(shop: Shop) -> None:
+    owner = Shopper.objects.create(shop=shop)
+    for name, days, shopper in (("old", 32, None), ("fresh", 30, None), ("owned", 32, owner)):
+        page = shown(shop, NOW - days * DAY, name)
+        Impression.objects.filter(pk=page.pk).update(session=name, shopper=shopper)
+    assert upkeep.leftovers_prune(NOW)["sessions"] == 1
+    assert set(Impression.objects.values_list("session", flat=True)) == {"", "fresh", "owned"}
+
+
 def left(home: Path, job: JobRun, age: timedelta) -> Workspace:
     workspace = workspace_of(home, job.pk, "0123456789abcdef-and-more")
     with workspace.writing("snapshot") as folder:
