@@ -11,7 +11,7 @@ Codes, in the order in which they are tried:
 ``new`` / ``deal``    in its row for being new, or reduced
 ``source_rules``      follows, or is met together with, what the shopper met; items = the strongest cause
 ``because_item``      the shopper's history raised it; items = strongest cause
-``popular``           nothing personal lifted it
+``popular``           nothing personal lifted it, and it is in demand; ``fill``: neither
 """
 
 from dataclasses import dataclass
@@ -100,4 +100,4 @@ def _impersonal(row: int, gathered: Gathered) -> Reason:
     for source, code in ((Source.TRENDING, "trending"), (Source.NEW_ARRIVALS, "new"), (Source.DEALS, "deal")):
         if sources >> source & 1:
             return Reason(code)
-    return Reason("popular")
+    return Reason("popular" if gathered.trend[row] > 0 else "fill")

@@ -103,8 +103,9 @@ def scores_compute(
 ) -> Scores:
     """Score all candidates of a request.
 
-    The base score is the ranker's log value where the bundle has a ranker, else the fusion's utility; freshness,
-    popularity and fatigue are added, then the whole is shifted so that the weakest candidate has 0.
+    The base score is the ranker's log value where the bundle has a ranker, else the fusion's utility, or what is in
+    demand for somebody of whom nothing is known; freshness, popularity and fatigue are added, then the whole is shifted
+    so that the weakest candidate has 0.
 
     Raises:
         ArtifactMismatch: the networks gave NaN or infinite scores.
@@ -116,6 +117,8 @@ def scores_compute(
         base = _adjusted(ready, context, gathered, knobs)
         return Scores(np.zeros((c, 0), np.float32), (), ready, None, base, nothing, np.zeros((c, 0), np.float32))
     components, fused, ranked, raw = base_scores(context, gathered, bundle, view.history_index, view.state)
+    if ranked is None and not len(view.profile):
+        raw = unknown_scores(components, gathered)
     if not np.isfinite(raw).all():
         raise ArtifactMismatch("the bundle gives scores that are not finite; roll back or train again")
     vectors = candidate_vectors(gathered, bundle)
@@ -158,6 +161,16 @@ def unlearned_scores(gathered: Gathered, now_us: int) -> Floats:
     ready = np.array([_READY - _READY_STEP * place[i] if i in place else 0.0 for i in gathered.item_ids.tolist()])
     trend = np.log1p(gathered.trend) + _SEGMENT * gathered.has(Source.DEPARTMENT_TREND)
     return np.asarray(ready + trend + 0.5 * freshness(gathered.published_us, now_us), np.float32)
+
+
+def unknown_scores(components: Floats, gathered: Gathered) -> Floats:
+    """(c,) for somebody of whom nothing is known: what was in demand when the bundle was trained, and what is now.
+
+    The fusion's weights were fitted on people with a history and say nothing here: next to an encoder that knows what
+    sells, they make less of what sells, and without a history hardly anything else is left of them.
+    """
+    in_demand = components[:, COMPONENTS.index("recent_popularity")]
+    return np.asarray(0.5 * (in_demand + np.log1p(gathered.trend)), np.float32)
 
 
 def _adjusted(raw: Floats, context: Context, gathered: Gathered, knobs: KnobValues) -> Floats:

@@ -20,6 +20,7 @@ from recommender.data.types import (
     SectionValue,
     Source,
 )
+from recommender.ranking.fusion import FusionWeights
 from recommender.serving.bundle import Bundle
 from recommender.serving.decide import decide
 from recommender.serving.scores import base_scores
@@ -58,6 +59,21 @@ def test_evaluation_is_the_fused_order(request_of: Make, bundle: Bundle) -> None
     assert decision.item_ids.tolist() == expected.tolist()
     assert len(decision.sections) == 1
     assert (decision.propensities == 1).all()
+
+
+def test_of_whom_nothing_is_known_is_shown_what_is_in_demand_whatever_the_fusion_makes_of_it(
+    request_of: Make, bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contrary = FusionWeights.from_json({"weights": {"popularity": -5.0, "recent_popularity": -5.0}})
+    monkeypatch.setattr("recommender.serving.scores.fusion_of", lambda _bundle: contrary)
+    context, gathered = request_of()
+    trend = np.zeros(len(gathered), np.float32)
+    wanted = np.arange(len(gathered))[::20]
+    trend[wanted] = 1_000.0
+    decision = decide(context, replace(gathered, trend=trend), EVALUATION, bundle, 1)
+    assert set(decision.item_ids[: len(wanted)].tolist()) == set(gathered.item_ids[wanted].tolist())
+    assert {reason.code for reason in decision.reasons[: len(wanted)]} <= {"popular", "trending", "new"}
+    assert "popular" not in {reason.code for reason in decision.reasons[len(wanted) :]}
 
 
 def test_plain_filling_is_what_slot_by_slot_filling_gives(request_of: Make, bundle: Bundle) -> None:
