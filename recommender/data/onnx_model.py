@@ -39,6 +39,11 @@ class OnnxModel:
             name = "a network" if isinstance(self.source, bytes) else self.source.name
             raise ArtifactMismatch(f"{name} cannot be loaded ({error}); train again or roll back") from error
 
+    @cached_property
+    def inputs(self) -> frozenset[str]:
+        """Names of what the network reads."""
+        return frozenset(one.name for one in self.session.get_inputs())
+
     def run(self, **inputs: npt.NDArray[np.generic]) -> list[Floats]:
         """All outputs for named inputs, in the model's order."""
         return [np.asarray(output) for output in self.session.run(None, inputs)]

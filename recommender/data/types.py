@@ -291,8 +291,14 @@ class Encoder(Protocol):
 
     dim: int
 
-    def encode(self, vectors: Floats, kinds: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> Floats:
-        """(b, L, d) left-aligned item vectors, (b, L) kinds, (b,) lengths → (b, d) states."""
+    def encode(
+        self,
+        vectors: Floats,
+        kinds: npt.NDArray[np.int64],
+        lengths: npt.NDArray[np.int64],
+        hours: Floats | None = None,
+    ) -> Floats:
+        """(b, L, d) left-aligned item vectors, (b, L) kinds, (b,) lengths, (b, L) hours or NaN → (b, d) states."""
         ...
 
 

@@ -7,18 +7,26 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.data.sequences import Sequences
-from recommender.data.types import Ints
+from recommender.data.types import Floats, Ints
+from recommender.encoders.inputs import hours_before_newest
 
 NO_TARGET = -1
 
 
 @dataclass(frozen=True)
-class Batch:
-    """Windows of ``t`` entries at most; column 0 of ``targets`` belongs to the start token before the first entry."""
+class Histories:
+    """Runs of at most ``t`` entries, left-aligned, oldest first."""
 
     items: Ints  # (b, t) vocabulary index, 0 beyond the length
     kinds: npt.NDArray[np.int64]  # (b, t)
     lengths: Ints  # (b,)
+    hours: Floats  # (b, t) before the newest entry, NaN where unknown and beyond the length
+
+
+@dataclass(frozen=True)
+class Batch(Histories):
+    """Windows and what followed; column 0 of ``targets`` belongs to the start token before the first entry."""
+
     targets: Ints  # (b, t+1) item to predict after each position, NO_TARGET where there is none
 
 
@@ -117,16 +125,37 @@ def _buckets(lengths: Ints, tokens: int, rng: np.random.Generator) -> Iterator[I
 
 
 def _batch(sequences: Sequences, targets: Ints, begin: Ints, length: Ints) -> Batch:
-    columns = np.arange(int(length.max()))
-    inside = columns < length[:, None]
-    flat = np.where(inside, begin[:, None] + columns, 0)
-    after = np.full((len(begin), len(columns) + 1), NO_TARGET, np.int64)
-    after[:, 1:] = np.where(inside, targets[flat], NO_TARGET)
+    longest = int(length.max())
+    histories = histories_cut(sequences, begin, length, longest)
+    inside = np.arange(longest) < length[:, None]
+    after = np.full((len(begin), longest + 1), NO_TARGET, np.int64)
+    after[:, 1:][inside] = targets[(begin[:, None] + np.arange(longest))[inside]]
     opens = np.isin(begin, sequences.start[:-1])  # windows that begin a sequence teach the start token
     after[opens, 0] = sequences.item[begin[opens]]
-    return Batch(
+    return Batch(histories.items, histories.kinds, histories.lengths, histories.hours, after)
+
+
+def histories_newest(sequences: Sequences, users: Ints, max_length: int) -> Histories:
+    """The newest entries of some shoppers, ``max_length`` columns wide."""
+    lengths = np.minimum(sequences.lengths[users], max_length)
+    return histories_cut(sequences, sequences.start[users + 1] - lengths, lengths, max_length)
+
+
+def histories_cut(sequences: Sequences, begin: Ints, lengths: Ints, columns: int) -> Histories:
+    """Runs of entries as padded rows.
+
+    Args:
+        sequences: behaviour.
+        begin: (b,) first entry of each run.
+        lengths: (b,) its entries.
+        columns: width, at least the longest length.
+    """
+    place = np.arange(columns)
+    inside = place < lengths[:, None]
+    flat = np.where(inside, begin[:, None] + place, 0)
+    return Histories(
         np.where(inside, sequences.item[flat], 0),
         np.where(inside, sequences.kind[flat], 0).astype(np.int64),
-        length,
-        after,
+        lengths,
+        hours_before_newest(np.where(inside, sequences.at_us[flat], 0)),
     )

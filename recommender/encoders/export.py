@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from recommender.data.types import ArtifactMismatch, Floats
+from recommender.encoders.causal import N_KINDS
 from recommender.encoders.training_loop import TrainedEncoder
-from recommender.encoders.transformer import N_KINDS
 
 PARITY = 1e-4
 OPSET = 18
@@ -29,13 +29,11 @@ class _StateEncoder(nn.Module):
 
     def __init__(self, trained: TrainedEncoder) -> None:
         super().__init__()
-        self.transformer = trained.model.transformer
+        self.encoder = trained.model.encoder
 
-    def forward(self, vectors: Tensor, kinds: Tensor, lengths: Tensor) -> Tensor:
-        """(b, L, d), (b, L), (b,) → (b, d)."""
-        states: Tensor = self.transformer(vectors, kinds)  # (b, L+1, d)
-        place = lengths.view(-1, 1, 1).expand(-1, 1, states.shape[2])
-        return states.gather(1, place).squeeze(1)
+    def forward(self, vectors: Tensor, kinds: Tensor, lengths: Tensor, hours: Tensor | None = None) -> Tensor:
+        """(b, L, d), (b, L), (b,) and, if the encoder reads times, (b, L) → (b, d)."""
+        return self.encoder.final(vectors, kinds, lengths, hours)
 
 
 class _UnseenItem(nn.Module):
@@ -89,7 +87,11 @@ def _state_export(trained: TrainedEncoder, path: Path, rng: np.random.Generator)
     vectors = rng.normal(0, 0.3, (b, length, dim)).astype(np.float32)
     vectors[np.arange(length) >= lengths[:, None]] = 0
     kinds = rng.integers(0, N_KINDS, (b, length)).astype(np.int64)
-    return _export(_StateEncoder(trained), {"vectors": vectors, "kinds": kinds, "lengths": lengths}, path)
+    inputs: dict[str, np.ndarray] = {"vectors": vectors, "kinds": kinds, "lengths": lengths}
+    if trained.config.time_bias:
+        inputs["hours"] = np.sort(rng.exponential(100, (b, length)).astype(np.float32))[:, ::-1].copy()
+        inputs["hours"][:, ::7] = np.nan
+    return _export(_StateEncoder(trained), inputs, path)
 
 
 def _tower_export(trained: TrainedEncoder, path: Path, rng: np.random.Generator) -> float:

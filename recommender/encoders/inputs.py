@@ -1,12 +1,16 @@
 """A shopper's profile as the arrays a state encoder reads: one function for training's checks, gather and decide."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from recommender.data.onnx_model import OnnxModel
 from recommender.data.profile import Profile
 from recommender.data.types import Encoder, Floats, Ints
+
+HOUR_US = 3_600_000_000
 
 
 @dataclass(frozen=True)
@@ -16,6 +20,7 @@ class EncoderInputs:
     vectors: Floats  # (1, L, d) left-aligned, oldest first, zeros beyond the length
     kinds: npt.NDArray[np.int64]  # (1, L)
     lengths: npt.NDArray[np.int64]  # (1,)
+    hours: Floats  # (1, L) before the newest entry, NaN where unknown and beyond the length
 
 
 def encoder_inputs(
@@ -46,9 +51,38 @@ def encoder_inputs(
     kinds = np.zeros((1, max_length), np.int64)
     vectors[0, : len(usable)] = found[usable]
     kinds[0, : len(usable)] = profile.kinds[usable]
-    return EncoderInputs(vectors, kinds, np.array([len(usable)], np.int64))
+    at_us = np.zeros((1, max_length), np.int64)
+    at_us[0, : len(usable)] = profile.times_us[usable]
+    return EncoderInputs(vectors, kinds, np.array([len(usable)], np.int64), hours_before_newest(at_us))
+
+
+def hours_before_newest(at_us: Ints) -> Floats:
+    """How long before the newest entry of its row each entry happened.
+
+    Measured from the newest entry, not from now: a state then changes only when its shopper does something.
+
+    Args:
+        at_us: (b, L) microseconds UTC, 0 where unknown or nothing.
+    Returns: (b, L) float32 hours, NaN where unknown.
+    """
+    newest = at_us.max(axis=1, keepdims=True, initial=0)
+    return np.where(at_us > 0, (newest - at_us) / HOUR_US, np.nan).astype(np.float32)
 
 
 def state_encode(encoder: Encoder, inputs: EncoderInputs) -> Floats:
     """(d,) state vector of one shopper."""
-    return np.asarray(encoder.encode(inputs.vectors, inputs.kinds, inputs.lengths)[0], np.float32)
+    return np.asarray(encoder.encode(inputs.vectors, inputs.kinds, inputs.lengths, inputs.hours)[0], np.float32)
+
+
+def states_run(
+    model: OnnxModel,
+    vectors: Floats,
+    kinds: npt.NDArray[np.int64],
+    lengths: npt.NDArray[np.int64],
+    hours: Floats | None = None,
+) -> Floats:
+    """(b, d) states by an exported encoder, which is given ``hours`` where it reads them; None: times are unknown."""
+    given: dict[str, npt.NDArray[Any]] = {"vectors": vectors, "kinds": kinds, "lengths": lengths}
+    if "hours" in model.inputs:
+        given["hours"] = np.full(kinds.shape, np.nan, np.float32) if hours is None else hours
+    return model.run(**given)[0]

@@ -1,11 +1,19 @@
-"""Softmax losses over a whole vocabulary or a sample of it, written to need little memory (torch)."""
+"""Losses over a whole vocabulary or a sample of it, written to need little memory (torch)."""
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from recommender.encoders.config import EncoderConfig
+
+Loss = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
+"""Called with states (m, d), vectors (n, d), bias (n,) and targets (m,) of one batch; gives the mean."""
+
+POPULARITY_POWER = 0.75  # of the counts that negatives of the sampled softmax are drawn by
 CHUNK = 256  # rows of logits made at once: few enough to stay in the processor's cache
 
 
@@ -77,3 +85,70 @@ def sampled_cross_entropy(
     logits = logits.masked_fill(targets[:, None] == negatives[None, :], float("-inf"))
     everything = torch.cat([positive[:, None], logits], dim=1)
     return F.cross_entropy(everything, torch.zeros_like(targets))
+
+
+def calibrated_binary_cross_entropy(
+    states: Tensor, vectors: Tensor, bias: Tensor, targets: Tensor, negatives: Tensor, calibration: float
+) -> Tensor:
+    """gBCE: every item is a yes-or-no question, with the overconfidence that sampled negatives cause taken back.
+
+        loss = −mean( log σ(s⁺)^β + Σ log(1 − σ(s⁻)) ),   β = 1 − t · (1 − α),   α = |negatives| / (n − 1)
+
+    Scores are lowered by log n, so that training begins where an item is the answer once in n times and not every other
+    time; it changes no ranking. A negative that equals the row's target is left out.
+
+    Args:
+        states: (m, d).
+        vectors: (n, d).
+        bias: (n,).
+        targets: (m,) int64 in [0, n).
+        negatives: (s,) items drawn uniformly.
+        calibration: t in [0, 1]; 1 makes σ the probability that training on all negatives would give.
+    Reference: Petrov and Macdonald, 2023 (gSASRec).
+    """
+    n = len(vectors)
+    alpha = min(1.0, len(negatives) / max(n - 1, 1))
+    beta, lowered = 1 - calibration * (1 - alpha), bias - math.log(n)
+    positive = (states * vectors[targets]).sum(1) + lowered[targets]
+    logits = states @ vectors[negatives].T + lowered[negatives]
+    logits = logits.masked_fill(targets[:, None] == negatives[None, :], float("-inf"))
+    return (beta * F.softplus(-positive) + F.softplus(logits).sum(1)).mean()
+
+
+def loss_choose(config: EncoderConfig, item_counts: Tensor, dtype: torch.dtype) -> Loss:
+    """The loss that a configuration names.
+
+    Args:
+        config: its ``loss``; ``auto`` is the full softmax below ``full_softmax_below`` items, the sampled one above.
+        item_counts: (n,) how often each item was met.
+        dtype: of the large products of the full softmax.
+    """
+    n = len(item_counts)
+    name = config.loss if config.loss != "auto" else ("full" if n < config.full_softmax_below else "sampled")
+    if name == "full":
+        return lambda states, vectors, bias, targets: full_cross_entropy(states, vectors, bias, targets, dtype)
+    if name == "gbce":
+        return _calibrated_loss(n, config)
+    return _sampled_loss(item_counts, config)
+
+
+def _sampled_loss(item_counts: Tensor, config: EncoderConfig) -> Loss:
+    weight = (item_counts.double() + 1) ** POPULARITY_POWER
+    share = (weight / weight.sum()).float()
+    log_share = torch.log(share * config.n_negatives)
+
+    def loss(states: Tensor, vectors: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
+        drawn = torch.multinomial(share, config.n_negatives, replacement=True)
+        return sampled_cross_entropy(states, vectors, bias, targets, drawn, log_share)
+
+    return loss
+
+
+def _calibrated_loss(n: int, config: EncoderConfig) -> Loss:
+    size = min(config.n_negatives, max(n - 1, 1))
+
+    def loss(states: Tensor, vectors: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
+        drawn = torch.randint(n, (size,), device=states.device)
+        return calibrated_binary_cross_entropy(states, vectors, bias, targets, drawn, config.gbce_calibration)
+
+    return loss

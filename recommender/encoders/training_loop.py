@@ -12,9 +12,9 @@ from torch import Tensor
 from recommender.data.sequences import Sequences
 from recommender.data.splits import Targets
 from recommender.data.types import DataError, Floats
-from recommender.encoders.batches import NO_TARGET, Batch, batch_count, batches_epoch
+from recommender.encoders.batches import Batch, batch_count, batches_epoch
 from recommender.encoders.config import EncoderConfig
-from recommender.encoders.losses import full_cross_entropy, sampled_cross_entropy
+from recommender.encoders.losses import loss_choose
 from recommender.encoders.sequence_model import SequenceModel
 from recommender.encoders.validation import ndcg_validate
 from recommender.encoders.whitening import Whitening, whitening_fit
@@ -28,7 +28,7 @@ class EpochRecord:
     """One line of the learning curve."""
 
     epoch: int
-    loss: float  # mean training cross-entropy, nats
+    loss: float  # mean training loss, nats
     ndcg: float  # validation NDCG@10, NaN without validation users
 
 
@@ -146,14 +146,13 @@ class _Run:
         progress: Progress,
     ) -> None:
         self.model, self.config, self.sequences = model, config, sequences
-        self.device, self.dtype, self.rng, self.progress = device, dtype, rng, progress
+        self.device, self.rng, self.progress = device, rng, progress
         self.optimiser = torch.optim.AdamW(
             model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, betas=(0.9, 0.98)
         )
         self.step = 0
         self.total = config.epochs * batch_count(sequences, tokens=config.tokens_per_batch)
-        share = (sequences.item_counts().astype(np.float64) + 1) ** 0.75
-        self.share = torch.from_numpy(share / share.sum()).float().to(device)
+        self.measure = loss_choose(config, torch.from_numpy(sequences.item_counts()).to(device), dtype)
 
     def epoch(self) -> float:
         """One pass; returns the mean loss."""
@@ -182,18 +181,9 @@ class _Run:
         return float(loss.detach())
 
     def _loss(self, batch: Batch) -> Tensor:
-        items, kinds, targets = (
-            torch.from_numpy(array).to(self.device) for array in (batch.items, batch.kinds, batch.targets)
-        )
-        vectors = self.model.tower()
-        wanted = targets != NO_TARGET
-        states: Tensor = self.model.states(vectors, items, kinds)[wanted]
-        bias, answers = self.model.tower.bias, targets[wanted]
+        arrays = (batch.items, batch.kinds, batch.lengths, batch.hours, batch.targets)
+        states, answers, vectors = self.model(*(torch.from_numpy(array).to(self.device) for array in arrays))
         if not len(answers):
             nothing: Tensor = states.sum() * 0.0 + vectors.sum() * 0.0
             return nothing
-        if len(vectors) < self.config.full_softmax_below:
-            return full_cross_entropy(states, vectors, bias, answers, self.dtype)
-        drawn = torch.multinomial(self.share, self.config.n_negatives, replacement=True)
-        log_share = torch.log(self.share * self.config.n_negatives)
-        return sampled_cross_entropy(states, vectors, bias, answers, drawn, log_share)
+        return self.measure(states, vectors, self.model.tower.bias, answers)

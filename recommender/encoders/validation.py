@@ -5,6 +5,7 @@ import torch
 
 from recommender.data.sequences import Sequences
 from recommender.data.splits import Targets
+from recommender.encoders.batches import histories_newest
 from recommender.encoders.sequence_model import SequenceModel
 
 ROWS = 256  # shoppers scored at once
@@ -40,9 +41,9 @@ def _gains(
     n: int,
 ) -> np.ndarray:
     """(r,) NDCG@n per shopper."""
-    items, kinds, lengths = histories_pad(sequences, validation.users[rows], model.config.max_length)
-    states = model.states(vectors, torch.from_numpy(items).to(device), torch.from_numpy(kinds).to(device))
-    last = states[torch.arange(len(rows)), torch.from_numpy(lengths)]
+    histories = histories_newest(sequences, validation.users[rows], model.config.max_length)
+    arrays = (histories.items, histories.kinds, histories.lengths, histories.hours)
+    last = model.final(vectors, *(torch.from_numpy(array).to(device) for array in arrays))
     scores = (last @ vectors.T + model.tower.bias).cpu().numpy()
     gains = np.zeros(len(rows))
     for place, row in enumerate(rows):
@@ -56,16 +57,3 @@ def _gains(
         ideal = (1 / np.log2(np.arange(min(len(validation.of(int(row))), n)) + 2)).sum()
         gains[place] = (1 / np.log2(hits + 1)).sum() / ideal
     return gains
-
-
-def histories_pad(
-    sequences: Sequences, users: np.ndarray, max_length: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The newest entries of some shoppers, left-aligned: items (b, L), kinds (b, L), lengths (b,)."""
-    items = np.zeros((len(users), max_length), np.int64)
-    kinds = np.zeros((len(users), max_length), np.int64)
-    lengths = np.minimum(sequences.lengths[users], max_length)
-    for row, (user, length) in enumerate(zip(users, lengths, strict=True)):
-        part = slice(sequences.start[user + 1] - length, sequences.start[user + 1])
-        items[row, :length], kinds[row, :length] = sequences.item[part], sequences.kind[part]
-    return items, kinds, lengths

@@ -221,7 +221,7 @@ def states_at(
             encode_state.encode(
                 *(
                     np.concatenate([getattr(one, name) for one in made[begin : begin + BLOCK]])
-                    for name in ("vectors", "kinds", "lengths")
+                    for name in ("vectors", "kinds", "lengths", "hours")
                 )
             )
             for begin in range(0, len(made), BLOCK)

@@ -19,6 +19,7 @@ from recommender.data.splits import leave_last_out
 from recommender.data.types import Encoder, Floats, Snapshot
 from recommender.encoders.config import EncoderConfig, LearningConfig
 from recommender.encoders.export import encoder_export
+from recommender.encoders.inputs import states_run
 from recommender.encoders.training_loop import TrainedEncoder, encoder_train
 from recommender.ranking.rolling_tables import sequences_before
 
@@ -44,9 +45,9 @@ class _PastEncoder:
         self.model, self.dim, self.max_length = OnnxModel(path), dim, max_length
         self.model.session  # noqa: B018 - read now, the file goes
 
-    def encode(self, vectors: Floats, kinds: np.ndarray, lengths: np.ndarray) -> Floats:
+    def encode(self, vectors: Floats, kinds: np.ndarray, lengths: np.ndarray, hours: Floats | None = None) -> Floats:
         """(b, L, d) → (b, d)."""
-        return self.model.run(vectors=vectors, kinds=kinds, lengths=lengths)[0]
+        return states_run(self.model, vectors, kinds, lengths, hours)
 
 
 def past_models(

@@ -7,13 +7,15 @@ import numpy.typing as npt
 
 from recommender.data.onnx_model import OnnxModel
 from recommender.data.types import Floats
+from recommender.encoders.inputs import states_run
 
 
 class OnnxStateEncoder:
     """``data.types.Encoder`` over an ONNX file: behaviour sequences to state vectors.
 
-    The graph's inputs are ``vectors`` (b, L, d) float32, ``kinds`` (b, L) int64 and ``lengths`` (b,) int64;
-    its output is (b, d). ``L`` is fixed at export so that every call has the same shape.
+    The graph's inputs are ``vectors`` (b, L, d) float32, ``kinds`` (b, L) int64 and ``lengths`` (b,) int64, and
+    ``hours`` (b, L) float32 if it reads times; its output is (b, d). ``L`` is fixed at export so that every call has
+    the same shape.
     """
 
     def __init__(self, path: Path, *, dim: int, max_length: int) -> None:
@@ -21,6 +23,12 @@ class OnnxStateEncoder:
         self.dim = dim
         self.max_length = max_length
 
-    def encode(self, vectors: Floats, kinds: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> Floats:
-        """(b, L, d), (b, L), (b,) → (b, d). A history of length 0 gives the state of a new shopper."""
-        return self.model.run(vectors=vectors, kinds=kinds, lengths=lengths)[0]
+    def encode(
+        self,
+        vectors: Floats,
+        kinds: npt.NDArray[np.int64],
+        lengths: npt.NDArray[np.int64],
+        hours: Floats | None = None,
+    ) -> Floats:
+        """(b, L, d), (b, L), (b,), (b, L) → (b, d). A history of length 0 gives the state of a new shopper."""
+        return states_run(self.model, vectors, kinds, lengths, hours)

@@ -1,17 +1,18 @@
 """What a decision knows about the shopper: the profile, its place in the vocabulary, the state vector."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
 
 import numpy as np
 
 from recommender.data.profile import Profile, profile_of
-from recommender.data.types import Context, Floats, Gathered, Ints
+from recommender.data.types import Context, Encoder, Floats, Gathered, Ints
 from recommender.encoders.inputs import EncoderInputs, encoder_inputs, state_encode
 from recommender.serving.bundle import Bundle
 
 INFLUENCE_ITEMS = 10
-"""Newest distinct history items whose influence is measured: the batch of the counterfactual encoding."""
+"""Newest distinct history items whose influence is measured."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,29 @@ def shopper_view(
         return ShopperView(profile, unknown, np.zeros(0, np.float32), np.zeros(len(profile), np.int64))
     index = bundle.index_of(context.history.item_ids)
     profile = profile_of(context, index)
-    state = state_encode(bundle.state_encoder, _inputs(profile, bundle, fresh_ids, fresh_vectors))
+    state = _state_kept(bundle.state_encoder, _Asked.of(_inputs(profile, bundle, fresh_ids, fresh_vectors)))
     return ShopperView(profile, index, state, departments_of(profile, bundle))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Inputs of an encoder that are equal where their numbers are."""
+
+    numbers: bytes
+    inputs: EncoderInputs = field(compare=False)
+
+    @classmethod
+    def of(cls, inputs: EncoderInputs) -> "_Asked":
+        values = (getattr(inputs, each.name) for each in fields(inputs))
+        return cls(b"".join(value.tobytes() for value in values if value is not None), inputs)
+
+
+@lru_cache(maxsize=16)
+def _state_kept(encoder: Encoder, asked: _Asked) -> Floats:
+    """(d,) state vector, kept for a moment: a page asks for it when it gathers and when it decides."""
+    state = state_encode(encoder, asked.inputs)
+    state.setflags(write=False)
+    return state
 
 
 def departments_of(profile: Profile, bundle: Bundle) -> Ints:
@@ -75,12 +97,6 @@ def context_without(context: Context, item_id: int) -> Context:
 
 
 def states_of(profiles: Sequence[Profile], gathered: Gathered, bundle: Bundle) -> Floats:
-    """(k, d) state vectors of up to ``INFLUENCE_ITEMS`` profiles, in one batch of fixed shape."""
-    inputs = [_inputs(one, bundle, gathered.fresh_history_ids, gathered.fresh_history_vectors) for one in profiles]
-    length, dim = bundle.manifest.max_length, bundle.manifest.item_dim
-    vectors = np.zeros((INFLUENCE_ITEMS, length, dim), np.float32)
-    kinds = np.zeros((INFLUENCE_ITEMS, length), np.int64)
-    lengths = np.zeros(INFLUENCE_ITEMS, np.int64)
-    for place, one in enumerate(inputs):
-        vectors[place], kinds[place], lengths[place] = one.vectors[0], one.kinds[0], one.lengths[0]
-    return bundle.state_encoder.encode(vectors, kinds, lengths)[: len(inputs)]
+    """(k, d) state vectors of profiles, each encoded as ``shopper_view`` does: the same shape, the same numbers."""
+    inputs = (_inputs(one, bundle, gathered.fresh_history_ids, gathered.fresh_history_vectors) for one in profiles)
+    return np.stack([state_encode(bundle.state_encoder, one) for one in inputs])

@@ -1,0 +1,71 @@
+"""Self-attention with a learned bias by distance and, where asked for, by the time between entries (torch)."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from recommender.encoders.config import EncoderConfig
+
+GAP_HOURS = tuple(2.0**power for power in range(-6, 17))  # a minute, two, four … seven years
+N_GAPS = len(GAP_HOURS) + 2  # below the first border; 0: unknown
+
+
+class Attention(nn.Module):
+    """Multi-head self-attention; each head learns how much it minds how far away an entry lies."""
+
+    distance: Tensor
+
+    def __init__(self, config: EncoderConfig, *, reach: int, causal: bool) -> None:
+        """``reach``: longest input. ``causal``: the past alone is looked at, so the sign of a distance is known."""
+        super().__init__()
+        self.n_heads = config.n_heads
+        self.mix = nn.Linear(config.embedding_dim, 3 * config.embedding_dim)
+        self.out = nn.Linear(config.embedding_dim, config.embedding_dim)
+        self.distance_bias = nn.Parameter(torch.zeros(config.n_heads, reach if causal else 2 * reach - 1))
+        self.gap_bias = nn.Parameter(torch.zeros(N_GAPS, config.n_heads)) if config.time_bias else None
+        place = torch.arange(reach)
+        back = place[:, None] - place[None, :]
+        self.register_buffer("distance", back.clamp(min=0) if causal else back + reach - 1, persistent=False)
+
+    def forward(self, x: Tensor, hidden: Tensor, gaps: Tensor | None = None) -> Tensor:
+        """Mix what may be seen.
+
+        Args:
+            x: (b, t, d).
+            hidden: bool, broadcast to (b, heads, t, t): True where a row must not see a column.
+            gaps: (b, t, t) bucket of the time between two entries (``gap_buckets``).
+        Returns: (b, t, d).
+        """
+        b, t, d = x.shape
+        query, key, value = self.mix(x).view(b, t, 3, self.n_heads, d // self.n_heads).permute(2, 0, 3, 1, 4)
+        logits = query @ key.transpose(-1, -2) / math.sqrt(d // self.n_heads)
+        logits = logits + self.distance_bias[:, self.distance[:t, :t]]
+        if self.gap_bias is not None and gaps is not None:
+            logits = logits + F.embedding(gaps, self.gap_bias).permute(0, 3, 1, 2)
+        weights = torch.softmax(logits.masked_fill(hidden, -1e9), dim=-1)
+        mixed: Tensor = self.out((weights @ value).transpose(1, 2).reshape(b, t, d))
+        return mixed
+
+
+def gap_buckets(hours: Tensor) -> Tensor:
+    """Time between any two tokens in buckets that double in width.
+
+    Borders are compared, not taken by a logarithm: a rounding of the latter at a border would make two runtimes differ.
+
+    Args:
+        hours: (b, t) before any moment that a row has in common; NaN where a token has no time.
+    Returns: (b, t, t) int64 in [0, N_GAPS).
+    Reference: Zhai et al., 2024 (HSTU).
+    """
+    gap = (hours[:, :, None] - hours[:, None, :]).abs()
+    bucket = torch.ones_like(gap, dtype=torch.int64)
+    for border in GAP_HOURS:
+        bucket = bucket + (gap >= border)
+    return torch.where(torch.isnan(gap), 0, bucket)
+
+
+def token_gaps(hours: Tensor | None, *, behind: int) -> Tensor | None:
+    """Buckets of (b, t) entries with one timeless token in front and ``behind`` after them; None without times."""
+    return None if hours is None else gap_buckets(F.pad(hours, (1, behind), value=math.nan))
