@@ -6,6 +6,7 @@ arrive late and deeds that are taken back are what ``must_refold`` is for.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 from uuid import UUID
 
 from catalog.facets import ItemFacets
@@ -21,8 +22,7 @@ DAY_US = 86_400_000_000
 Twins = Mapping[int, Collection[int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
+class Deed(NamedTuple):
     """The part of an interaction that a state is made of."""
 
     id: UUID
@@ -34,8 +34,7 @@ class Deed:
     from_page: bool = False  # names the impression it came from
 
 
-@dataclass(frozen=True, slots=True)
-class Recent:
+class Recent(NamedTuple):
     """One entry of the recent history."""
 
     item_id: int
@@ -77,12 +76,12 @@ def fold(state: StateValue, deeds: Sequence[Deed], facets: Mapping[int, ItemFace
     ordered = sorted((deed for deed in deeds if deed.item_id is not None), key=lambda deed: (deed.at_us, deed.id))
     known = ((facets.get(deed.item_id or 0), deed) for deed in ordered)
     telling = [TasteDeed(facet, deed.kind, deed.value, deed.at_us) for facet, deed in known if facet]
-    recent = state.recent + tuple(Recent(deed.item_id or 0, deed.kind, deed.at_us, deed.value) for deed in ordered)
+    latest = (Recent(deed.item_id or 0, deed.kind, deed.at_us, deed.value) for deed in ordered[-KEPT_RECENT:])
     bought = [deed.item_id for deed in ordered if deed.kind == Kind.PURCHASE]
     disliked = [deed.item_id for deed in ordered if deed.kind == Kind.DISLIKE]
     return replace(
         state,
-        recent=recent[-KEPT_RECENT:],
+        recent=(*state.recent, *latest)[-KEPT_RECENT:],
         hidden=_latest(state.hidden, _with_twins(disliked, twins), KEPT_HIDDEN),
         purchased=_latest(state.purchased, bought, KEPT_PURCHASED),
         taste=taste_after(state.taste, telling),

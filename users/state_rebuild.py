@@ -1,5 +1,6 @@
 """States of many shoppers made from their facts at once, as an import or a repair needs it."""
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -7,31 +8,20 @@ from datetime import UTC, datetime
 from django.db import connection, transaction
 from django.utils import timezone
 
+from catalog.copying import copy_over_rows, unsynced_commit
 from catalog.facets import facets_by_id
 from catalog.models import Shop
 from catalog.variants import variants_of
 from users.kinds import Kind
 from users.models import ShopperState
 from users.state import Deed, StateValue, next_version, refold
-from users.state_rows import microseconds
+from users.state_rows import STATE_COLUMNS, microseconds
 
 CHUNK = 500
 LATEST = 300
 """Facts per shopper that a rebuilt state is made of: three times what the recent history keeps."""
 
-_WRITTEN = (
-    "version",
-    "recent_items",
-    "recent_kinds",
-    "recent_times",
-    "recent_values",
-    "hidden_items",
-    "purchased_items",
-    "taste",
-    "fatigue",
-    "fatigue_next",
-    "updated_at",
-)
+_WRITTEN = ("shopper_id", "shop_id", *STATE_COLUMNS.split(", "))
 _LATEST_FACTS = """
 SELECT coalesce(s.merged_into_id, s.id), f.id, f.kind, (extract(epoch FROM f.occurred_at) * 1000000)::bigint, f.item_id,
        coalesce(f.value, 'NaN'), f.undoes, f.impression IS NOT NULL
@@ -42,7 +32,11 @@ WHERE s.shop_id = %s AND (s.id = ANY(%s) OR s.merged_into_id = ANY(%s))
 
 
 def states_rebuild(
-    *, shop: Shop, shopper_ids: Sequence[int], progress: Callable[[int], None] = lambda done: None
+    *,
+    shop: Shop,
+    shopper_ids: Sequence[int],
+    progress: Callable[[int], None] = lambda done: None,
+    lasting: bool = True,
 ) -> None:
     """Fold the latest facts of each shopper (and of guests merged into them) anew; every state gets a new version.
 
@@ -50,9 +44,12 @@ def states_rebuild(
         shop: whose shoppers they are.
         shopper_ids: persons, not merged guests.
         progress: called with how many are done.
+        lasting: wait for the disk; without it a crash of the machine may ask for the same rebuild again.
     """
     for start in range(0, len(shopper_ids), CHUNK):
         with transaction.atomic():
+            if not lasting:
+                unsynced_commit()
             _chunk_rebuild(shop, shopper_ids[start : start + CHUNK])
         progress(min(start + CHUNK, len(shopper_ids)))
 
@@ -65,16 +62,12 @@ def _chunk_rebuild(shop: Shop, shopper_ids: Sequence[int]) -> None:
     twins = variants_of(shop.pk, disliked)
     now_us = microseconds(timezone.now())
     old = _kept(shopper_ids)
-    states = {
-        shopper: next_version(refold(old.get(shopper, StateValue()), own, facets, twins), now_us)
+    states = (
+        (shopper, next_version(refold(old.get(shopper, StateValue()), own, facets, twins), now_us))
         for shopper, own in deeds.items()
-    }
-    ShopperState.objects.bulk_create(
-        [_row(shop, shopper, state) for shopper, state in states.items()],
-        update_conflicts=True,
-        unique_fields=["shopper"],
-        update_fields=_WRITTEN,
     )
+    rows = ((shopper, shop.pk, *_values(state)) for shopper, state in states)
+    copy_over_rows(ShopperState._meta.db_table, _WRITTEN, rows, key="shopper_id")
 
 
 def _deeds(shop: Shop, shopper_ids: Sequence[int]) -> dict[int, list[Deed]]:
@@ -83,7 +76,7 @@ def _deeds(shop: Shop, shopper_ids: Sequence[int]) -> dict[int, list[Deed]]:
     with connection.cursor() as cursor:
         cursor.execute(_LATEST_FACTS, [LATEST, shop.pk, ids, ids])
         for shopper, *deed in cursor.fetchall():
-            deeds[shopper].append(Deed(*deed))
+            deeds[shopper].append(Deed._make(deed))
     return deeds
 
 
@@ -104,20 +97,20 @@ def _kept(shopper_ids: Sequence[int]) -> dict[int, StateValue]:
     }
 
 
-def _row(shop: Shop, shopper: int, state: StateValue) -> ShopperState:
+def _values(state: StateValue) -> list[object]:
+    """Values of ``STATE_COLUMNS`` in COPY's reach: arrays as lists, JSON as text."""
     recent = state.recent
-    return ShopperState(
-        shopper_id=shopper,
-        shop=shop,
-        version=state.version,
-        recent_items=[entry.item_id for entry in recent],
-        recent_kinds=[entry.kind for entry in recent],
-        recent_times=[entry.at_us for entry in recent],
-        recent_values=[entry.value for entry in recent],
-        hidden_items=list(state.hidden),
-        purchased_items=list(state.purchased),
-        taste=state.taste,
-        fatigue=dict(state.fatigue),
-        fatigue_next=dict(state.fatigue_next),
-        updated_at=datetime.fromtimestamp(state.updated_us / 1e6, tz=UTC),
-    )
+    return [
+        state.version,
+        [entry.item_id for entry in recent],
+        [entry.kind for entry in recent],
+        [entry.at_us for entry in recent],
+        [entry.value for entry in recent],
+        state.hidden,
+        state.purchased,
+        state.ignored,
+        json.dumps(state.taste),
+        json.dumps(dict(state.fatigue)),
+        json.dumps(dict(state.fatigue_next)),
+        datetime.fromtimestamp(state.updated_us / 1e6, tz=UTC).isoformat(),
+    ]

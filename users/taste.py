@@ -6,8 +6,7 @@ The profile holds the weights at the time of its last deed, so a new deed scales
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from catalog.facets import ItemFacets
 from users.kinds import Kind
@@ -41,8 +40,7 @@ def deed_weight(kind: int, value: float) -> float:
     return _WEIGHT.get(kind, 0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class TasteDeed:
+class TasteDeed(NamedTuple):
     """A deed with an item whose facets are known."""
 
     facets: ItemFacets

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -11,12 +12,14 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from catalog.copying import unsynced_commit
 from catalog.models import Shop
 from recommender.data.files import file_sha256
 from recommender.data.formats.known import FORMATS, TIME_ZONES
 from recommender.data.formats.records import Batch, FormatOptions
 from recommender.data.formats.report import ImportReport
 from recommender.data.types import DataError
+from recommender.imports.ahead import read_ahead
 from recommender.imports.interactions import interactions_load, shoppers_load
 from recommender.imports.items import items_load, relations_load
 from recommender.models import JobRun
@@ -123,19 +126,25 @@ def _batches_write(
 ) -> None:
     known, written, received = _Known(), int(job.result.get("batches", 0)), timezone.now()
     new = int(job.result.get("new_interactions", 0))
-    for number, batch in enumerate(FORMATS[format_name](path, options, report), start=1):
-        progress("reading and writing", report.lines, 0)
-        if number <= written:
-            _known_load(shop, batch, known, received)
-            continue
-        with transaction.atomic():
-            new += _batch_write(shop, batch, known, _source(format_name), received)
-            job.result = {"batches": number, "new_interactions": new}
-            job.done, job.heartbeat_at = report.lines, timezone.now()
-            job.save(update_fields=["result", "done", "heartbeat_at"])
+    read = ((batch, report.lines) for batch in FORMATS[format_name](path, options, report))
+    with closing(read_ahead(read)) as batches:
+        for number, (batch, lines) in enumerate(batches, start=1):
+            progress("reading and writing", lines, 0)
+            if number <= written:
+                _known_load(shop, batch, known, received)
+                continue
+            with transaction.atomic():
+                unsynced_commit()
+                new += _batch_write(shop, batch, known, _source(format_name), received)
+                job.result = {"batches": number, "new_interactions": new}
+                job.done, job.heartbeat_at = lines, timezone.now()
+                job.save(update_fields=["result", "done", "heartbeat_at"])
     shoppers = sorted(known.shoppers.values())
     states_rebuild(
-        shop=shop, shopper_ids=shoppers, progress=lambda done: progress("shopper states", done, len(shoppers))
+        shop=shop,
+        shopper_ids=shoppers,
+        progress=lambda done: progress("shopper states", done, len(shoppers)),
+        lasting=False,
     )
 
 

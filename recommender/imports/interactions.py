@@ -1,21 +1,17 @@
 """Interactions of a file into their partitioned table, in bulk, under ids that make a second run change nothing."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import lru_cache
 
-from catalog.copying import copy_new_rows
+import numpy as np
+
+from catalog.copying import copy_new_columns, copy_text
 from catalog.ids import uuid7_text
 from catalog.models import Shop
 from catalog.partitioning import month_partitions_ensure
 from recommender.data.formats.records import Batch
 from users.models import Interaction, Shopper
-
-_COLUMNS = (
-    "id", "shop_id", "shopper_id", "item_id", "kind", "occurred_at", "received_at", "quantity", "price_minor",
-    "currency", "order", "session", "surface", "value", "consent_version",
-)  # fmt: skip
 
 
 def shoppers_load(*, shop: Shop, keys: set[str], at: datetime) -> dict[str, int]:
@@ -48,24 +44,27 @@ def interactions_load(
     if not len(batch):
         return 0
     month_partitions_ensure(Interaction._meta.db_table, _datetime(min(batch.at_us)), _datetime(max(batch.at_us)))
-    return copy_new_rows(Interaction._meta.db_table, _COLUMNS, _rows(shop, batch, source, shoppers, items, received))
+    columns = _columns(batch, f"{shop.pk}\x1f{source}\x1f".encode(), shoppers, items)
+    same = {"shop_id": shop.pk, "received_at": received, "surface": "", "consent_version": 0}
+    return copy_new_columns(Interaction._meta.db_table, columns, same)
 
 
-def _rows(
-    shop: Shop, batch: Batch, source: str, shoppers: dict[str, int], items: dict[str, int], received: datetime
-) -> Iterator[tuple[object, ...]]:
-    received_text = received.isoformat()
-    salt = f"{shop.pk}\x1f{source}\x1f".encode()
-    columns = zip(
-        batch.shopper, batch.item, batch.kind, batch.at_us, batch.quantity, batch.price_minor, batch.order, batch.value,
-        batch.key, strict=True,
-    )  # fmt: skip
-    for shopper, item, kind, at_us, quantity, price, order, value, key in columns:
-        currency = batch.currency if price is not None else ""
-        yield (
-            record_id(at_us, salt, key), shop.pk, shoppers[shopper], items[item], int(kind), _timestamp(at_us),
-            received_text, quantity, price, currency, order, order, "", value, 0,
-        )  # fmt: skip
+def _columns(batch: Batch, salt: bytes, shoppers: dict[str, int], items: dict[str, int]) -> dict[str, Iterable[str]]:
+    """The batch in COPY's text form; an order is its own session."""
+    orders = list(map(copy_text, batch.order))
+    return {
+        "id": [record_id(at_us, salt, key) for at_us, key in zip(batch.at_us, batch.key, strict=True)],
+        "shopper_id": [str(shoppers[key]) for key in batch.shopper],
+        "item_id": [str(items[key]) for key in batch.item],
+        "kind": [str(int(kind)) for kind in batch.kind],
+        "occurred_at": _timestamps(batch.at_us),
+        "quantity": map(str, batch.quantity),
+        "price_minor": map(copy_text, batch.price_minor),
+        "currency": ["" if price is None else batch.currency for price in batch.price_minor],
+        "order": orders,
+        "session": orders,
+        "value": map(copy_text, batch.value),
+    }
 
 
 def record_id(at_us: int, salt: bytes, key: str) -> str:
@@ -73,9 +72,9 @@ def record_id(at_us: int, salt: bytes, key: str) -> str:
     return uuid7_text(at_us // 1000, hashlib.blake2b(salt + key.encode(), digest_size=10).hexdigest())
 
 
-@lru_cache(maxsize=65_536)
-def _timestamp(at_us: int) -> str:
-    return f"{_datetime(at_us):%Y-%m-%d %H:%M:%S.%f+00}"
+def _timestamps(at_us: list[int]) -> list[str]:
+    moments = np.asarray(at_us, dtype="datetime64[us]")  # (n,)
+    return np.datetime_as_string(moments, timezone="UTC").tolist()  # type: ignore[no-any-return]
 
 
 def _datetime(at_us: int) -> datetime:

@@ -123,7 +123,7 @@ def test_a_click_ends_fatigue_and_days_away_halve_it():
 
 def test_opening_a_shown_card_ends_its_fatigue_and_coming_from_elsewhere_does_not():
     state = replace(StateValue(), fatigue={"1": 4, "2": 4})
-    deeds = [replace(deed(1, Kind.VIEW, 1), from_page=True), deed(2, Kind.VIEW, 2)]
+    deeds = [deed(1, Kind.VIEW, 1)._replace(from_page=True), deed(2, Kind.VIEW, 2)]
     assert fold(state, deeds, FACETS, {}).fatigue == {"2": 4}
     assert refold(state, deeds, FACETS, {}).fatigue == {"2": 4}
 
