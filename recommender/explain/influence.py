@@ -18,7 +18,7 @@ class Influence:
     """Influence of k history items on s shown cards, in the units of the score (nats)."""
 
     items: Ints  # (k,) item ids
-    effect: Floats  # (k, s)
+    effect: Floats  # (k, s); 0 for cards that nobody asks about
 
     @classmethod
     def none(cls, cards: int) -> "Influence":

@@ -16,6 +16,8 @@ Codes, in the order in which they are tried:
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from recommender.data.types import ChosenSection, Context, Floats, Gathered, Ints, Reason, Section, Source
 from recommender.explain.influence import Influence
 from recommender.slate.compose import Slate
@@ -23,6 +25,7 @@ from recommender.slate.compose import Slate
 LEAST_EFFECT = 0.05
 """Nats an item must have lifted a card by to be named."""
 
+_ASKED_FOR = (Section.KEEP_BROWSING, Section.SIMILAR, Section.RESULTS)
 _WITNESS = (Source.SEQUENTIAL_RULES, Source.ITEM_KNN)
 
 
@@ -31,9 +34,26 @@ class Causes:
     """What is known about why the s cards of a slate are where they are."""
 
     slate: Slate
-    influence: Influence  # over the slate's cards
+    influence: Influence  # over the slate's cards, read of ``cards_to_explain`` alone
     boost: Floats  # (s,) what rules added to the score, 0 none
     rule: Ints  # (s,) rule that boosted, 0 none
+
+
+def cards_to_explain(slate: Slate, rule: Ints) -> Ints:
+    """The cards (n,) of a slate whose reason depends on what each history item did for them.
+
+    Args:
+        slate: the page.
+        rule: (s,) as in ``Causes``.
+    """
+    cards = range(len(slate.rows))
+    return np.array([card for card in cards if not slate.pinned_by[card] and _is_open(card, slate, rule)], np.int64)
+
+
+def _is_open(card: int, slate: Slate, rule: Ints) -> bool:
+    section = slate.sections[int(slate.section_of[card])]
+    settled = section.code in _ASKED_FOR or _of_section(section) is not None or slate.uniform_share[card] > 0.5
+    return bool(rule[card]) or not settled
 
 
 def reasons_make(context: Context, gathered: Gathered, causes: Causes) -> tuple[Reason, ...]:
@@ -65,7 +85,7 @@ def _reason(card: int, context: Context, gathered: Gathered, causes: Causes, evi
         return Reason("rule", subject=int(slate.pinned_by[card]))
     if causes.rule[card] and causes.boost[card] > max(effect, LEAST_EFFECT):
         return Reason("rule", subject=int(causes.rule[card]))
-    if section.code in (Section.KEEP_BROWSING, Section.SIMILAR, Section.RESULTS):
+    if section.code in _ASKED_FOR:
         return _asked_for(section, int(gathered.item_ids[row]), context)
     if slate.uniform_share[card] > 0.5:
         return Reason("exploration")

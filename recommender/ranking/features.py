@@ -1,6 +1,7 @@
 """What the ranker reads of a candidate: one function for training and for serving."""
 
 import numpy as np
+import numpy.typing as npt
 
 from recommender.data.learned import LearnedArrays
 from recommender.data.types import DAY_US, Bools, Context, Floats, Gathered, History, Ints
@@ -26,6 +27,8 @@ CANDIDATE_FEATURES = (
     "department_dislikes",
 )
 HISTORY_FEATURES = ("n_looked", "n_liked", "n_carted", "n_bought", "n_disliked", "freshness_of_history")
+
+DoubleArray = npt.NDArray[np.float64]
 
 FRESH_DAYS = 14.0
 SEEN_DAYS = 3.0
@@ -65,36 +68,87 @@ def features(
         components: (c, K) of ``ranking.components``.
     Returns: (c, F) float32, finite, columns as ``feature_names`` says.
     """
-    history = context.history
-    kept = ~(history.item_ids[:, None] == context.ignored_ids).any(axis=1)
-    liked = np.flatnonzero(kept & _IS_POSITIVE[history.kinds] & (history_index >= 0))[-RECENT:]
-    taste = history_index[liked]  # (t,) oldest first
+    kept = ~(context.history.item_ids[:, None] == context.ignored_ids).any(axis=1)
+    matrix: Floats = features_of(kept[None], context, gathered, arrays, history_index, components[None])[0]
+    return matrix
+
+
+def features_of(
+    kept: Bools,
+    context: Context,
+    gathered: Gathered,
+    arrays: LearnedArrays,
+    history_index: Ints,
+    components: Floats,
+) -> Floats:
+    """``features`` for b versions of a shopper.
+
+    Args:
+        kept: (b, h) the history entries that each version has.
+        context: as for ``features``; its ``ignored_ids`` are not read.
+        gathered: as for ``features``.
+        arrays: as for ``features``.
+        history_index: as for ``features``.
+        components: (b, c, K).
+    Returns: (b, c, F) float32.
+    """
+    shape = (len(kept), len(gathered))
+    positive = np.flatnonzero(_IS_POSITIVE[context.history.kinds] & (history_index >= 0))
+    taste = _newest(kept[:, positive], RECENT)  # (b, p)
+    disliked = np.flatnonzero((context.history.kinds == Kind.DISLIKE) & (history_index >= 0))
     columns = [
-        *_price(gathered, arrays, taste),
+        *_price(gathered, arrays, history_index[positive], taste),
         _freshness(gathered, context.now_us),
         _share_of_best(gathered.trend),
         _fatigue(gathered, context),
         *_met(gathered, context, kept),
-        *_attributes(gathered, arrays, taste),
-        _disliked_department(gathered, arrays, history_index[kept & (history.kinds == Kind.DISLIKE)]),
+        *_attributes(gathered, arrays, history_index[positive], taste),
+        _disliked_department(gathered, arrays, history_index[disliked], kept[:, disliked]),
     ]
-    shared = np.broadcast_to(_history(history, kept, context.now_us), (len(gathered), len(HISTORY_FEATURES)))
-    return np.nan_to_num(np.column_stack([components, *columns, shared]).astype(np.float32))
+    own = np.stack([np.broadcast_to(column, shape) for column in columns], axis=2)
+    shared = _history(context.history, kept, context.now_us)[:, None]
+    shared = np.broadcast_to(shared, (*shape, len(HISTORY_FEATURES)))
+    return np.nan_to_num(np.concatenate([components, own, shared], axis=2).astype(np.float32))
 
 
-def _price(gathered: Gathered, arrays: LearnedArrays, taste: Ints) -> list[Floats]:
+def _newest(mine: Bools, n: int) -> Bools:
+    """(b, p) the last ``n`` entries of each row of ``mine`` (b, p) that are true."""
+    return np.asarray(mine & (np.cumsum(mine[:, ::-1], axis=1)[:, ::-1] <= n))
+
+
+def _price(gathered: Gathered, arrays: LearnedArrays, liked: Ints, taste: Bools) -> list[Floats]:
+    """What prices say: known, distance from the usual band with and without sign, discount; (c,) or (b, c) each."""
     known = gathered.price_minor > 0
-    gap = np.zeros(len(gathered), np.float32)
-    usual = arrays.price_minor[taste]
-    usual = np.log(usual[usual > 0])
-    if len(usual):
-        middle = np.median(usual)
-        spread = max(float(np.median(np.abs(usual - middle))), 0.25)
-        gap[known] = np.clip((np.log(gathered.price_minor[known]) - middle) / spread, -4, 4)
+    usual = arrays.price_minor[liked]
+    priced = usual > 0
+    middle, spread = _band(np.log(usual[priced]), taste[:, priced])
+    gap = np.zeros((len(taste), len(gathered)), np.float32)
+    gap[:, known] = np.clip((np.log(gathered.price_minor[known]) - middle[:, None]) / spread[:, None], -4, 4)
+    gap[np.isnan(middle)] = 0
     reduced = known & (gathered.list_price_minor > gathered.price_minor)
     discount = np.zeros(len(gathered), np.float32)
     discount[reduced] = 1 - gathered.price_minor[reduced] / gathered.list_price_minor[reduced]
     return [known.astype(np.float32), gap, np.abs(gap), discount]
+
+
+def _band(values: DoubleArray, mine: Bools) -> tuple[DoubleArray, DoubleArray]:
+    """(b,) median of each row's own ``values`` (p,), NaN where it has none, and their median distance, at least ¼."""
+    own = np.where(mine, values, np.inf)
+    count = mine.sum(axis=1)
+    middle = _median(own, count)
+    with np.errstate(invalid="ignore"):
+        spread = _median(np.abs(own - middle[:, None]), count)
+    return middle, np.maximum(spread, 0.25)
+
+
+def _median(values: DoubleArray, count: Ints) -> DoubleArray:
+    """(b,) median of the ``count`` (b,) smallest of each row of ``values`` (b, p); NaN where that is none."""
+    median = np.full(len(values), np.nan)
+    some = np.flatnonzero(count)
+    ordered = np.sort(values[some], axis=1)
+    row = np.arange(len(some))
+    median[some] = (ordered[row, (count[some] - 1) // 2] + ordered[row, count[some] // 2]) / 2
+    return median
 
 
 def _freshness(gathered: Gathered, now_us: int) -> Floats:
@@ -122,39 +176,49 @@ def _lookup(wanted: Ints, ids: Ints, values: Ints) -> Floats:
 
 
 def _met(gathered: Gathered, context: Context, kept: Bools) -> list[Floats]:
-    """Own history with each candidate: how often, how lately, in the basket once, bought once."""
+    """(b, c) own history with each candidate: how often, how lately, in the basket once, bought once."""
     history = context.history
-    same = gathered.item_ids[:, None] == history.item_ids[None, kept]  # (c, h)
-    days = (context.now_us - history.times_us[kept]) / DAY_US
-    lately = np.where(same, np.exp(-np.maximum(days, 0) / SEEN_DAYS), 0).max(axis=1, initial=0)
-    carted = (same & (history.kinds[kept] == Kind.CART)).any(axis=1)
-    bought = (same & (history.kinds[kept] == Kind.PURCHASE)).any(axis=1)
-    return [np.log1p(same.sum(axis=1)), lately, carted.astype(np.float32), bought.astype(np.float32)]
-
-
-def _attributes(gathered: Gathered, arrays: LearnedArrays, taste: Ints) -> list[Floats]:
-    """Share of the present taste with the candidate's department, category and brand; agreement with the last item."""
-    pairs = (
-        (gathered.department, arrays.department[taste]),
-        (gathered.category, arrays.category[taste]),
-        (gathered.brand, arrays.brand[taste]),
+    candidate, entry = np.nonzero(gathered.item_ids[:, None] == history.item_ids)
+    days = (context.now_us - history.times_us[entry]) / DAY_US
+    of_entries = (
+        np.ones(len(entry)),
+        np.exp(-np.maximum(days, 0) / SEEN_DAYS),
+        history.kinds[entry] == Kind.CART,
+        history.kinds[entry] == Kind.PURCHASE,
     )
-    same = [(ours[:, None] == theirs[None, :]) & (ours > 0)[:, None] for ours, theirs in pairs]  # each (c, t)
-    if not len(taste):
-        return [np.zeros(len(gathered), np.float32)] * 5
-    shares = [one.mean(axis=1).astype(np.float32) for one in same]
-    return [*shares, same[0][:, -1].astype(np.float32), same[1][:, -1].astype(np.float32)]
+    times, lately, carted, bought = (np.zeros((len(kept), len(gathered))) for _ in of_entries)
+    for version, mine in enumerate(kept[:, entry]):
+        np.add.at(times[version], candidate, mine * of_entries[0])
+        for best, values in zip((lately, carted, bought), of_entries[1:], strict=True):
+            np.maximum.at(best[version], candidate, mine * values)
+    return [np.log1p(times), lately, carted, bought]
 
 
-def _disliked_department(gathered: Gathered, arrays: LearnedArrays, disliked: Ints) -> Floats:
-    theirs = arrays.department[disliked[disliked >= 0]]
-    same = (gathered.department[:, None] == theirs[None, :]) & (gathered.department > 0)[:, None]
-    counts: Floats = np.log1p(same.sum(axis=1), dtype=np.float32)
+def _attributes(gathered: Gathered, arrays: LearnedArrays, liked: Ints, taste: Bools) -> list[Floats]:
+    """(b, c) share of the present taste with the candidate's department, category and brand; the last item's too."""
+    count = np.maximum(taste.sum(axis=1), 1)[:, None]
+    mine, last = taste.astype(np.float32), _newest(taste, 1).astype(np.float32)
+    same = [
+        ((theirs[liked][:, None] == ours) & (ours > 0)).astype(np.float32)  # (p, c)
+        for ours, theirs in (
+            (gathered.department, arrays.department),
+            (gathered.category, arrays.category),
+            (gathered.brand, arrays.brand),
+        )
+    ]
+    return [*(mine @ one / count for one in same), last @ same[0], last @ same[1]]
+
+
+def _disliked_department(gathered: Gathered, arrays: LearnedArrays, disliked: Ints, kept: Bools) -> Floats:
+    """(b, c) log(1 + dislikes in the candidate's department)."""
+    ours = gathered.department
+    same = (arrays.department[disliked][:, None] == ours) & (ours > 0)
+    counts: Floats = np.log1p(kept.astype(np.float32) @ same.astype(np.float32))
     return counts
 
 
 def _history(history: History, kept: Bools, now_us: int) -> Floats:
-    """(6,) what kind of history this is; the same for every candidate."""
-    counts = np.log1p(_IN_GROUP[:, history.kinds[kept]].sum(axis=1))
+    """(b, 6) what kind of history this is; the same for every candidate."""
+    counts = np.log1p(kept.astype(np.float32) @ _IN_GROUP[:, history.kinds].T.astype(np.float32))
     days = max(now_us - int(history.times_us[-1]), 0) / DAY_US if len(history) else np.inf
-    return np.array([*counts, np.exp(-days)], np.float32)
+    return np.concatenate([counts, np.full((len(kept), 1), np.exp(-days))], axis=1).astype(np.float32)

@@ -8,9 +8,9 @@ import platform
 import numpy as np
 import onnxruntime
 
-from recommender.data.types import Context, Decision, Gathered, RulesetValue, Source
+from recommender.data.types import Context, Decision, Gathered, Ints, RulesetValue, Source
 from recommender.explain.influence import Influence
-from recommender.explain.reasons import Causes, reasons_make
+from recommender.explain.reasons import Causes, cards_to_explain, reasons_make
 from recommender.serving.bundle import Bundle
 from recommender.serving.plan import Plan, Request, board_of, boosts_of, mix_of, plan_make, thickened
 from recommender.serving.scores import scores_compute, scores_without
@@ -89,16 +89,17 @@ def _compose(request: Request, seed: int) -> tuple[Plan, Slate]:
 def _causes(request: Request, plan: Plan, slate: Slate) -> Causes:
     codes = [slate.sections[section].code for section in slate.section_of.tolist()]
     boost, rule = boosts_of(plan, slate.rows, codes, request.scores.base)
-    return Causes(slate, _influence(request, slate), boost, rule)
+    return Causes(slate, _influence(request, slate, cards_to_explain(slate, rule)), boost, rule)
 
 
-def _influence(request: Request, slate: Slate) -> Influence:
-    """Influence of the newest history items on what is shown, through encoder, components and ranker."""
-    items = request.view.anchors[:INFLUENCE_ITEMS]
-    bundle = request.bundle
-    if bundle is None or request.ruleset.knobs.one_list or not len(items) or not len(slate.rows):
+def _influence(request: Request, slate: Slate, cards: Ints) -> Influence:
+    """Influence of the newest history items on ``cards`` (n,), through encoder, components and ranker."""
+    items, scores = request.view.anchors[:INFLUENCE_ITEMS], request.scores
+    bundle, tables = request.bundle, scores.tables
+    if bundle is None or tables is None or request.ruleset.knobs.one_list or not len(items) or not len(cards):
         return Influence.none(len(slate.rows))
-    scores = request.scores
     factual = scores.fused if scores.ranked is None else scores.ranked.score
-    without = scores_without(request.context, request.gathered, bundle, request.view, items, slate.rows)
-    return Influence(items, factual[slate.rows] - without)
+    rows = slate.rows[cards]
+    effect = np.zeros((len(items), len(slate.rows)), np.float32)
+    effect[:, cards] = factual[rows] - scores_without(request.context, tables, bundle, request.view, items, rows)
+    return Influence(items, effect)

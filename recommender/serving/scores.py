@@ -8,8 +8,9 @@ from recommender.data.profile import profile_of
 from recommender.data.reward import RewardWeights
 from recommender.data.types import ArtifactMismatch, Context, Floats, Gathered, Ints, KnobValues, Source
 from recommender.policy.q_value import QScaling, q_scores
-from recommender.ranking.components import COMPONENTS, components_compute, components_of
-from recommender.ranking.features import feature_names, features
+from recommender.ranking.candidate_tables import CandidateTables
+from recommender.ranking.components import COMPONENTS, components_of
+from recommender.ranking.features import feature_names, features, features_of
 from recommender.ranking.fusion import FusionWeights
 from recommender.ranking.rank import Ranked, rank
 from recommender.serving.bundle import Bundle
@@ -40,49 +41,57 @@ class Scores:
     base: Floats  # (c,) ≥ 0, a difference of 1 is e times as good
     q: Floats  # (c,) long-term value, zeros where the policy has no weight
     vectors: Floats  # (c, d) item vectors of unit length, zeros where there is none
+    tables: CandidateTables | None = None  # what the components were made from; None: nothing was learned
 
 
 def base_scores(
     context: Context, gathered: Gathered, bundle: Bundle, view_index: Ints, state: Floats
 ) -> tuple[Floats, Floats, Ranked | None, Floats]:
     """Components (c, K), fused (c,), ranker's outputs, and the raw score (c,) that the slate starts from."""
-    components = components_compute(context, gathered, bundle.arrays, history_index=view_index, state=state)
+    profile = profile_of(context, view_index)
+    tables = CandidateTables.of(profile, gathered, bundle.arrays)
+    return _base_scores(context, bundle, view_index, tables, components_of([profile], tables, state[None])[0])
+
+
+def _base_scores(
+    context: Context, bundle: Bundle, view_index: Ints, tables: CandidateTables, components: Floats
+) -> tuple[Floats, Floats, Ranked | None, Floats]:
     fused = fusion_of(bundle).fuse(components)
     if bundle.ranker is None:
         return components, fused, None, fused
-    inputs = features(context, gathered, bundle.arrays, view_index, components)
+    inputs = features(context, tables.gathered, bundle.arrays, view_index, components)
     ranked = rank(bundle.ranker, inputs, REWARDS)
     return components, fused, ranked, ranked.score
 
 
 def scores_without(
-    context: Context, gathered: Gathered, bundle: Bundle, view: ShopperView, items: Ints, rows: Ints
+    context: Context, tables: CandidateTables, bundle: Bundle, view: ShopperView, items: Ints, rows: Ints
 ) -> Floats:
     """Raw scores of some candidates, had the shopper never met each of up to ``INFLUENCE_ITEMS`` items.
 
-    Everything is computed among all candidates; only the ranker is spared the rows nobody asks for.
+    Everything that compares candidates compares all of them; only rows that somebody asks for are ranked.
 
     Args:
-        context: who asks, history included.
-        gathered: all c candidates.
-        bundle: what scores them.
-        view: the shopper as the bundle sees them.
+        context: who asks.
+        tables: of the profile that the items are taken out of.
+        bundle: what was learned.
+        view: the shopper.
         items: (k,) history items.
-        rows: (s,) candidates, as rows of ``gathered``.
+        rows: (s,) candidates.
     Returns: (k, s).
     """
-    without = [context_without(context, int(item)) for item in items]
-    profiles = [profile_of(one, view.history_index) for one in without]
-    components = components_of(profiles, gathered, bundle.arrays, states_of(profiles, gathered, bundle))  # (k, c, K)
-    if bundle.ranker is None:
-        return fusion_of(bundle).fuse(components)[:, rows]
+    gathered = tables.gathered
+    profiles = [profile_of(context_without(context, int(item)), view.history_index) for item in items]
     kept = np.append(rows, gathered.trend.argmax())  # the trend feature is a share of the largest
+    states = states_of(profiles, gathered, bundle)
+    components = components_of(profiles, tables, states, kept)  # (k, s + 1, K)
+    if bundle.ranker is None:
+        return fusion_of(bundle).fuse(components)[:, :-1]
+    history = context.history.item_ids
+    knows = ~(history[:, None] == context.ignored_ids).any(axis=1) & (history != items[:, None])  # (k, h)
     part = candidates_take(gathered, kept)
-    inputs = [
-        features(one, part, bundle.arrays, view.history_index, components[place, kept])
-        for place, one in enumerate(without)
-    ]
-    ranked = rank(bundle.ranker, np.concatenate(inputs), REWARDS)
+    inputs = features_of(knows, context, part, bundle.arrays, view.history_index, components)
+    ranked = rank(bundle.ranker, inputs.reshape(-1, inputs.shape[2]), REWARDS)
     return ranked.score.reshape(len(items), len(kept))[:, :-1]
 
 
@@ -116,12 +125,14 @@ def scores_compute(
         ready = unlearned_scores(gathered, context.now_us)
         base = _adjusted(ready, context, gathered, knobs)
         return Scores(np.zeros((c, 0), np.float32), (), ready, None, base, nothing, np.zeros((c, 0), np.float32))
-    components, fused, ranked, raw = base_scores(context, gathered, bundle, view.history_index, view.state)
+    tables = CandidateTables.of(view.profile, gathered, bundle.arrays)
+    components = components_of([view.profile], tables, view.state[None])[0]
+    components, fused, ranked, raw = _base_scores(context, bundle, view.history_index, tables, components)
     if ranked is None and not len(view.profile):
         raw = unknown_scores(components, gathered)
     if not np.isfinite(raw).all():
         raise ArtifactMismatch("the bundle gives scores that are not finite; roll back or train again")
-    vectors = candidate_vectors(gathered, bundle)
+    vectors = tables.vectors
     return Scores(
         components=components,
         names=COMPONENTS,
@@ -130,6 +141,7 @@ def scores_compute(
         base=_adjusted(raw, context, gathered, knobs),
         q=_long_term(bundle, view.state, vectors) if knobs.policy_weight else nothing,
         vectors=unit_rows(vectors),
+        tables=tables,
     )
 
 
@@ -143,16 +155,6 @@ def _long_term(bundle: Bundle, state: Floats, vectors: Floats) -> Floats:
 def feature_columns() -> tuple[str, ...]:
     """Names of the ranker's inputs, in order."""
     return feature_names(COMPONENTS)
-
-
-def candidate_vectors(gathered: Gathered, bundle: Bundle) -> Floats:
-    """(c, d) item vectors: learned, or fresh for items newer than the bundle, or zeros."""
-    vectors = np.zeros((len(gathered), bundle.manifest.item_dim), np.float32)
-    known = gathered.index >= 0
-    vectors[known] = bundle.arrays.item_vectors[gathered.index[known]]
-    if len(gathered.fresh_rows):
-        vectors[gathered.fresh_rows] = gathered.fresh_vectors
-    return vectors
 
 
 def unlearned_scores(gathered: Gathered, now_us: int) -> Floats:
