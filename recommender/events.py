@@ -15,7 +15,7 @@ from django.db import transaction
 from catalog.facets import ItemFacets, facets_by_external_id
 from catalog.ids import uuid7_at
 from catalog.models import Shop
-from recommender.seen import cards_seen, cards_seen_by_nobody, impressions_claim
+from recommender.seen import cards_seen, cards_seen_by_nobody, impressions_claim, session_of_pages
 from recommender.twins import near_twins
 from users.consent import consent_granted
 from users.event_fields import FieldError
@@ -214,8 +214,13 @@ def _record(batch: _Batch, shopper: Shopper, ids: Mapping[int, UUID], undone: Ma
             shopper=shopper, interactions=new, now=batch.now, find_twins=near_twins, facets=facets
         )
         sessions = {one.session for one in new}
-        session = sessions.pop() if len(sessions) == 1 else ""
-        suspicion_check(shopper=shopper, session=session, state=state, agent=agent, at=batch.now)
+        suspicion_check(
+            shopper=shopper,
+            find_session=lambda: session_of_pages(shopper, sessions),
+            state=state,
+            agent=agent,
+            at=batch.now,
+        )
     for index in list(batch.open):
         batch.accept(index, ids[index])
 

@@ -87,6 +87,19 @@ def impressions_claim(*, shop: Shop, shopper: Shopper, named: Collection[tuple[U
         return {row[0] for row in cursor.fetchall()}
 
 
+def session_of_pages(shopper: Shopper, sessions: Collection[str]) -> str:
+    """The one session of some deeds, if the person's pages were shown in it too; else ``""``.
+
+    An app may give its deeds sessions of its own, which no page bears: what is said of such a session would reach the
+    deeds alone.
+    """
+    if len(sessions) != 1:
+        return ""
+    [session] = sessions
+    own = Impression.objects.of(shopper.shop_id).filter(shopper_id__in=shopper_ids(shopper.pk), session=session)
+    return session if own.exists() else ""
+
+
 def sessions_forget(before: datetime) -> int:
     """Take the session off pages that nobody has made theirs: one that was shown before ``before`` names nobody.
 
