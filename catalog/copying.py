@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from django.db import connection
 from psycopg2 import sql
@@ -36,7 +37,7 @@ def copy_new_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[ob
     return _merge(table, columns, (map(copy_text, row) for row in rows), {}, _NEW_ONLY)
 
 
-def copy_new_columns(table: str, columns: Mapping[str, Iterable[str]], same: Mapping[str, object]) -> int:
+def copy_new_columns(table: str, columns: Mapping[str, Iterable[str]], same: Mapping[str, str | int | datetime]) -> int:
     """``copy_new_rows`` for very many rows, given as columns that are in COPY's text form already.
 
     Args:
@@ -56,7 +57,11 @@ def copy_over_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[o
 
 
 def _merge(
-    table: str, columns: Sequence[str], rows: Iterable[Iterable[str]], same: Mapping[str, object], rule: sql.Composable
+    table: str,
+    columns: Sequence[str],
+    rows: Iterable[Iterable[str]],
+    same: Mapping[str, str | int | datetime],
+    rule: sql.Composable,
 ) -> int:
     text = io.BytesIO("".join([f"{line}\n" for line in map("\t".join, rows)]).encode())
     own, shared = list(map(sql.Identifier, columns)), list(map(sql.Identifier, same))

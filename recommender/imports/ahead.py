@@ -1,6 +1,6 @@
 """Reading ahead: a thread prepares the next pieces while its user waits for the database."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from queue import Full, Queue
 from threading import Event, Thread
 from typing import TypeVar
@@ -19,7 +19,7 @@ class _End:
         self.error = error
 
 
-def read_ahead(pieces: Iterator[Piece], *, depth: int = DEPTH) -> Iterator[Piece]:
+def read_ahead(pieces: Iterator[Piece], *, depth: int = DEPTH) -> Generator[Piece, None, None]:
     """The same pieces in the same order, at most ``depth`` of them made before they are asked for.
 
     Close the generator (``contextlib.closing``) where you may leave it early: it returns when its thread has ended.

@@ -45,7 +45,12 @@ def interactions_load(
         return 0
     month_partitions_ensure(Interaction._meta.db_table, _datetime(min(batch.at_us)), _datetime(max(batch.at_us)))
     columns = _columns(batch, f"{shop.pk}\x1f{source}\x1f".encode(), shoppers, items)
-    same = {"shop_id": shop.pk, "received_at": received, "surface": "", "consent_version": 0}
+    same: dict[str, str | int | datetime] = {
+        "shop_id": shop.pk,
+        "received_at": received,
+        "surface": "",
+        "consent_version": 0,
+    }
     return copy_new_columns(Interaction._meta.db_table, columns, same)
 
 
