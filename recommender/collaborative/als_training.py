@@ -6,7 +6,7 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from recommender.collaborative.als import AlsConfig, als_model
-from recommender.collaborative.fitting import Fitting, behaviour_require, inverse_propensity
+from recommender.collaborative.fitting import Fitting, behaviour_require, inverse_propensity, met_matrix
 from recommender.data.factors import FactorModel
 from recommender.data.sequences import Sequences
 
@@ -31,8 +31,7 @@ def als_fit(sequences: Sequences, config: AlsConfig | None = None, fitting: Fitt
     """
     config, fitting = config or AlsConfig(), fitting or Fitting()
     behaviour_require(sequences, "ALS")
-    met = sequences.counts()
-    met.data[:] = 1.0
+    met = met_matrix(sequences, newest=config.max_user_items)
     held_back = inverse_propensity(np.asarray(met.sum(axis=0), np.float32).ravel(), config.popularity_power)
     confidence = sparse.csr_matrix(met @ sparse.diags(config.confidence * held_back))
     confidence.data += 1.0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg, sparse
 
-from recommender.collaborative.fitting import Fitting, behaviour_require, inverse_propensity
+from recommender.collaborative.fitting import Fitting, behaviour_require, inverse_propensity, met_matrix, most_met
 from recommender.data.item_model import Asking, TableModel
 from recommender.data.neighbours import Neighbours, neighbours_strongest
 from recommender.data.sequences import Sequences
@@ -26,7 +26,7 @@ class EaseConfig:
     max_user_items: int = 500  # the newest items of one shopper that count
     popularity_power: float = 0.0  # of the inverse propensity that holds popular items back; 0 is off
     history: int = 100  # newest entries that are asked
-    decay: float = 1.0  # weight of an entry = decay ** (its age in steps)
+    decay: float = 0.95  # weight of an entry = decay ** (its age in steps)
 
     @property
     def asking(self) -> Asking:
@@ -64,7 +64,7 @@ def ease_fit(sequences: Sequences, config: EaseConfig | None = None, fitting: Fi
     config, fitting = config or EaseConfig(), fitting or Fitting()
     behaviour_require(sequences, "EASE")
     counts = sequences.item_counts()
-    solved = np.sort(np.argsort(-counts, kind="stable")[: config.max_items]).astype(np.int64)
+    solved = most_met(counts, config.max_items)
     propensity = inverse_propensity(counts, config.popularity_power)[solved]
     gram = _gram(sequences, solved, propensity, config)
     fitting.progress(1, _STEPS)
@@ -76,8 +76,7 @@ def ease_fit(sequences: Sequences, config: EaseConfig | None = None, fitting: Fi
 
 def _gram(sequences: Sequences, solved: Ints, propensity: Floats, config: EaseConfig) -> Floats:
     """(s, s) XᵀX + λ I over the items that are solved."""
-    met = sequences.keep(sequences.age < config.max_user_items).counts()
-    met.data[:] = 1.0
+    met = met_matrix(sequences, newest=config.max_user_items)
     scaled = sparse.csr_matrix(met[:, solved] @ sparse.diags(propensity))
     try:
         gram = np.asfortranarray((scaled.T @ scaled).toarray(), np.float32)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from recommender.data.sequences import Sequences
 from recommender.data.types import DataError, Floats, Ints
@@ -48,3 +49,15 @@ def inverse_propensity(counts: Floats, power: float) -> Floats:
     if power and met.any():
         weights[met] = (counts[met].mean() / counts[met]) ** power
     return weights
+
+
+def most_met(counts: Floats, n: int) -> Ints:
+    """The ``n`` items met most often, in the order of the vocabulary: what is learned where all would be too many."""
+    return np.sort(np.argsort(-counts, kind="stable")[:n]).astype(np.int64)
+
+
+def met_matrix(sequences: Sequences, *, newest: int) -> sparse.csr_matrix:
+    """(u, n) 1 where a shopper met an item among their ``newest`` entries, float32."""
+    met = sequences.keep(sequences.age < newest).counts()
+    met.data[:] = 1.0
+    return met

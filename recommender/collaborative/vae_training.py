@@ -1,0 +1,182 @@
+"""Learning of Mult-VAE: seeded, annealed, stopped early on shoppers whose newest item is kept back (torch)."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy import sparse
+from torch import Tensor
+from torch.nn import functional
+
+from recommender.collaborative.fitting import Fitting, behaviour_require, met_matrix, most_met
+from recommender.collaborative.network_export import network_export
+from recommender.collaborative.vae import Autoencoder, VaeConfig, vae_model
+from recommender.collaborative.vae_network import Between, Divergence, Vae
+from recommender.data.factors import FactorModel
+from recommender.data.sequences import Sequences
+from recommender.data.types import Floats, Ints
+
+_MIN_LENGTH = 3  # entries of a shopper to stop with
+_CUT = 10
+
+Bag = tuple[Tensor, Tensor, Tensor]
+"""Flat items (e,), where each bag begins (b+1,), weights (e,)."""
+
+
+def vae_fit(sequences: Sequences, config: VaeConfig | None = None, fitting: Fitting | None = None) -> FactorModel:
+    """A code per shopper from which their items can be told.
+
+        maximise  Σ_u [ Σ_i x_ui log softmax(decode(z_u))_i  −  β · KL(q(z|x_u) ‖ p) ],   z_u ~ q(z|x_u)
+
+    x_u is a shopper's set of items; the encoder sees a random part of it, scaled to length 1. β grows from 0 over
+    ``anneal_steps``. With ``popularity_power`` γ the softmax runs over logits + γ·log popularity, which serving leaves
+    out: what popularity alone explains need not be learned.
+
+    Args:
+        sequences: behaviour; how often a shopper met an item does not matter.
+        config: network and training.
+        fitting: seed and progress.
+
+    Raises:
+        DataError: there is nothing to learn from.
+
+    Reference: Liang, Krishnan, Hoffman, Jebara, 2018; composite prior: Shenbin and others, 2020.
+    """
+    config, fitting = config or VaeConfig(), fitting or Fitting()
+    behaviour_require(sequences, "Mult-VAE")
+    torch.manual_seed(fitting.seed)
+    rng = np.random.default_rng(fitting.seed)
+    learned = most_met(sequences.item_counts(), config.max_items)
+    stop = _stoppers(sequences, config, rng)
+    met = sparse.csr_matrix(met_matrix(sequences.keep(~stop), newest=config.max_user_items)[:, learned])
+    run = _Run(config, met, rng, Vae(len(learned), config))
+    check = _Check.of(sequences, stop, met, learned)
+    best, best_ndcg, kept = deepcopy(run.vae.state_dict()), -1.0, 0
+    while run.steps < config.steps and len(run.rows):
+        run.learn(min(config.check_every, config.steps - run.steps))
+        fitting.progress(run.steps, config.steps)
+        ndcg = check.ndcg(run.vae)
+        if ndcg > best_ndcg or not len(check.target):
+            best, best_ndcg, kept = deepcopy(run.vae.state_dict()), ndcg, run.steps
+        elif run.steps - kept >= config.patience * config.check_every:
+            break
+    run.vae.load_state_dict(best)
+    fitting.progress(config.steps, config.steps)
+    return vae_model(_cut(run.vae, config, fitting.seed), learned, sequences.n_items, config)
+
+
+def _stoppers(sequences: Sequences, config: VaeConfig, rng: np.random.Generator) -> np.ndarray:
+    """(m,) True at the entries that are kept back."""
+    fit = np.flatnonzero(sequences.lengths >= _MIN_LENGTH)
+    chosen = rng.permutation(fit)[: min(config.stoppers, len(fit) // 5)]
+    wanted = np.zeros(len(sequences), np.bool_)
+    wanted[chosen] = True
+    return np.asarray((sequences.age == 0) & wanted[sequences.user])
+
+
+class _Run:
+    """Optimiser and counters of one training."""
+
+    def __init__(self, config: VaeConfig, met: sparse.csr_matrix, rng: np.random.Generator, vae: Vae) -> None:
+        self.config, self.met, self.rng, self.vae = config, met, rng, vae
+        self.rows = np.flatnonzero(np.diff(met.indptr))
+        self.left = self.rng.permutation(self.rows)  # of this pass
+        self.steps = 0
+        self.divergence = Divergence(config.prior)
+        self.optimiser = torch.optim.AdamW(vae.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
+        share = np.asarray(met.sum(axis=0), np.float32).ravel() + 1.0
+        self.adjustment = torch.from_numpy(config.popularity_power * np.log(share / share.sum()))
+
+    def learn(self, steps: int) -> None:
+        """Go on for some steps, through all shoppers in random order again and again."""
+        self.vae.train()
+        for _ in range(steps):
+            if not len(self.left):
+                self.left = self.rng.permutation(self.rows)
+                self.divergence.epoch_end(self.vae.encoder)
+            rows, self.left = self.left[: self.config.batch], self.left[self.config.batch :]
+            self._step(rows, self.steps / max(self.config.anneal_steps, 1))
+            self.steps += 1
+
+    def _step(self, rows: Ints, annealed: float) -> None:
+        part = self.met[rows]
+        hidden = self.rng.random(part.nnz) < self.config.dropout
+        bag = bag_of(part, ~hidden)
+        mean, log_variance = self.vae.encoder(*bag)
+        code = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
+        log_p = functional.log_softmax(self.vae.decode(code) + self.adjustment, dim=1)
+        owner = torch.from_numpy(np.repeat(np.arange(len(rows)), np.diff(part.indptr)))
+        likelihood = log_p[owner, torch.from_numpy(part.indices.astype(np.int64))].sum()
+        beta = self.config.beta * min(1.0, annealed)
+        loss = (beta * self.divergence(code, mean, log_variance, bag).sum() - likelihood) / len(rows)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimiser.step()
+
+
+def bag_of(rows: sparse.csr_matrix, seen: np.ndarray | None = None) -> Bag:
+    """The items of some shoppers as the encoder reads them: weights of length 1 per shopper.
+
+    Args:
+        rows: (b, n) 1 where met.
+        seen: (e,) which of the entries; all where None.
+    """
+    owner = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+    index = rows.indices.astype(np.int64)
+    if seen is not None:
+        owner, index = owner[seen], index[seen]
+    counts = np.bincount(owner, minlength=rows.shape[0])
+    weight = (1.0 / np.sqrt(np.maximum(counts, 1)))[owner].astype(np.float32)
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    return torch.from_numpy(index), torch.from_numpy(offsets), torch.from_numpy(weight)
+
+
+@dataclass(frozen=True)
+class _Check:
+    """Shoppers to stop with: what they had met, and the item that was kept back."""
+
+    met: sparse.csr_matrix  # (v, s)
+    target: Ints  # (v,) among the learned items
+
+    @classmethod
+    def of(cls, sequences: Sequences, stop: np.ndarray, met: sparse.csr_matrix, learned: Ints) -> "_Check":
+        """Those of the kept-back entries whose item is learned and new to the shopper."""
+        place = np.full(sequences.n_items, -1, np.int64)
+        place[learned] = np.arange(len(learned))
+        users, target = sequences.user[stop], place[sequences.item[stop]]
+        again = np.asarray(met[users, np.maximum(target, 0)]).ravel() > 0
+        good = (target >= 0) & ~again
+        return cls(sparse.csr_matrix(met[users[good]]), target[good])
+
+    def ndcg(self, vae: Vae) -> float:
+        """NDCG@10 with met items left out; 0 where there is nobody."""
+        vae.eval()
+        gains: list[Floats] = [np.zeros(0, np.float32)]
+        with torch.no_grad():
+            for rows in _chunks(len(self.target)):
+                part = self.met[rows]
+                logits = vae.decode(vae.encoder(*bag_of(part))[0]).numpy()
+                logits[part.nonzero()] = -np.inf
+                own = logits[np.arange(len(rows)), self.target[rows]]
+                rank = (logits >= own[:, None]).sum(axis=1) - 1
+                gains.append(np.where(rank < _CUT, 1.0 / np.log2(rank + 2.0), 0.0).astype(np.float32))
+        every = np.concatenate(gains)
+        return float(every.mean()) if len(every) else 0.0
+
+
+def _chunks(n: int, size: int = 512) -> Iterator[Ints]:
+    for begin in range(0, n, size):
+        yield np.arange(begin, min(begin + size, n))
+
+
+def _cut(vae: Vae, config: VaeConfig, seed: int) -> Autoencoder:
+    """The network in three parts."""
+    vae.eval()
+    return Autoencoder(
+        inward=vae.encoder.items.weight.detach().numpy().copy(),
+        graph=network_export(Between(vae), config.hidden, seed=seed),
+        outward=vae.answer.weight.detach().numpy().copy(),
+        bias=vae.answer.bias.detach().numpy().copy(),
+    )
