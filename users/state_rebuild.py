@@ -3,7 +3,6 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -15,7 +14,7 @@ from catalog.variants import variants_of
 from users.kinds import Kind
 from users.models import ShopperState
 from users.state import Deed, StateValue, next_version, refold
-from users.state_rows import STATE_COLUMNS, microseconds
+from users.state_rows import STATE_COLUMNS, microseconds, state_to_row
 
 CHUNK = 500
 LATEST = 300
@@ -66,7 +65,7 @@ def _chunk_rebuild(shop: Shop, shopper_ids: Sequence[int]) -> None:
         (shopper, next_version(refold(old.get(shopper, StateValue()), own, facets, twins), now_us))
         for shopper, own in deeds.items()
     )
-    rows = ((shopper, shop.pk, *_values(state)) for shopper, state in states)
+    rows = ((shopper, shop.pk, *state_to_row(state, as_json=json.dumps)) for shopper, state in states)
     copy_over_rows(ShopperState._meta.db_table, _WRITTEN, rows, key="shopper_id")
 
 
@@ -95,22 +94,3 @@ def _kept(shopper_ids: Sequence[int]) -> dict[int, StateValue]:
         )
         for row in rows
     }
-
-
-def _values(state: StateValue) -> list[object]:
-    """Values of ``STATE_COLUMNS`` in COPY's reach: arrays as lists, JSON as text."""
-    recent = state.recent
-    return [
-        state.version,
-        [entry.item_id for entry in recent],
-        [entry.kind for entry in recent],
-        [entry.at_us for entry in recent],
-        [entry.value for entry in recent],
-        state.hidden,
-        state.purchased,
-        state.ignored,
-        json.dumps(state.taste),
-        json.dumps(dict(state.fatigue)),
-        json.dumps(dict(state.fatigue_next)),
-        datetime.fromtimestamp(state.updated_us / 1e6, tz=UTC).isoformat(),
-    ]

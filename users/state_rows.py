@@ -1,7 +1,7 @@
 """The row of a shopper's state: locked, read, written with one statement each."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -74,8 +74,8 @@ def facts_read(shopper_ids: Sequence[int]) -> list[Deed]:
         return [Deed(*row) for row in cursor.fetchall()]
 
 
-def state_to_row(state: StateValue) -> list[Any]:
-    """Values of ``STATE_COLUMNS``."""
+def state_to_row(state: StateValue, *, as_json: Callable[[Any], Any] = Json) -> list[Any]:
+    """Values of ``STATE_COLUMNS``, as parameters of a statement; COPY takes its JSON as text."""
     recent = state.recent
     return [
         state.version,
@@ -86,9 +86,9 @@ def state_to_row(state: StateValue) -> list[Any]:
         list(state.hidden),
         list(state.purchased),
         list(state.ignored),
-        Json(state.taste),
-        Json(dict(state.fatigue)),
-        Json(dict(state.fatigue_next)),
+        as_json(state.taste),
+        as_json(dict(state.fatigue)),
+        as_json(dict(state.fatigue_next)),
         datetime.fromtimestamp(state.updated_us / 1e6, tz=UTC),
     ]
 
