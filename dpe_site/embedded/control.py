@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg2
-import redis
 
 from dpe_site.embedded.addresses import Addresses, addresses_read
 from dpe_site.embedded.errors import ServiceError
 from dpe_site.embedded.lock import lock_held
 from dpe_site.embedded.process import die_with_parent, log_open
+from dpe_site.embedded.valkey import valkey_answers
 from dpe_site.environment import REPOSITORY
 
 LOCK_NAME = "supervisor.lock"
@@ -97,8 +97,8 @@ def services_status(home: Path) -> Status:
     if addresses is None:
         return Status(lock_held(home / LOCK_NAME), postgres=False, broker=False, cache=False)
     postgres = _postgres_answers(addresses.database_url)
-    broker = _valkey_answers(addresses.redis_url)
-    cache = _valkey_answers(addresses.cache_url)
+    broker = valkey_answers(addresses.redis_url)
+    cache = valkey_answers(addresses.cache_url)
     return Status(lock_held(home / LOCK_NAME), postgres, broker, cache)
 
 
@@ -138,13 +138,3 @@ def _postgres_answers(url: str) -> bool:
     except psycopg2.OperationalError:
         return False
     return True
-
-
-def _valkey_answers(url: str) -> bool:
-    client = redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
-    try:
-        return bool(client.ping())
-    except redis.RedisError:
-        return False
-    finally:
-        client.close()

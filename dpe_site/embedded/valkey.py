@@ -65,11 +65,16 @@ class Valkey:
         file.write_text("".join(f"{name} {value}\n" for name, value in lines.items()))
 
     def answers(self) -> bool:
-        """Whether it answers a ping; one that is still loading its log does not."""
-        client = redis.Redis.from_url(self.url, socket_timeout=2, socket_connect_timeout=2)
-        try:
-            return bool(client.ping())
-        except redis.RedisError:
-            return False
-        finally:
-            client.close()
+        """Whether it answers a ping."""
+        return valkey_answers(self.url)
+
+
+def valkey_answers(url: str) -> bool:
+    """Whether a Valkey answers a ping within two seconds; one that is still loading its log does not."""
+    client = redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False
+    finally:
+        client.close()
