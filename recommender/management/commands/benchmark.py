@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from recommender.data.types import DataError
 from recommender.embedding import encoders_home
 from recommender.encoders.config import SHOP_DEFAULTS
+from recommender.management.encoder_options import encoder_options_add, learning_with
 from recommender.management.stage_bar import StageBar
 
 
@@ -30,6 +31,7 @@ class Command(BaseCommand):
         mode.add_argument("--refit", action="store_true", help="learn again with the validation items at the end")
         one.add_argument("--seed", type=int, default=0)
         one.add_argument("--device", default=settings.DPE_DEVICE, help="auto, cpu or cuda")
+        encoder_options_add(one)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Learn, export, say where."""
@@ -39,7 +41,7 @@ class Command(BaseCommand):
             file=options["file"],
             export=options["export"],
             home=encoders_home(),
-            config=SHOP_DEFAULTS,
+            config=learning_with(SHOP_DEFAULTS, options),
             items=options["items"],
             refit=options["refit"],
             seed=options["seed"],

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from recommender.data.types import DataError
 from recommender.embedding import encoders_home
 from recommender.encoders.config import SHOP_DEFAULTS
+from recommender.management.encoder_options import encoder_options_add, encoder_options_words, learning_with
 from recommender.management.stage_bar import StageBar
 
 DATASETS = ("online-retail", "ml-100k", "beauty")
@@ -30,6 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("--results", type=Path, default=settings.BASE_DIR / "docs" / "results")
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--device", default=settings.DPE_DEVICE, help="auto, cpu or cuda")
+        encoder_options_add(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Evaluate one data set after the other; each writes its JSON and its page when it is done."""
@@ -44,21 +46,22 @@ class Command(BaseCommand):
         from recommender.trials.evaluate import EVALUATIONS, Run
         from recommender.trials.report import Report, hardware_describe, markdown, report_write
 
+        learning = learning_with(SHOP_DEFAULTS, options)
         started = time.monotonic()
         try:
             with StageBar() as bar:
-                run = Run(options["data"], encoders_home(), SHOP_DEFAULTS, options["seed"], bar, options["device"])
+                run = Run(options["data"], encoders_home(), learning, options["seed"], bar, options["device"])
                 outcome = EVALUATIONS[name](run)
         except (DataError, OSError) as error:
             raise CommandError(str(error)) from error
         report = Report(
             dataset=name,
-            command=f"manage.py evaluate --dataset {name} --seed {options['seed']}",
+            command=f"manage.py evaluate --dataset {name} --seed {options['seed']}{encoder_options_words(options)}",
             seed=options["seed"],
             seconds=time.monotonic() - started,
             hardware=hardware_describe(torch.get_num_threads()),
             tables=outcome.tables,
-            details={**outcome.details, "config": SHOP_DEFAULTS.to_json()},
+            details={**outcome.details, "config": learning.to_json()},
         )
         report_write(report, options["results"])
         self.stdout.write(markdown(report))

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from catalog.models import Shop
 from catalog.shops import shop_named
+from recommender.management.encoder_options import encoder_options_add, encoder_options_chosen, learning_with
 from recommender.management.job_console import job_run_here
 from recommender.models import JobRun
 from recommender.training.pipeline import bundle_train
@@ -23,6 +24,7 @@ class Command(BaseCommand):
         """Options of the command."""
         parser.add_argument("--shop", default="", help="code of the shop; the first one where it is not given")
         parser.add_argument("--recipe", type=Path, help="JSON file with what differs from the default recipe")
+        encoder_options_add(parser)
         parser.add_argument("--no-promote", action="store_true", help="stop after the gate has judged the bundle")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -31,7 +33,7 @@ class Command(BaseCommand):
             shop = shop_named(options["shop"])
         except Shop.DoesNotExist as error:
             raise CommandError(f"No such shop: {error}") from error
-        params = {"promote": not options["no_promote"], "recipe": _recipe(options["recipe"])}
+        params = {"promote": not options["no_promote"], "recipe": _recipe(options)}
         job = job_run_here(shop=shop, kind="train", params=params, work=bundle_train)
         if job.status != JobRun.Status.SUCCEEDED:
             raise CommandError(job.error or f"The training is {job.get_status_display()}.")
@@ -40,7 +42,17 @@ class Command(BaseCommand):
             self.stdout.write(f"Without a {part.replace('_', ' ')}: {reason}.")
 
 
-def _recipe(path: Path | None) -> dict[str, Any]:
+def _recipe(options: dict[str, Any]) -> dict[str, Any]:
+    """What differs from the default recipe: the file's words, and above them the options."""
+    given, chosen = _recipe_read(options["recipe"]), encoder_options_chosen(options)
+    if not chosen:
+        return given
+    learning_with(TrainingRecipe.from_json(given).learning, options)
+    learning = given.get("learning", {})
+    return {**given, "learning": {**learning, "encoder": {**learning.get("encoder", {}), **chosen}}}
+
+
+def _recipe_read(path: Path | None) -> dict[str, Any]:
     if path is None:
         return {}
     try:
