@@ -46,8 +46,8 @@ lock: $(VENV)/installed-test  ## resolve pyproject.toml again into the two lock 
 bench: $(VENV)/installed  ## latency, throughput and memory of a running demo shop
 	@$(BIN)/python -m benchmarks.serving
 
-bench-quality: $(VENV)/installed  ## accuracy on the real data sets below DPE_DATA
-	@$(BIN)/python -m benchmarks.quality
+bench-quality: $(VENV)/installed  ## accuracy on the real data sets below DPE_DATA, cell by cell; ARGS="--list" says which
+	@$(BIN)/python -m benchmarks.quality $(ARGS)
 
 clean:  ## forget .venv and every cache; the shop's data in DPE_HOME stay
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis staticfiles test-artifacts

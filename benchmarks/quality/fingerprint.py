@@ -1,0 +1,55 @@
+"""Whether a stored cell was measured by today's code: a digest of the code that can move its numbers.
+
+Comments, docstrings and layout do not count, so a better explanation does not cost an hour of training.
+"""
+
+import ast
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+
+from benchmarks.quality.cells import Cell
+from dpe_site.environment import REPOSITORY
+
+EVALUATOR = (
+    "recommender/data",
+    "recommender/evaluation/metrics.py",
+    "recommender/trials/lists.py",
+    "recommender/trials/measure.py",
+    "recommender/trials/problems.py",
+    "recommender/trials/datasets.py",
+)
+"""What everybody's numbers depend on."""
+
+
+def fingerprint(cell: Cell, roots: Iterable[str]) -> str:
+    """Digest of a cell, the evaluator and the files and folders (below the repository) that its model is made of."""
+    digest = hashlib.sha256(json.dumps(asdict(cell), sort_keys=True).encode())
+    for root in (*EVALUATOR, *sorted(roots)):
+        digest.update(_tree(root).encode())
+    return digest.hexdigest()[:16]
+
+
+@cache
+def _tree(root: str) -> str:
+    path = REPOSITORY / root
+    files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
+    return "".join(f"{file.relative_to(REPOSITORY)} {code_digest(file)}\n" for file in files)
+
+
+def code_digest(file: Path) -> str:
+    """Digest of what a Python file does."""
+    tree = ast.parse(file.read_text())
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [one for one in body if not _is_text(one)]  # type: ignore[attr-defined]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+
+
+def _is_text(node: ast.AST) -> bool:
+    """Whether a statement is a bare string: a docstring or what explains a constant."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)

@@ -1,0 +1,159 @@
+"""The registry of the quality table: one line per model, ours and peers'.
+
+A model of ours that is not named here is not measured. Ours run with the shop's defaults on every data set; a ``grid``
+of options is for peers, whose authors do not ship one configuration for everything.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from benchmarks.peers.fit import peer_fit
+from benchmarks.quality.work import Answers, Fit, Model, Options, Questions, RowLists, Work, options_apply
+from recommender.collaborative.als_training import als_fit
+from recommender.collaborative.ease import ease_fit
+from recommender.collaborative.fitting import Fitting
+from recommender.data.item_model import ItemModel
+from recommender.data.sequences import Sequences
+from recommender.encoders.config import SHOP_DEFAULTS
+from recommender.trials.baselines import baselines_fit
+from recommender.trials.lists import Lists
+from recommender.trials.measure import Task
+from recommender.trials.ours import Ours, decided_lists, encoder_lists, model_lists, ours_learn, scored_lists
+from recommender.trials.problems import Lesson
+
+OURS = "DPE"
+ENCODER = "Transformer"
+BASELINES = ("popular", "recency-popular", "own frequency", "sequential rules", "item-kNN")
+ROOMS = ("encoders", "collaborative", "language", "retrieval", "ranking", "slate", "serving", "trials")
+CODE = tuple(f"recommender/{room}" for room in ROOMS)
+COLLABORATIVE = ("recommender/collaborative", "recommender/trials/baselines.py", "recommender/trials/ours.py")
+PEERS = ("benchmarks/peers",)
+
+Make = Callable[[Task], Lists]
+
+
+def rows_make(makes: dict[str, Make], questions: Questions) -> RowLists:
+    """Every row's lists for every question."""
+    return {
+        row: {name: tuple(make(task) for task in tasks) for name, tasks in questions.items()}
+        for row, make in makes.items()
+    }
+
+
+def whole(lesson: Lesson, questions: Questions, work: Work, chosen: Any) -> Answers:
+    """The shop's defaults: ``decide`` over everything, and its encoder alone from the same training."""
+    ours = _learn(lesson, work, chosen, fused=True)
+    makes: dict[str, Make] = {
+        OURS: partial(decided_lists, ours),
+        ENCODER: partial(encoder_lists, ours.bundle),
+    }
+    details = {"epochs": ours.chosen.epochs, "fusion": ours.bundle.manifest.fusion}
+    return Answers(rows_make(makes, questions), ours.chosen, details)
+
+
+def encoder_alone(lesson: Lesson, questions: Questions, work: Work, chosen: Any, *, name: str) -> Answers:
+    """One encoder by itself, every item ranked."""
+    ours = _learn(lesson, work, chosen, fused=False)
+    lists = rows_make({name: partial(encoder_lists, ours.bundle)}, questions)
+    return Answers(lists, ours.chosen, {"epochs": ours.chosen.epochs})
+
+
+def counted(lesson: Lesson, questions: Questions, work: Work, chosen: Any) -> Answers:
+    """The untrained baselines, all at once because they cost seconds."""
+    fitted = baselines_fit(lesson.train, SHOP_DEFAULTS, now_us=lesson.now_us)
+    return Answers(rows_make({one.name: partial(scored_lists, one.score) for one in fitted}, questions))
+
+
+def collaborative(
+    lesson: Lesson,
+    questions: Questions,
+    work: Work,
+    chosen: Any,
+    *,
+    name: str,
+    fit: Callable[[Sequences, None, Fitting], ItemModel],
+) -> Answers:
+    """One collaborative model by itself under its default configuration."""
+    fitting = Fitting(seed=work.seed, until_us=lesson.now_us, department=work.texts.department)
+    model = fit(lesson.train, None, fitting)
+    return Answers(rows_make({name: partial(model_lists, model)}, questions))
+
+
+def _learn(lesson: Lesson, work: Work, chosen: Any, *, fused: bool) -> Ours:
+    folder = work.scratch / ("again" if chosen else "bundle")
+    config = options_apply(SHOP_DEFAULTS, work.options)
+    return ours_learn(
+        folder, lesson, work.catalogue, config, seed=work.seed, stages=work.stages, chosen=chosen, fused=fused
+    )
+
+
+def _encoder(name: str, **options: Any) -> Model:
+    fit: Fit = partial(encoder_alone, name=name)
+    return Model(name, fit, (name,), CODE, ({f"encoder.{key}": value for key, value in options.items()},))
+
+
+def _collaborative(name: str, fit: Callable[..., ItemModel], *, seeded: bool = True) -> Model:
+    return Model(name, partial(collaborative, name=name, fit=fit), (name,), COLLABORATIVE, seeded=seeded)
+
+
+def _variant(name: str, **options: Any) -> Model:
+    """The whole stack with some options changed; ``__`` stands for a dot."""
+
+    def fit(lesson: Lesson, questions: Questions, work: Work, chosen: Any) -> Answers:
+        found = whole(lesson, questions, work, chosen)
+        return Answers({name: found.lists[OURS]}, found.chosen, found.details)
+
+    return Model(name, fit, (name,), CODE, ({key.replace("__", "."): value for key, value in options.items()},))
+
+
+def _peer(name: str, module: str, model: str, *grid: Options, seeded: bool = True) -> Model:
+    fit: Fit = partial(peer_fit, name=name, module=f"benchmarks.peers.{module}", model=model)
+    return Model(name, fit, (name,), PEERS, grid, seeded=seeded)
+
+
+_RIDGES: tuple[Options, ...] = tuple({"regularization": ridge} for ridge in (500.0, 100.0, 250.0, 1000.0))
+_KINDS: tuple[Options, ...] = tuple({"kind": kind, "K": 200} for kind in ("cosine", "tfidf", "bm25"))
+_SMALL: Options = {"n_factors": 64, "n_heads": 2, "session_max_len": 50}
+_WIDE: Options = {"n_factors": 128, "n_heads": 2, "session_max_len": 50}
+
+MODELS: tuple[Model, ...] = (
+    Model("baselines", counted, BASELINES, COLLABORATIVE, seeded=False),
+    _collaborative("EASE (ours)", ease_fit, seeded=False),
+    _collaborative("ALS (ours)", als_fit),
+    _peer("RecTools EASE", "matrix_models", "EASE", *_RIDGES, seeded=False),
+    _peer("implicit item-kNN", "matrix_models", "item-kNN", *_KINDS, seeded=False),
+    _peer(
+        "implicit ALS",
+        "matrix_models",
+        "ALS",
+        {"factors": 64, "alpha": 1.0},
+        {"factors": 64, "alpha": 10.0},
+        {"factors": 128, "alpha": 5.0, "regularization": 0.1},
+        {"factors": 128, "alpha": 40.0, "regularization": 0.1},
+    ),
+    _peer(
+        "RecTools SASRec",
+        "rectools_transformers",
+        "SASRec",
+        _SMALL | {"dropout_rate": 0.3},
+        _WIDE | {"dropout_rate": 0.3},
+        _WIDE | {"dropout_rate": 0.5, "lr": 2e-3},
+        _WIDE | {"dropout_rate": 0.3, "layers": "ligr", "loss": "sampled_softmax", "n_negatives": 256},
+    ),
+    _peer(
+        "RecTools BERT4Rec",
+        "rectools_transformers",
+        "BERT4Rec",
+        _SMALL | {"dropout_rate": 0.3, "lr": 2e-3},
+        _WIDE | {"dropout_rate": 0.3},
+        _WIDE | {"dropout_rate": 0.3, "mask_prob": 0.3},
+        _WIDE | {"dropout_rate": 0.2, "lr": 2e-3},
+    ),
+    Model(OURS, whole, (OURS, ENCODER), CODE),
+)
+
+
+def model_named(name: str) -> Model:
+    """The registry's line of a name."""
+    return next(model for model in MODELS if model.name == name)

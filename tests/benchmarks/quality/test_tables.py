@@ -1,0 +1,59 @@
+"""What the tables say of stored cells."""
+
+import numpy as np
+import pytest
+
+from benchmarks.quality.cells import Cell
+from benchmarks.quality.tables import OLD, tables_write
+from recommender.data.types import DataError
+from tests.benchmarks.quality.problems import stored
+
+GOOD, POOR = [1.0] * 40, [1.0] * 20 + [np.inf] * 20
+
+
+def rows(page: str) -> dict[str, list[str]]:
+    lines = [line for line in page.splitlines() if line.startswith("| ")]
+    return {cells[1].strip(): [one.strip() for one in cells[2:-1]] for cells in (line.split("|") for line in lines)}
+
+
+def test_seeds_are_averaged_and_differences_paired(tmp_path):
+    for seed, ranks in enumerate((GOOD, POOR)):
+        stored(tmp_path, Cell("beauty", "EASE (ours)", seed=seed), ranks)
+    stored(tmp_path, Cell("beauty", "DPE"), GOOD)
+    (page,) = tables_write(tmp_path)
+    found = rows(page.read_text())
+    assert found["EASE (ours)"][1].startswith("0.7500 [")
+    assert found["EASE (ours)"][6] == "2"
+    assert found["EASE (ours)"][-1].startswith("0.2500 [")
+    assert found["EASE (ours)"][-1].endswith("better")
+    assert found["**DPE**"][-1] == ""
+    assert list(found)[1] in ("**DPE**", "Transformer")  # the best stand first
+
+
+def test_no_difference_is_inconclusive(tmp_path):
+    stored(tmp_path, Cell("beauty", "EASE (ours)"), POOR)
+    stored(tmp_path, Cell("beauty", "DPE"), POOR)
+    (page,) = tables_write(tmp_path)
+    assert rows(page.read_text())["EASE (ours)"][-1].endswith("inconclusive")
+
+
+def test_cells_of_older_code_are_marked(tmp_path):
+    stored(tmp_path, Cell("beauty", "EASE (ours)"), POOR, fingerprint="older")
+    (page,) = tables_write(tmp_path)
+    assert f"EASE (ours){OLD}" in rows(page.read_text())
+
+
+def test_cells_that_asked_different_shoppers_are_not_averaged(tmp_path):
+    stored(tmp_path, Cell("beauty", "EASE (ours)", seed=0), GOOD)
+    stored(tmp_path, Cell("beauty", "EASE (ours)", seed=1), GOOD[1:])
+    with pytest.raises(DataError, match="different shoppers"):
+        tables_write(tmp_path)
+
+
+def test_modes_and_trials_have_tables_of_their_own(tmp_path):
+    stored(tmp_path, Cell("beauty", "DPE"), GOOD)
+    stored(tmp_path, Cell("beauty", "DPE", mode="refit"), GOOD)
+    stored(tmp_path, Cell("beauty", "implicit ALS", purpose="trial", options={"factors": 64}), POOR)
+    page = tables_write(tmp_path)[0].read_text()
+    assert page.index("## last item, strict") < page.index("## last item, refit") < page.index("## Trials")
+    assert "| implicit ALS | factors 64 | 0.5000 | 1.0 |" in page
