@@ -118,6 +118,12 @@ class FactorModel:
         return np.asarray(self.states(histories) @ outward.T + bias, np.float32)
 
 
+def popularity_model(counts: Floats) -> FactorModel:
+    """A model that scores every history alike: by (n,) counts."""
+    nothing = np.zeros((len(counts), 0), np.float32)
+    return FactorModel(Factors(nothing, nothing, np.asarray(counts, np.float32)), Asking(0))
+
+
 def _sums(inward: Floats, asked: Asked) -> Floats:
     """(b, f) Σ w · inward."""
     found = np.zeros((asked.b, inward.shape[1]), np.float32)

@@ -7,9 +7,12 @@ data set is a figure of the product.
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from recommender.collaborative.als import AlsConfig
+from recommender.collaborative.ease import EaseConfig
 from recommender.collaborative.item_knn import ItemKnnConfig
 from recommender.collaborative.popularity import PopularityConfig
 from recommender.collaborative.sequential_rules import SequentialRulesConfig
+from recommender.collaborative.vae import VaeConfig
 
 FAMILIES = ("transformer", "masked", "gru", "lstm", "convolution")
 """Names of the sequence encoders; ``families`` says what they are."""
@@ -74,6 +77,10 @@ class LearningConfig:
     rules: SequentialRulesConfig = field(default_factory=SequentialRulesConfig)
     item_knn: ItemKnnConfig = field(default_factory=ItemKnnConfig)
     popularity: PopularityConfig = field(default_factory=PopularityConfig)
+    models: tuple[str, ...] = ("ease",)  # of collaborative.models, those that a bundle carries besides the above
+    ease: EaseConfig = field(default_factory=EaseConfig)
+    als: AlsConfig = field(default_factory=AlsConfig)
+    vae: VaeConfig = field(default_factory=VaeConfig)
 
     def to_json(self) -> dict[str, Any]:
         """Plain dictionaries, for a manifest."""
@@ -87,6 +94,10 @@ class LearningConfig:
             SequentialRulesConfig(**content["rules"]),
             ItemKnnConfig(**content["item_knn"]),
             PopularityConfig(**content["popularity"]),
+            tuple(content["models"]),
+            EaseConfig(**content["ease"]),
+            AlsConfig(**content["als"]),
+            VaeConfig(**content["vae"]),
         )
 
 
