@@ -5,6 +5,7 @@ pytest_plugins = [
     "tests.fixtures.databases",
     "tests.fixtures.demo",
     "tests.fixtures.bundle",
+    "tests.fixtures.people",
     "tests.fixtures.tiny_text",
     "tests.fixtures.web",
     "tests.fixtures.patience",

@@ -7,16 +7,8 @@ from django.utils import timezone
 
 from catalog.items import Words, item_create
 from catalog.models import Item, ItemText, Media, Outbox, Relation, Shop
-from users.models import User
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def staff() -> Client:
-    client = Client()
-    client.force_login(User.objects.create_superuser("ada", "ada@example.com", "lovelace-1815"))
-    return client
 
 
 @pytest.fixture

@@ -8,18 +8,11 @@ from django.urls import reverse
 
 from catalog.items import Words, item_create
 from catalog.models import Item, Shop
-from users.models import Review, Shopper, User
+from users.models import Review, Shopper
 from users.reviews import review_write
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def staff() -> Client:
-    client = Client()
-    client.force_login(User.objects.create_superuser("ada", "ada@example.com", "lovelace-1815"))
-    return client
 
 
 @pytest.fixture

@@ -1,31 +1,19 @@
 """What the shop's buttons leave behind: where a deed was done, what somebody who said no may still do, reviews."""
 
 import uuid
-from collections.abc import Iterator
 
 import pytest
 from bs4 import BeautifulSoup, Tag
-from django.core.cache import cache
 from django.test import Client
 
 from recommender.models import Impression, RequestLog
-from tests.fixtures.tiny_shop import TinyShop, tiny_shop, tiny_trend
+from tests.fixtures.tiny_shop import TinyShop
 from users.kinds import Kind
 from users.models import Interaction, Order, Review, Shopper
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
 ADDRESS = {"name": "Ada", "street": "1 Mill Lane", "town": "Ely", "postcode": "CB7"}
-
-
-@pytest.fixture
-def tiny() -> Iterator[TinyShop]:
-    """A shop with pictures and a trend."""
-    cache.clear()
-    made = tiny_shop()
-    tiny_trend(made)
-    yield made
-    cache.clear()
 
 
 @pytest.fixture

@@ -1,17 +1,14 @@
 """Pages of the shop, asked in process: how many queries they make, who they remember, where they send people."""
 
-from collections.abc import Iterator
-
 import pytest
 from bs4 import BeautifulSoup
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from tests.fixtures.tiny_shop import TinyShop, tiny_shop, tiny_trend
+from tests.fixtures.tiny_shop import TinyShop
 from users.consent import consent_granted
 from users.identity import GUEST_COOKIE
 from users.kinds import Kind
@@ -20,16 +17,6 @@ from users.shoppers import shopper_for_user
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def tiny() -> Iterator[TinyShop]:
-    """A shop with pictures and a trend."""
-    cache.clear()
-    made = tiny_shop()
-    tiny_trend(made)
-    yield made
-    cache.clear()
 
 
 @pytest.fixture

@@ -25,13 +25,6 @@ def tiny() -> TinyShop:
     return tiny
 
 
-@pytest.fixture
-def staff() -> Client:
-    client = Client()
-    client.force_login(User.objects.create_superuser("ada", "ada@example.com", "lovelace-1815"))
-    return client
-
-
 def shown(tiny: TinyShop, shopper: Shopper) -> Impression:
     homepage_page(shop=tiny.shop, shopper=shopper, now=timezone.now())
     return Impression.objects.order_by("-id").first()

@@ -9,16 +9,8 @@ from django.urls import reverse
 from catalog.models import Shop
 from recommender.jobs import JobProgress, job_run
 from recommender.models import JobRun
-from users.models import User
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def staff() -> Client:
-    client = Client()
-    client.force_login(User.objects.create_superuser("ada", "ada@example.com", "lovelace-1815"))
-    return client
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from catalog.models import Tag
 from recommender.admin.rule_words import windows
 from recommender.models import Live, Rule
 from tests.fixtures.tiny_shop import TinyShop, tiny_shop
-from users.models import User
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/recommender/rule/add/"
@@ -19,13 +18,6 @@ ADD = "/admin/recommender/rule/add/"
 @pytest.fixture
 def tiny() -> TinyShop:
     return tiny_shop(n=40, departments=4)
-
-
-@pytest.fixture
-def staff() -> Client:
-    client = Client()
-    client.force_login(User.objects.create_superuser("ada", "ada@example.com", "lovelace-1815"))
-    return client
 
 
 def typed(tiny: TinyShop, **changes: object) -> dict[str, object]:
