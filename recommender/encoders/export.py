@@ -1,5 +1,6 @@
 """A trained encoder as ONNX files, with proof that they compute the same (torch)."""
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,18 +106,19 @@ def _export(module: nn.Module, inputs: dict[str, np.ndarray], path: Path) -> flo
     module.eval()
     tensors = tuple(torch.from_numpy(array) for array in inputs.values())
     rows = torch.export.Dim("rows", min=1, max=65536)
-    torch.onnx.export(
-        module,
-        tensors,
-        str(path),
-        input_names=list(inputs),
-        output_names=["output"],
-        dynamic_shapes=tuple({0: rows} for _ in tensors),
-        opset_version=OPSET,
-        dynamo=True,
-        external_data=False,
-        verbose=False,
-    )
+    with warnings.catch_warnings(action="ignore"):  # torch's exporter warns of itself, above all for GRU and LSTM
+        torch.onnx.export(
+            module,
+            tensors,
+            str(path),
+            input_names=list(inputs),
+            output_names=["output"],
+            dynamic_shapes=tuple({0: rows} for _ in tensors),
+            opset_version=OPSET,
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
     with torch.no_grad():
         expected: Floats = module(*tensors).numpy()
     return float(np.abs(_onnx_run(path, inputs) - expected).max())

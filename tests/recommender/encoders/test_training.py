@@ -104,8 +104,9 @@ def test_history_items_newer_than_the_bundle_are_read_by_their_own_vectors():
     assert inputs.vectors[0, 1].tolist() == [0.0, 0.5, 0.5, 0.0]
 
 
-def test_a_large_vocabulary_is_trained_on_a_sample_of_negatives():
-    config = dataclasses.replace(SMALL, full_softmax_below=5, n_negatives=64)
+@pytest.mark.parametrize("loss", ["auto", "gbce"])
+def test_a_large_vocabulary_is_trained_on_a_sample_of_negatives(loss):
+    config = dataclasses.replace(SMALL, loss=loss, full_softmax_below=5, n_negatives=64)
     split = leave_last_out(sequences_from_lists(cycles(), N))
     trained = encoder_train(split.train, None, config, validation=split.targets, repeats=True)
     assert trained.ndcg > 0.8
