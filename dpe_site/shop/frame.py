@@ -1,18 +1,18 @@
 """What stands around every page: shop, departments, basket count, addresses of buttons."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import OuterRef, Subquery, Sum
+from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpRequest
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog.models import Category, Item, Media, Shop
 from dpe_site.shop.visitor import visitor_of
-from users.models import BasketLine, Favourite, Shopper
 
 DEPARTMENTS_SECONDS = 300
 SCRIPTS = ("row", "seen", "sheet", "toast", "offline", "forms")
@@ -41,15 +41,23 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "shop": shop,
         "departments": departments_of(shop, get_language() or "en"),
-        "basket_count": basket_count(visitor.shopper),
+        "basket_count": visitor.standing.basket,
         "ask_consent": visitor.must_ask,
         "events_url": reverse("api:events") if visitor.shopper else "",
+        **_addresses(get_script_prefix()),
+        "say": {"why": _("Why this?"), "not_for_me": _("Not for me"), "favourite": _("Favourite")},
+        "scripts": [f"shop/js/{name}.js" for name in SCRIPTS],
+    }
+
+
+@lru_cache(maxsize=4)
+def _addresses(_prefix: str) -> dict[str, Any]:
+    """Addresses of what every card and its buttons lead to; the same for everybody below one prefix."""
+    return {
         "item_url": reverse("shop:items"),
         "why_url": reverse("shop:why"),
         "do": {code: reverse("shop:do", args=[code]) for code in CODES},
         "undo": {code: reverse("shop:undo", args=[code]) for code in CODES},
-        "say": {"why": _("Why this?"), "not_for_me": _("Not for me"), "favourite": _("Favourite")},
-        "scripts": [f"shop/js/{name}.js" for name in SCRIPTS],
     }
 
 
@@ -69,17 +77,3 @@ def _departments_read(shop: Shop, language: str) -> list[list[Any]]:
     pictures = Media.objects.of(shop).filter(item__in=[row.item for row in departments if row.item], position=0)
     path_of = dict(pictures.values_list("item_id", "path"))
     return [[row.pk, row.slug, row.name_in(language), path_of.get(row.item, "")] for row in departments]
-
-
-def basket_count(shopper: Shopper | None) -> int:
-    """How many pieces are in the shopper's basket."""
-    if shopper is None:
-        return 0
-    return BasketLine.objects.filter(basket__shopper=shopper).aggregate(n=Sum("quantity"))["n"] or 0
-
-
-def favourite_ids(shopper: Shopper | None) -> frozenset[int]:
-    """Items whose heart is filled."""
-    if shopper is None:
-        return frozenset()
-    return frozenset(Favourite.objects.of_person(shopper.pk).values_list("item_id", flat=True))

@@ -13,7 +13,6 @@ from catalog.models import Item, Shop
 from dpe_site.shop.cards import cards_of
 from dpe_site.shop.visitor import YEAR_SECONDS, visitor_of
 from recommender.page import Card
-from users.models import ShopperState
 
 COOKIE = "dpe_strip"
 DONE = "done"
@@ -41,7 +40,7 @@ def strip_of(request: HttpRequest, *, invited: bool = False) -> Strip | None:
     said = request.COOKIES.get(COOKIE, "")
     if not visitor.may_remember or (said == DONE and not invited):
         return None
-    if not said and not invited and _is_known(request):
+    if not said and not invited and visitor.standing.is_known:
         return None
     cards = cards_of(visitor.shop, picture_ids(visitor.shop))
     return Strip(cards, taken_of(request)) if cards else None
@@ -81,8 +80,3 @@ def _pictures_choose(shop: Shop) -> list[int]:
     chosen = list(best.values_list("pk", flat=True)[:PICTURES])
     rest = items.order_by("-rating_count", "-published_at", "pk")
     return chosen or list(rest.values_list("pk", flat=True)[:PICTURES])
-
-
-def _is_known(request: HttpRequest) -> bool:
-    shopper = visitor_of(request).shopper
-    return shopper is not None and ShopperState.objects.filter(shopper=shopper).exclude(recent_items=[]).exists()

@@ -8,14 +8,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from catalog.models import Shop
 from catalog.shops import shop_named
-from users.consent import consent_latest
 from users.identity import GUEST_COOKIE, GUEST_SECONDS, Identity, guest_new, guest_token, guest_token_read
-from users.models import Consent, Shopper
+from users.models import Shopper
 from users.shoppers import shopper_find
+from users.standing import Standing, standing_read
 
 VISIT_COOKIE = "dpe_visit"
 CHOICE_COOKIE = "dpe_choice"
 YEAR_SECONDS = 365 * 24 * 3600
+_SAFE = ("GET", "HEAD")
 
 
 class Visitor:
@@ -29,6 +30,7 @@ class Visitor:
         """Remember the request; nothing is read yet."""
         self._request = request
         self._minted: Identity | None = None
+        self._standing: Standing | None = None
         self.leaving = False
 
     @cached_property
@@ -71,22 +73,26 @@ class Visitor:
     def shopper_forget(self) -> None:
         """Look the shopper up again when next asked for: something was written."""
         self.__dict__.pop("shopper", None)
-        self.__dict__.pop("asked", None)
+        self._standing = None
 
-    @cached_property
-    def asked(self) -> Consent | None:
-        """The person's last word about personalised pages."""
-        return consent_latest(self.shopper.pk, Consent.Purpose.PERSONALISATION) if self.shopper else None
+    @property
+    def standing(self) -> Standing:
+        """What the person has said and kept; read once while nothing is written, anew each time else."""
+        if self._standing is None or self._request.method not in _SAFE:
+            self._standing = standing_read(self.shopper)
+        return self._standing
 
     @property
     def must_ask(self) -> bool:
         """Whether the page has to ask before anything is remembered."""
-        return self.shop.consent_required and self.asked is None and CHOICE_COOKIE not in self._request.COOKIES
+        is_open = self.shop.consent_required and CHOICE_COOKIE not in self._request.COOKIES
+        return is_open and self.standing.allowed is None
 
     @property
     def may_remember(self) -> bool:
         """Whether what this person looks at may become a fact."""
-        return self.asked.granted if self.asked else not self.shop.consent_required
+        said = self.standing.allowed
+        return said if said is not None else not self.shop.consent_required
 
     @cached_property
     def visit(self) -> str:

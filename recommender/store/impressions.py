@@ -35,6 +35,10 @@ INSERT INTO recommender_requestlog (
 VALUES (%(id)s, %(shop)s, %(shopper)s, %(at)s, %(seed)s, %(bundle)s, %(ruleset)s, %(runtime)s, %(payload)s)
 """
 
+_SAME = """
+SELECT id FROM recommender_impression WHERE decision_key = %s AND id >= %s AND shop_id = %s ORDER BY id DESC LIMIT 1
+"""
+
 
 @dataclass(frozen=True)
 class Slots:
@@ -113,8 +117,10 @@ def _section(section: ChosenSection) -> dict[str, object]:
 
 def shown_before(shop_id: int, key: str, now: datetime) -> tuple[Impression, RequestLog] | None:
     """The impression that answered the same request within ``SAME_FOR``, with its log."""
-    since = uuid7_floor(now - SAME_FOR)
-    impression = Impression.objects.filter(decision_key=key, id__gte=since, shop_id=shop_id).order_by("-id").first()
+    with connection.cursor() as cursor:  # mostly there is none, and that is found out at little cost
+        cursor.execute(_SAME, [key, uuid7_floor(now - SAME_FOR), shop_id])
+        found = cursor.fetchone()
+    impression = Impression.objects.filter(pk=found[0]).first() if found else None
     log = RequestLog.objects.filter(pk=impression.pk).first() if impression else None
     return (impression, log) if impression and log else None
 

@@ -8,10 +8,11 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from django.db import connection
 
 from catalog.models import Item
 from recommender.data.types import ArtifactMismatch, DataError, Floats, Ints, RulesetValue
-from recommender.models import BundleVersion, Live, RequestLog, Ruleset, TrendSnapshot
+from recommender.models import BundleVersion, RequestLog, Ruleset, TrendSnapshot
 from recommender.serving.bundle import Bundle
 from recommender.store.bundles import bundle_open
 from recommender.store.rulesets import DEFAULT_RULESET, ruleset_read
@@ -55,9 +56,12 @@ def serving_read(shop_id: int) -> Serving:
     A bundle that cannot be opened is refused once, with a line in the log; the previous one serves, or none. In a
     process that opens bundles ahead, the previous one also serves while the live one is being opened.
     """
-    live = Live.objects.filter(shop_id=shop_id).values(*_POINTERS).first()
-    if live is None:
+    with connection.cursor() as cursor:
+        cursor.execute(_LIVE, [shop_id])
+        row = cursor.fetchone()
+    if row is None:
         return Serving(None, None, DEFAULT_RULESET, NO_TREND)
+    live = dict(zip(_POINTERS, row, strict=True))
     bundle, bundle_id = _first_usable(live)
     return Serving(
         bundle,
@@ -68,32 +72,19 @@ def serving_read(shop_id: int) -> Serving:
 
 
 # What an id points to is named with it, so that what a process keeps open is right whatever database it looks at.
+_LIVE = """
+SELECT l.bundle_id, b.fingerprint, l.previous_bundle_id, p.fingerprint, l.ruleset_id, r.hash, l.trend_id, t.at
+FROM recommender_live l
+LEFT JOIN recommender_bundleversion b ON b.id = l.bundle_id
+LEFT JOIN recommender_bundleversion p ON p.id = l.previous_bundle_id
+LEFT JOIN recommender_ruleset r ON r.id = l.ruleset_id
+LEFT JOIN recommender_trendsnapshot t ON t.id = l.trend_id
+WHERE l.shop_id = %s
+"""
 _POINTERS = (
     *("bundle_id", "bundle__fingerprint", "previous_bundle_id", "previous_bundle__fingerprint"),
     *("ruleset_id", "ruleset__hash", "trend_id", "trend__at"),
 )
-
-
-def bundles_open_ahead() -> None:
-    """Open every shop's live bundle with its networks, unless this process has it open.
-
-    A process that never calls this opens a bundle when it is first asked for.
-    """
-    for live in Live.objects.filter(bundle__isnull=False).values(*_POINTERS):
-        key = live["bundle_id"], live["bundle__fingerprint"]
-        if key not in _open_ahead:
-            bundle = _bundle(*key)
-            if bundle is not None:
-                _networks_open(bundle)
-            _open_ahead.add(key)
-
-
-def _networks_open(bundle: Bundle) -> None:
-    try:
-        bundle.networks_open()
-        _ = bundle.arrays.text_whitened
-    except ArtifactMismatch:
-        logger.exception("Bundle %s cannot be opened ahead; pages will be made without it", bundle.path.name)
 
 
 def serving_then(log: RequestLog) -> Serving:

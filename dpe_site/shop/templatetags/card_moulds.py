@@ -5,7 +5,8 @@ template renders a mould with stand-ins for those three; showing a card fills th
 """
 
 from collections.abc import Container
-from dataclasses import replace
+from dataclasses import fields, replace
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -23,27 +24,35 @@ TEMPLATE = "shop/components/card.html"
 MOST_MOULDS = 8192
 _POSITION, _IMPRESSION, _REASON = "\ue001", "\ue002", "\ue003"  # of the private use area: nothing a template says
 
+_FILLED_IN = ("position", "reason", "reason_code", "causes", "actions")
+_same_for_all = attrgetter(*(each.name for each in fields(Card) if each.name not in _FILLED_IN))
+
 _moulds: dict[tuple[Any, ...], str] = {}
 
 
 @register.simple_tag(takes_context=True)
 def shown_card(context: Context, card: Card, impression: UUID | None = None, eager: object = False) -> SafeString:
     """A card as ``components/card.html`` draws it; the same text as including that template."""
-    plain = replace(card, position=0, reason="", reason_code="", causes=(), actions=())
     kept: Container[int] = context.get("kept") or ()
-    key = (plain, bool(eager), impression is None, card.id in kept, get_language())
+    key = (_same_for_all(card), bool(eager), impression is None, card.id in kept, get_language())
     mould = _moulds.get(key)
     if mould is None:
         if len(_moulds) >= MOST_MOULDS:
             _moulds.clear()
-        mould = _moulds[key] = _mould(context, plain, eager=bool(eager), nameless=impression is None)
+        mould = _moulds[key] = _mould(context, card, eager=bool(eager), nameless=impression is None)
     filled = mould.replace(_POSITION, str(card.position)).replace(_IMPRESSION, str(impression))
     return SafeString(filled.replace(_REASON, escape(card.reason)))
 
 
-def _mould(context: Context, plain: Card, *, eager: bool, nameless: bool) -> str:
+def _mould(context: Context, card: Card, *, eager: bool, nameless: bool) -> str:
     """The card with stand-ins for position, impression and reason; everything else is escaped by the template."""
-    stand_ins: dict[str, Any] = {"position": _POSITION, "reason": _REASON}
+    stand_ins: dict[str, Any] = {
+        "position": _POSITION,
+        "reason": _REASON,
+        "reason_code": "",
+        "causes": (),
+        "actions": (),
+    }
     drawn = Engine.get_default().get_template(TEMPLATE)
-    with context.push(card=replace(plain, **stand_ins), eager=eager, impression=None if nameless else _IMPRESSION):
+    with context.push(card=replace(card, **stand_ins), eager=eager, impression=None if nameless else _IMPRESSION):
         return str(drawn.render(context))

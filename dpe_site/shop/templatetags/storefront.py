@@ -3,12 +3,10 @@
 A page has dozens of cards and each of these several times, so what they say is kept.
 """
 
-from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from django import template
 from django.conf import settings
-from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.formats import number_format
@@ -52,33 +50,6 @@ def cover(thing: Card | Cause) -> SafeString:
     return format_html(
         '<span class="cover cover--{}" aria-hidden="true"><span>{}</span></span>', thing.id % COVERS, thing.title
     )
-
-
-@dataclass(frozen=True)
-class Face:
-    """What a card says of its item, whoever looks at it: picture with labels, and price with rating."""
-
-    picture: SafeString
-    facts: SafeString
-
-
-@register.simple_tag
-def card_face(card: Card, eager: object = False) -> Face:
-    """The part of a card that is the same for everybody; a busy page shows each item to many.
-
-    Args:
-        card: what is shown.
-        eager: whether its picture is fetched before it scrolls into view.
-    """
-    same = replace(card, description="", position=0, reason="", reason_code="", causes=(), actions=())
-    return _card_face(same, bool(eager), get_language())
-
-
-@lru_cache(maxsize=4096)
-def _card_face(card: Card, eager: bool, _language: str | None) -> Face:
-    words = {"card": card, "eager": eager}
-    picture, facts = (render_to_string(f"shop/components/card_{part}.html", words) for part in ("picture", "facts"))
-    return Face(picture, facts)
 
 
 @register.simple_tag

@@ -14,7 +14,6 @@ from catalog.models import Item
 from dpe_site.shop.answers import is_live
 from dpe_site.shop.deeds import Place, remembered, shopper_met
 from dpe_site.shop.forms import MOST_PIECES, BasketForm, CheckoutForm
-from dpe_site.shop.frame import basket_count
 from dpe_site.shop.items import item_named
 from dpe_site.shop.pages import page_of
 from dpe_site.shop.sums import lines_of, total_of
@@ -52,7 +51,7 @@ def add(request: HttpRequest) -> HttpResponse:
     if not is_live(request):
         messages.success(request, sentence)
         return redirect("shop:basket")
-    words = {"basket_count": basket_count(shopper), "toast": {"text": sentence}}
+    words = {"basket_count": visitor.standing.basket, "toast": {"text": sentence}}
     return render(request, "shop/components/basket_answer.html", words)
 
 

@@ -17,7 +17,6 @@ from dpe_site.shop.cards import cards_of
 from dpe_site.shop.deeds import Place
 from dpe_site.shop.feelings import FEELINGS, feelings_of
 from dpe_site.shop.forms import DeedForm
-from dpe_site.shop.frame import favourite_ids
 from dpe_site.shop.items import item_named
 from dpe_site.shop.pages import page_of
 from dpe_site.shop.views.home import page_words
@@ -72,7 +71,7 @@ def _answer(
         words |= {"moves": not gone, "row_is_target": target == FIRST_ROW}
         words["better"] = _better(page, said) if gone else None
     else:
-        words["kept"] = favourite_ids(visitor_of(request).shopper)
+        words["kept"] = visitor_of(request).standing.favourites
     words |= {"target": target, "card": replace(cards_of(item.shop, [item.pk])[0], position=said["pick"][1] or 0)}
     words["came_from"] = Place(position=said["pick"][1])
     words["feelings"] = feelings_of(visitor_of(request).shopper, item)

@@ -6,7 +6,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from dpe_site.shop.frame import favourite_ids
 from dpe_site.shop.pages import page_of, rows_of
 from dpe_site.shop.strip import strip_of
 from dpe_site.shop.visitor import visitor_of
@@ -29,4 +28,4 @@ def first_row(request: HttpRequest) -> HttpResponse:
 
 def page_words(request: HttpRequest, page: Page | None) -> dict[str, Any]:
     """What every template with decided cards needs."""
-    return {"page": page, "rows": rows_of(page) if page else [], "kept": favourite_ids(visitor_of(request).shopper)}
+    return {"page": page, "rows": rows_of(page) if page else [], "kept": visitor_of(request).standing.favourites}
