@@ -60,10 +60,10 @@ class Card:
     rating_count: int
     labels: tuple[Label, ...]
     position: int  # 0-based place in the impression's arrays; events report it
-    reason: str  # one true sentence
-    reason_code: str
-    causes: tuple[Cause, ...]
-    actions: tuple[Action, ...]
+    reason: str = ""  # one true sentence; "" where nobody chose the card
+    reason_code: str = ""
+    causes: tuple[Cause, ...] = ()
+    actions: tuple[Action, ...] = ()
 
 
 @dataclass(frozen=True)

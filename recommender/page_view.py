@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from recommender.data.types import Context, Decision, Reason
@@ -77,9 +78,8 @@ def names_of(context: Context, facts: Mapping[int, CardFacts]) -> Names:
     return Names(facts, departments, done, query=context.query, personal=bool(done))
 
 
-def _card(
-    facts: CardFacts, position: int, reason: Reason, names: Names, buttons: Mapping[str, str], now: datetime
-) -> Card:
+def card_of(facts: CardFacts, position: int, now: datetime, **why: Any) -> Card:
+    """A card of facts; ``why`` holds its ``reason``, ``reason_code``, ``causes`` and ``actions``, if it was chosen."""
     return Card(
         id=facts.id,
         external_id=facts.external_id,
@@ -98,6 +98,17 @@ def _card(
         rating_count=facts.rating_count,
         labels=labels_of(facts, now),
         position=position,
+        **why,
+    )
+
+
+def _card(
+    facts: CardFacts, position: int, reason: Reason, names: Names, buttons: Mapping[str, str], now: datetime
+) -> Card:
+    return card_of(
+        facts,
+        position,
+        now,
         reason=reason_sentence(reason, names),
         reason_code=reason.code,
         causes=tuple(_cause(names.items[item], names) for item in reason.items if item in names.items),
