@@ -5,8 +5,9 @@ import pytest
 from django.test import Client
 
 from catalog.items import item_hide
-from catalog.models import Item
+from catalog.models import Item, Shop
 from recommender.models import Impression
+from users.identity import Identity, guest_token_read
 from users.models import Shopper, User
 
 pytestmark = pytest.mark.django_db
@@ -117,7 +118,9 @@ def test_an_external_id_may_hold_slashes(app):
 def test_a_guest_can_be_had_without_an_event(app):
     token = app.post("/api/v1/guest").json()["guest_token"]
     assert token and not Shopper.objects.exists()
-    assert get(app, "homepage", headers={"X-Guest-Token": token}).json()["guest_token"] == token
+    again = get(app, "homepage", headers={"X-Guest-Token": token}).json()["guest_token"]  # signed anew
+    shop = Shop.objects.get().pk
+    assert guest_token_read(shop, again) == guest_token_read(shop, token) != Identity()
 
 
 def test_wrong_credentials_are_a_problem(app):
