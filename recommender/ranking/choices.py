@@ -1,20 +1,23 @@
-"""Held-out shoppers as choices among the candidates that serving would give them: what fusion is fitted on."""
+"""Held-out shoppers as choices among the candidates serving would give them: fusion and second stage learn on them."""
 
 from collections.abc import Callable
 
 import numpy as np
 
 from recommender.data.learned import LearnedArrays
-from recommender.data.profile import profile_of
+from recommender.data.profile import Profile, profile_of
 from recommender.data.sequences import Sequences
 from recommender.data.splits import Targets
-from recommender.data.types import Context, Encoder, Floats, History, Ints
+from recommender.data.types import Context, Encoder, Floats, Gathered, History, Ints
 from recommender.encoders.inputs import encoder_inputs, state_encode
-from recommender.ranking.components import components_compute
+from recommender.ranking.candidate_tables import CandidateTables
+from recommender.ranking.components import components_of
 from recommender.ranking.fusion import Choice
+from recommender.ranking.request_facts import newest_of, request_facts
+from recommender.ranking.versions import Versions
 from recommender.retrieval.exact import ExactGather
 
-MAX_USERS = 4000
+MAX_USERS = 10_000
 
 
 def context_of(sequences: Sequences, user: int, item_ids: Ints, *, now_us: int = 0) -> Context:
@@ -67,8 +70,16 @@ def choices_make(
         gathered = gather(context, history_index=history_index, state=state, repeats=repeats)
         chosen = np.flatnonzero(np.isin(gathered.index, targets.of(row)))
         if len(chosen):
-            components = components_compute(context, gathered, arrays, history_index=history_index, state=state)
-            choices.append(Choice(components, chosen))
+            choices.append(_choice(profile_of(context, history_index), gathered, arrays, state, chosen, now_us))
         if progress:
             progress(row + 1, rows)
     return choices
+
+
+def _choice(
+    profile: Profile, gathered: Gathered, arrays: LearnedArrays, state: Floats, chosen: Ints, now_us: int
+) -> Choice:
+    tables = CandidateTables.of(profile, gathered, arrays)
+    versions = Versions.of([profile], tables.item_ids)
+    facts = request_facts(versions, tables, newest_of([profile]), now_us, np.arange(len(gathered)))
+    return Choice(components_of([profile], tables, state[None])[0], chosen, facts[0])

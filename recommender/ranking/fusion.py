@@ -1,7 +1,7 @@
 """One score out of many: a linear fusion of the component scores, fitted as a choice among candidates."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,7 @@ class Choice:
 
     components: Floats  # (c, K)
     chosen: Ints  # (t,) rows that were chosen
+    facts: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))  # (c, S), read by the second stage
 
 
 def fusion_fit(
