@@ -25,6 +25,7 @@ from rich.console import Console
 from benchmarks import machine
 from benchmarks.load import even_arrivals, random_arrivals
 from benchmarks.report import Goal, Measure, Report, report_write, spread, table_print
+from benchmarks.restart import restart_measure, second_starts
 from benchmarks.site import SHOP, Prepared, Site, environment_set, services_running, shop_prepared, site_open
 from dpe_site.environment import REPOSITORY
 
@@ -54,6 +55,8 @@ def main(words: Sequence[str]) -> None:
             prepared = shop_prepared(home)
             with site_open(home) as site:
                 measures, notes = _measured(site, options, console)
+        console.print("Second starts of the demo …")
+        measures.append(restart_measure(second_starts(home)))
     report = Report(
         title=TITLE,
         command=shlex.join(["python", "-m", "benchmarks.serving", *_options_given(options)]),

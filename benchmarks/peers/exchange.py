@@ -18,13 +18,16 @@ from recommender.data.splits import Targets
 from recommender.data.types import Ints
 from recommender.trials.lists import Lists
 
+Options = dict[str, Any]
+"""Of a model, by its own names; plain JSON values."""
+
 
 @dataclass(frozen=True)
 class Order:
     """What a peer is told beside behaviour."""
 
     model: str
-    options: dict[str, Any]
+    options: Options
     seed: int
     threads: int
     questions: int

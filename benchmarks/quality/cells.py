@@ -14,11 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.peers.exchange import Options
 from recommender.data.types import DataError, Ints
 from recommender.evaluation.metrics import TargetRanks
 from recommender.trials.measure import Measured
-
-Options = dict[str, Any]
 
 STRICT, REFIT = "strict", "refit"
 TEST, TRIAL = "test", "trial"
@@ -49,9 +48,7 @@ class Cell:
 
     def __str__(self) -> str:
         told = f" {self.options}" if self.purpose == TRIAL else ""
-        return (
-            f"{self.purpose} {self.mode} {self.problem}/{self.model}{told} (seed {self.seed}, ties {self.tie_seed})"
-        )
+        return f"{self.purpose} {self.mode} {self.problem}/{self.model}{told} (seed {self.seed}, ties {self.tie_seed})"
 
 
 @dataclass(frozen=True)

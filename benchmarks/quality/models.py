@@ -10,11 +10,8 @@ from typing import Any
 
 from benchmarks.peers.fit import peer_fit
 from benchmarks.quality.work import Answers, Fit, Model, Options, Questions, RowLists, Work, options_apply
-from recommender.collaborative.als_training import als_fit
-from recommender.collaborative.ease import ease_fit
+from recommender.collaborative import models as collaborative_models
 from recommender.collaborative.fitting import Fitting
-from recommender.data.item_model import ItemModel
-from recommender.data.sequences import Sequences
 from recommender.encoders.config import SHOP_DEFAULTS
 from recommender.trials.baselines import baselines_fit
 from recommender.trials.lists import Lists
@@ -65,19 +62,12 @@ def counted(lesson: Lesson, questions: Questions, work: Work, chosen: Any) -> An
     return Answers(rows_make({one.name: partial(scored_lists, one.score) for one in fitted}, questions))
 
 
-def collaborative(
-    lesson: Lesson,
-    questions: Questions,
-    work: Work,
-    chosen: Any,
-    *,
-    name: str,
-    fit: Callable[[Sequences, None, Fitting], ItemModel],
-) -> Answers:
-    """One collaborative model by itself under its default configuration."""
+def collaborative(lesson: Lesson, questions: Questions, work: Work, chosen: Any, *, name: str, model: str) -> Answers:
+    """One model of ``collaborative.models`` by itself."""
     fitting = Fitting(seed=work.seed, until_us=lesson.now_us, department=work.texts.department)
-    model = fit(lesson.train, None, fitting)
-    return Answers(rows_make({name: partial(model_lists, model)}, questions))
+    config = options_apply(SHOP_DEFAULTS, work.options)
+    fitted = collaborative_models.MODELS[model](lesson.train, config, fitting)
+    return Answers(rows_make({name: partial(model_lists, fitted)}, questions))
 
 
 def _learn(lesson: Lesson, work: Work, chosen: Any, *, fused: bool) -> Ours:
@@ -93,8 +83,8 @@ def _encoder(name: str, **options: Any) -> Model:
     return Model(name, fit, (name,), CODE, ({f"encoder.{key}": value for key, value in options.items()},))
 
 
-def _collaborative(name: str, fit: Callable[..., ItemModel], *, seeded: bool = True) -> Model:
-    return Model(name, partial(collaborative, name=name, fit=fit), (name,), COLLABORATIVE, seeded=seeded)
+def _collaborative(name: str, model: str, *, seeded: bool = True) -> Model:
+    return Model(name, partial(collaborative, name=name, model=model), (name,), COLLABORATIVE, seeded=seeded)
 
 
 def _variant(name: str, **options: Any) -> Model:
@@ -119,8 +109,10 @@ _WIDE: Options = {"n_factors": 128, "n_heads": 2, "session_max_len": 50}
 
 MODELS: tuple[Model, ...] = (
     Model("baselines", counted, BASELINES, COLLABORATIVE, seeded=False),
-    _collaborative("EASE (ours)", ease_fit, seeded=False),
-    _collaborative("ALS (ours)", als_fit),
+    _collaborative("segment-popular", "segment_popular", seeded=False),
+    _collaborative("EASE (ours)", "ease", seeded=False),
+    _collaborative("ALS (ours)", "als"),
+    _collaborative("Mult-VAE", "vae"),
     _peer("RecTools EASE", "matrix_models", "EASE", *_RIDGES, seeded=False),
     _peer("implicit item-kNN", "matrix_models", "item-kNN", *_KINDS, seeded=False),
     _peer(
@@ -150,7 +142,14 @@ MODELS: tuple[Model, ...] = (
         _WIDE | {"dropout_rate": 0.3, "mask_prob": 0.3},
         _WIDE | {"dropout_rate": 0.2, "lr": 2e-3},
     ),
+    _encoder("GRU", family="gru"),
+    _encoder("LSTM", family="lstm"),
+    _encoder("convolution", family="convolution"),
+    _encoder("masked Transformer", family="masked"),
+    _encoder("Transformer, gBCE", loss="gbce"),
+    _encoder("Transformer, time between entries", time_bias=True),
     Model(OURS, whole, (OURS, ENCODER), CODE),
+    _variant("DPE without EASE", models=()),
 )
 
 

@@ -95,6 +95,7 @@ def test_a_stored_cell_is_not_run_again(tmp_path, capsys):
     assert "written" in said
 
 
+@pytest.mark.slow
 def test_a_cell_that_fails_is_named_and_stores_nothing(tmp_path, capsys):
     words = ["--only", "beauty/baselines", "--mode", "strict", "--results", str(tmp_path), "--data", str(tmp_path)]
     assert quality.main(words) == 1
