@@ -1,7 +1,7 @@
 import numpy as np
 
 from recommender.data.sequences import Sequences, sequences_from_lists
-from recommender.encoders.batches import NO_TARGET, batches_epoch
+from recommender.encoders.batches import NO_TARGET, batches_epoch, histories_newest
 
 
 def epoch(sequences: Sequences, *, max_length: int = 4, tokens: int = 12, seed: int = 0):
@@ -43,3 +43,18 @@ def test_equal_seeds_give_equal_epochs():
     for one, two in zip(epoch(sequences, seed=5), epoch(sequences, seed=5), strict=True):
         assert np.array_equal(one.items, two.items)
         assert np.array_equal(one.targets, two.targets)
+
+
+def test_hours_count_back_from_the_newest_entry_of_a_window():
+    hour = 3_600_000_000
+    at_us = np.array([0, 5, 8, 9, 2, 0, 0]) * hour  # of the first entry and of the second shopper's last two unknown
+    zeros = np.zeros(7, np.int64)
+    sequences = Sequences(np.array([0, 4, 7]), np.arange(7), zeros.astype(np.int8), at_us, zeros, 7)
+    newest = histories_newest(sequences, np.array([1, 0]), 5)
+    assert newest.items.tolist() == [[4, 5, 6, 0, 0], [0, 1, 2, 3, 0]]
+    assert newest.lengths.tolist() == [3, 4]
+    np.testing.assert_array_equal(newest.hours[0], [0, np.nan, np.nan, np.nan, np.nan])
+    np.testing.assert_array_equal(newest.hours[1], [np.nan, 4, 1, 0, np.nan])
+    (batch,) = epoch(sequences, max_length=5, tokens=100)
+    longest = int(np.argmax(batch.lengths))
+    np.testing.assert_array_equal(batch.hours[longest], [np.nan, 4, 1, 0])

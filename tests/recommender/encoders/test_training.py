@@ -104,6 +104,14 @@ def test_history_items_newer_than_the_bundle_are_read_by_their_own_vectors():
     assert inputs.vectors[0, 1].tolist() == [0.0, 0.5, 0.5, 0.0]
 
 
+def test_entries_without_a_vector_take_their_time_with_them():
+    hour = 3_600_000_000
+    times = np.array([100, 90, 60, 0]) * hour  # newest first; the oldest unknown
+    profile = Profile(np.arange(4), np.array([-1, 2, 1, 0]), np.full(4, 1, np.int8), times)
+    inputs = encoder_inputs(profile, np.eye(4, dtype=np.float32), max_length=5)
+    np.testing.assert_array_equal(inputs.hours, [[np.nan, 30, 0, np.nan, np.nan]])
+
+
 @pytest.mark.parametrize("loss", ["auto", "gbce"])
 def test_a_large_vocabulary_is_trained_on_a_sample_of_negatives(loss):
     config = dataclasses.replace(SMALL, loss=loss, full_softmax_below=5, n_negatives=64)
