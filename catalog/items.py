@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from catalog.content import content_hash, item_contents
@@ -15,6 +15,10 @@ from catalog.outbox import outbox_add
 
 TOPIC_CHANGED = "item.changed"
 _PER_MESSAGE = 200
+_HASHES_WRITE = """
+UPDATE catalog_item i SET content_hash = new.hash, updated_at = %s
+FROM unnest(%s::bigint[], %s::text[]) AS new (id, hash) WHERE i.id = new.id
+"""
 
 
 @dataclass(frozen=True)
@@ -103,8 +107,8 @@ def items_changed(*, shop: Shop, item_ids: Collection[int]) -> list[int]:
     before = dict(Item.objects.of(shop).filter(pk__in=item_ids).values_list("pk", "content_hash"))
     hashes = {item: content_hash(text) for item, text in item_contents(shop.pk, item_ids).items()}
     changed = sorted(item for item, value in hashes.items() if before.get(item) != value)
-    rows = [Item(pk=item, content_hash=hashes[item], updated_at=timezone.now()) for item in changed]
-    Item.objects.bulk_update(rows, ["content_hash", "updated_at"], batch_size=1_000)
+    with connection.cursor() as cursor:
+        cursor.execute(_HASHES_WRITE, [timezone.now(), changed, [hashes[item] for item in changed]])
     for part in _parts(changed, _PER_MESSAGE):
         outbox_add(shop=shop, topic=TOPIC_CHANGED, payload={"item_ids": part})
     return changed

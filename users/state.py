@@ -25,12 +25,12 @@ Twins = Mapping[int, Collection[int]]
 class Deed(NamedTuple):
     """The part of an interaction that a state is made of."""
 
-    id: UUID
+    id: UUID | str  # of one kind within a fold: text, which is quicker to read in bulk, is ordered alike
     kind: int
     at_us: int
     item_id: int | None = None
     value: float = float("nan")
-    undoes: UUID | None = None
+    undoes: UUID | str | None = None
     from_page: bool = False  # names the impression it came from
 
 

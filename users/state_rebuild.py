@@ -22,8 +22,8 @@ LATEST = 300
 
 _WRITTEN = ("shopper_id", "shop_id", *STATE_COLUMNS.split(", "))
 _LATEST_FACTS = """
-SELECT coalesce(s.merged_into_id, s.id), f.id, f.kind, (extract(epoch FROM f.occurred_at) * 1000000)::bigint, f.item_id,
-       coalesce(f.value, 'NaN'), f.undoes, f.impression IS NOT NULL
+SELECT coalesce(s.merged_into_id, s.id), f.id::text, f.kind, (extract(epoch FROM f.occurred_at) * 1000000)::bigint,
+       f.item_id, coalesce(f.value, 'NaN'), f.undoes::text, f.impression IS NOT NULL
 FROM users_shopper s
 CROSS JOIN LATERAL (SELECT * FROM users_interaction i WHERE i.shopper_id = s.id ORDER BY i.id DESC LIMIT %s) f
 WHERE s.shop_id = %s AND (s.id = ANY(%s) OR s.merged_into_id = ANY(%s))

@@ -4,8 +4,8 @@ import csv
 import gzip
 import zlib
 from collections.abc import Iterator
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO
 
 from recommender.data.formats.report import ImportReport
 from recommender.data.types import DataError
@@ -16,7 +16,7 @@ _LINE_LIMIT = 1_000_000  # bytes
 _FORMULAS = ("=", "@", "+cmd", "-cmd")
 
 
-def open_binary(path: Path) -> BinaryIO:
+def open_binary(path: Path) -> BufferedIOBase:
     """The file's bytes, unpacked where it is gzip (known by its first two bytes, not its name).
 
     Raises: DataError if there is no such file.
@@ -25,7 +25,7 @@ def open_binary(path: Path) -> BinaryIO:
         raise DataError(f"{path} is not a file: name an existing one")
     with path.open("rb") as probe:
         packed = probe.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rb") if packed else path.open("rb")  # type: ignore[return-value]
+    return gzip.open(path, "rb") if packed else path.open("rb")
 
 
 def numbered_lines(
@@ -64,7 +64,7 @@ def _line_blocks(path: Path, report: ImportReport) -> Iterator[tuple[int, list[b
     with open_binary(path) as stream:
         while True:
             try:
-                block = stream.read(_READ)
+                block = stream.read1(_READ)  # what there is before a tear, not an error for the whole of it
             except (EOFError, OSError, zlib.error) as error:
                 report.stop(
                     f"line {first}: the file ends in the middle ({error}). "
@@ -170,6 +170,8 @@ def header_index(path: Path, cells: list[str], needed: tuple[str, ...]) -> dict[
 
     Raises: DataError naming what is missing and what was found.
     """
+    if not cells:
+        raise DataError(f"{path.name}, line 1: there is no header: the file is empty or torn; get the whole of it")
     names = [cell.strip().split(":")[0] for cell in cells]
     missing = [name for name in needed if name not in names]
     if missing:

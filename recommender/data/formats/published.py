@@ -60,6 +60,8 @@ def published_verify(dataset: PublishedDataset, path: Path) -> None:
 
     Raises: DataError if it is not what the publisher gave out.
     """
+    if not path.is_file():
+        raise DataError(f"{path} is not a file: name the download itself, as {dataset.file.address} gives it")
     found = file_sha256(path)
     if dataset.file.sha256 and found != dataset.file.sha256:
         raise DataError(
@@ -75,13 +77,18 @@ def published_unpack(dataset: PublishedDataset, download: Path, folder: Path) ->
     Raises: DataError if its rows are not the known ones.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    result = dataset.unpack(download, folder)
-    if dataset.content_sha256:
-        found = content_sha256(dataset, result)
-        if found != dataset.content_sha256:
-            raise DataError(
-                f"the rows of {result.name} have SHA-256 {found}, expected {dataset.content_sha256}: fetch it again"
-            )
+    try:
+        result = dataset.unpack(download, folder)
+        found = content_sha256(dataset, result) if dataset.content_sha256 else ""
+    except (zipfile.BadZipFile, UnicodeDecodeError) as error:
+        raise DataError(
+            f"{download.name} is not what {dataset.file.address} gives ({error}): fetch it again, or import a copy "
+            f"that is unpacked already with import_dataset PATH --format {dataset.format}"
+        ) from error
+    if found != dataset.content_sha256:
+        raise DataError(
+            f"the rows of {result.name} have SHA-256 {found}, expected {dataset.content_sha256}: fetch it again"
+        )
     return result
 
 

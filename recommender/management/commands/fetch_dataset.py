@@ -1,9 +1,9 @@
 """Fetch a public data set from its official address."""
 
 import shutil
-import urllib.error
 import urllib.request
 from argparse import ArgumentParser
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,7 @@ class Command(BaseCommand):
                 while block := source.read(_BLOCK):
                     sink.write(block)
                     bar.advance(task, len(block))
-        except (urllib.error.URLError, OSError) as error:
+        except (OSError, HTTPException) as error:
             raise CommandError(
                 f"{dataset.file.address} cannot be fetched ({error}). Fetch it by other means and name it with --file."
             ) from error

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from recommender.data.formats.events import csv_events
 from recommender.data.formats.lines import CELL_LIMIT, numbered_lines, numbered_rows
+from recommender.data.formats.records import FormatOptions
 from recommender.data.formats.report import ImportReport
 from recommender.data.types import DataError
 
@@ -42,6 +44,31 @@ def test_a_bad_line_is_set_aside_and_its_neighbours_are_kept(tmp_path: Path, bad
     rows, report = rows_of(path)
     assert rows == [["a", "b"], ["1", "2"], ["3", "4"]]
     assert report.aside == {reason: 1}
+
+
+def test_a_file_without_a_header_line_says_so(tmp_path: Path) -> None:
+    (tmp_path / "empty.csv").write_bytes(b"")
+    with pytest.raises(DataError, match=r"empty.csv, line 1: there is no header"):
+        list(csv_events(tmp_path / "empty.csv", FormatOptions(), ImportReport()))
+
+
+def test_line_numbers_hold_across_blocks_good_and_bad(tmp_path: Path) -> None:
+    lines = [b"%d,%s" % (number, b"x" * 90) for number in range(1, 60_001)]  # some six megabytes: several blocks
+    lines[29_999] = b"30000,caf\xe9"
+    lines[44_999] = b"45000," + b"y" * 2_500_000  # longer than a block
+    path = tmp_path / "long.csv"
+    path.write_bytes(b"\r\n".join(lines))
+    report = ImportReport()
+    found = list(numbered_lines(path, report))
+    assert len(found) == 59_998
+    assert all(line.startswith(f"{number},") and line.endswith("x") for number, line in found)
+    assert report.aside == {"not utf-8": 1, "line longer than 1,000,000 bytes": 1}
+
+
+def test_characters_that_only_look_like_line_ends_end_no_line(tmp_path: Path) -> None:
+    path = tmp_path / "odd.txt"
+    path.write_bytes("a\x0bb\u2028c\rd\r\ne\x85\r\r\n".encode())
+    assert list(numbered_lines(path, ImportReport())) == [(1, "a\x0bb\u2028c\rd"), (2, "e\x85\r")]
 
 
 def test_a_truncated_gzip_keeps_what_came_before_and_names_the_line(tmp_path: Path) -> None:

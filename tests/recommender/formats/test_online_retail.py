@@ -54,6 +54,7 @@ def test_a_cancellation_takes_its_purchase_back_once(tmp_path: Path) -> None:
         ("536366,85123A,x,1,2011-07-01 09:00:00,-11062.06,1,United Kingdom", "negative price"),
         ("536366,85123A,broken,-5,2011-07-01 09:00:00,1.0,,United Kingdom", "stock written off"),
         ("536366,22222,,5,2011-07-01 09:00:00,0.0,,United Kingdom", "item without a description"),
+        ("C36366,85123A,x,0,2011-07-01 09:00:00,1.0,17850.0,United Kingdom", "cancellation of a purchase"),
         ("536366,85123A,x,6,2035-07-01 09:00:00,2.55,1,United Kingdom", "time in the future"),
         ("536366,85123A,x,6,1970-07-01 09:00:00,2.55,1,United Kingdom", "time before 1990"),
         ("536366,85123A,x,six,2011-07-01 09:00:00,2.55,1,United Kingdom", "not a number"),
@@ -67,6 +68,13 @@ def test_what_is_not_a_sale_is_set_aside(tmp_path: Path, line: str, reason: str)
     ((found, count),) = report.aside.items()
     assert reason in found
     assert count == 1
+
+
+def test_of_two_descriptions_as_frequent_the_first_is_the_title(tmp_path: Path) -> None:
+    other = SALE.replace("WHITE METAL LANTERN", "LANTERN").replace("536365", "536366")
+    assert read(tmp_path, SALE, other)[0].items["85123A"].title == "White metal lantern"
+    assert read(tmp_path, other, SALE)[0].items["85123A"].title == "Lantern"
+    assert read(tmp_path, SALE, other, other.replace("536366", "536367"))[0].items["85123A"].title == "Lantern"
 
 
 @pytest.mark.parametrize(

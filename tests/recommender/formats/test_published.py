@@ -14,6 +14,7 @@ from recommender.data.formats.known import FORMATS
 from recommender.data.formats.online_retail import COLUMNS
 from recommender.data.formats.published import (
     PUBLISHED,
+    PublishedFile,
     content_sha256,
     published_unpack,
     published_verify,
@@ -73,6 +74,32 @@ def test_a_zip_that_would_leave_its_folder_is_refused(tmp_path: Path) -> None:
         archive.writestr("../../evil.txt", "x")
     with pytest.raises(DataError, match="would leave the folder"):
         unzip_folder(tmp_path / "evil.zip", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["online-retail", "beauty"])
+def test_a_file_of_another_kind_is_refused_in_words(name: str, tmp_path: Path) -> None:
+    (tmp_path / "copy").write_bytes(b"\xff\xfe no zip and no text")
+    with pytest.raises(CommandError, match=f"is not what https://.*--format {PUBLISHED[name].format}"):
+        call_command("fetch_dataset", name, file=tmp_path / "copy", to=tmp_path / "out")
+
+
+def test_a_copy_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"nowhere\.zip is not a file"):
+        call_command("fetch_dataset", "ml-100k", file=tmp_path / "nowhere.zip", to=tmp_path)
+
+
+def test_an_address_that_does_not_answer_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dead = replace(PUBLISHED["beauty"], file=PublishedFile("https://127.0.0.1:9/Beauty.txt", ""))
+    monkeypatch.setitem(PUBLISHED, "beauty", dead)
+    with pytest.raises(CommandError, match=r"cannot be fetched .* Fetch it by other means and name it with --file"):
+        call_command("fetch_dataset", "beauty", to=tmp_path)
+
+
+def test_a_copy_takes_the_place_of_the_download(
+    tmp_path: Path, data_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("fetch_dataset", "beauty", file=data_folder / "s3_beauty/sequences.txt.gz", to=tmp_path / "out")
+    assert f"import_dataset {tmp_path / 'out' / 'sequences.txt'} --format sequences" in capsys.readouterr().out
 
 
 def test_the_command_takes_a_copy_and_says_how_to_go_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

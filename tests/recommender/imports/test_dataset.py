@@ -1,5 +1,6 @@
 """Imports into the database: balanced, repeatable, continued after a kill, and clear about bad files."""
 
+import gzip
 import os
 import signal
 import subprocess
@@ -89,6 +90,22 @@ def test_a_bad_header_writes_nothing_and_says_so(shop: Shop, tmp_path: Path) -> 
         dataset_import(shop=shop, path=path, format_name="csv", options=FormatOptions(), progress=quiet)
     assert JobRun.objects.get(shop=shop).status == JobRun.Status.FAILED
     assert not Interaction.objects.of(shop).exists()
+
+
+def test_a_fault_in_the_middle_keeps_what_is_in_and_the_whole_file_adds_the_rest(shop: Shop, tmp_path: Path) -> None:
+    packed = gzip.compress(events(20_000).encode())
+    path = tmp_path / "events.csv.gz"
+    path.write_bytes(packed[: len(packed) // 2])
+    options = FormatOptions(batch_lines=1_000)
+    torn = dataset_import(shop=shop, path=path, format_name="csv", options=options, progress=quiet)
+    assert torn.status == JobRun.Status.FAILED
+    assert "the file ends in the middle" in torn.error
+    assert 0 < Interaction.objects.of(shop).count() == torn.result["new_interactions"] == torn.result["imported"]
+    path.write_bytes(packed)
+    whole = dataset_import(shop=shop, path=path, format_name="csv", options=options, progress=quiet)
+    assert whole.status == JobRun.Status.SUCCEEDED
+    assert Interaction.objects.of(shop).count() == whole.result["imported"]
+    assert whole.result["lines"] == whole.result["imported"] + sum(whole.result["aside"].values())
 
 
 def test_an_unknown_zone_or_format_is_named(shop: Shop, tmp_path: Path) -> None:
