@@ -1,10 +1,12 @@
 """What the pure rooms read of a bundle: ``serving.bundle.BundleArrays`` fits, and so does a test's stand-in."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from recommender.data.item_model import ItemModel
 from recommender.data.types import Floats, Ints
 
 
@@ -86,3 +88,7 @@ class LearnedArrays(Protocol):
     @property
     def knn_weight(self) -> Floats:
         """(k,) similarities."""
+
+    @property
+    def models(self) -> Mapping[str, ItemModel]:
+        """Collaborative models by the names of ``retrieval.sources.MODEL_SOURCES``, as many as were learned."""

@@ -45,6 +45,9 @@ class Source(IntEnum):
     SAME_DEPARTMENT = 11
     ITEM_KNN = 12
     EXPLORATION = 13
+    EASE = 14
+    ALS = 15
+    VAE = 16
 
     @property
     def word(self) -> str:

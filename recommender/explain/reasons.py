@@ -26,7 +26,7 @@ LEAST_EFFECT = 0.05
 """Nats an item must have lifted a card by to be named."""
 
 _ASKED_FOR = (Section.KEEP_BROWSING, Section.SIMILAR, Section.RESULTS)
-_WITNESS = (Source.SEQUENTIAL_RULES, Source.ITEM_KNN)
+_WITNESS = (Source.SEQUENTIAL_RULES, Source.ITEM_KNN, Source.EASE)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from recommender.data.item_model import TableModel
 from recommender.data.learned import LearnedArrays
 from recommender.data.neighbours import Neighbours
 from recommender.data.profile import Profile
@@ -42,6 +43,14 @@ class CandidateTables:
     def knn(self) -> Floats:
         """(u, c) cosine of each item's behaviour to each candidate's, 0 beyond its neighbours."""
         return self._neighbours(Neighbours(self.arrays.knn_start, self.arrays.knn_item, self.arrays.knn_weight))
+
+    @cached_property
+    def ease(self) -> Floats:
+        """(u, c) what each item's presence says for or against each candidate; zeros without the model."""
+        model = self.arrays.models.get("ease")
+        if not isinstance(model, TableModel):
+            return np.zeros((len(self.index), len(self.gathered)), np.float32)
+        return self._neighbours(model.neighbours)
 
     @cached_property
     def vectors(self) -> Floats:

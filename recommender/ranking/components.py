@@ -22,10 +22,15 @@ encoder_rank        1 / (rank + 5) · 5 by encoder, likewise:
 rules_rank
 knn_rank
 text_rank
+ease                log of the summed EASE weights of the history, as far as they speak for the candidate
+ease_rank           as above
+als                 how surely the shopper meets the candidate, by ALS
+vae                 log-probability of Mult-VAE among the candidates
 =================== ==========================================================================================
 
 Every number is finite; what a model cannot say (no text, item newer than the bundle) is that column's "nothing known"
-value. Popularity of an item newer than the bundle is 0, its encoder bias the vocabulary's mean.
+value. Popularity of an item newer than the bundle is 0, its encoder bias the vocabulary's mean. A model that the bundle
+lacks gives a column in which all candidates are equal.
 """
 
 from collections.abc import Sequence
@@ -57,6 +62,10 @@ COMPONENTS = (
     "rules_rank",
     "knn_rank",
     "text_rank",
+    "ease",
+    "ease_rank",
+    "als",
+    "vae",
 )
 
 RULES_HISTORY, RULES_DECAY = 10, 0.8
@@ -65,7 +74,7 @@ KNN_RECENT = 3
 TEXT_HISTORY, TEXT_DECAY = 10, 0.8
 AFFINITY_HISTORY, AFFINITY_DECAY = 20, 0.9
 RULE_SHARE = 0.4  # of the mixture
-RULE_FLOOR, KNN_FLOOR = 1e-4, 1e-2  # what is added before a logarithm is taken
+RULE_FLOOR, KNN_FLOOR, EASE_FLOOR = 1e-4, 1e-2, 1e-2  # what is added before a logarithm is taken
 RANK_OFFSET = 5.0
 
 
@@ -106,8 +115,9 @@ def components_of(
     knn = _weighed(versions.weights(KNN_HISTORY, KNN_DECAY), tables.knn)
     text_weights = versions.weights(TEXT_HISTORY, TEXT_DECAY)
     text = _text_cosine(text_weights, tables)
-    ranks = _ranks_of(np.stack([encoder, rules, knn, text]), wanted)
-    encoder, rules, knn, text = (values[:, wanted] for values in (encoder, rules, knn, text))
+    ease = _ease(versions, tables)
+    *ranks, ease_rank = _ranks_of(np.stack([encoder, rules, knn, text, ease]), wanted)
+    encoder, rules, knn, text, ease = (values[:, wanted] for values in (encoder, rules, knn, text, ease))
     knn_recent = _weighed(versions.weights(KNN_RECENT, 1.0), tables.knn[:, wanted])
     taste = shares(versions.weights(AFFINITY_HISTORY, AFFINITY_DECAY))
     popularity = (tables.of_candidates(values, 0.0)[wanted] for values in _counts(tables.arrays))
@@ -123,6 +133,10 @@ def components_of(
         *(own[:, wanted] for own in _own(versions, tables)),
         *(_weighed(taste, same[:, wanted]) for same in tables.attributes),
         *ranks,
+        np.log(np.maximum(ease, 0.0) + EASE_FLOOR),
+        ease_rank,
+        _factor_scores("als", profiles, tables)[:, wanted],
+        log_softmax(_factor_scores("vae", profiles, tables))[:, wanted],
     )
     return np.stack(columns, axis=2).astype(np.float32)  # (b, s, K)
 
@@ -166,6 +180,26 @@ def _counts(arrays: LearnedArrays) -> tuple[Floats, Floats]:
 def _weighed(weights: Floats, table: Floats) -> Floats:
     """(b, c) weighted sums of a table's rows (u, c), so exact that equal sums share a rank."""
     return np.asarray(weights.astype(np.float64) @ table, np.float32)
+
+
+def _ease(versions: Versions, tables: CandidateTables) -> Floats:
+    """(b, c) signed EASE scores, zeros without the model."""
+    model = tables.arrays.models.get("ease")
+    if model is None:
+        return np.zeros((versions.count, len(tables.gathered)), np.float32)
+    asking = model.asking
+    return _weighed(versions.weights(asking.n, asking.decay, once=asking.once), tables.ease)
+
+
+def _factor_scores(name: str, profiles: Sequence[Profile], tables: CandidateTables) -> Floats:
+    """(b, c) scores of a model, the mean for candidates newer than it; zeros without the model."""
+    scores = np.zeros((len(profiles), len(tables.gathered)), np.float32)
+    model, known = tables.arrays.models.get(name), tables.known
+    if model is not None and known.any():
+        found = model.scores([profile.index for profile in profiles], tables.gathered.index[known])
+        scores += found.mean(axis=1, keepdims=True)
+        scores[:, known] = found
+    return scores
 
 
 def _text_cosine(weights: Floats, tables: CandidateTables) -> Floats:

@@ -10,6 +10,9 @@ from scipy.optimize import minimize
 from recommender.data.types import DataError, Floats, Ints
 from recommender.ranking.components import COMPONENTS
 
+FUSED = tuple(name for name in COMPONENTS if name not in ("als", "vae"))
+"""Components that the fusion weighs: at most twenty, the same for every shop. The others serve the second stage."""
+
 
 @dataclass(frozen=True)
 class FusionWeights:
@@ -64,7 +67,12 @@ class Choice:
 
 
 def fusion_fit(
-    choices: Sequence[Choice], *, ridge: float = 2.0, prior: FusionWeights = DEFAULT_WEIGHTS, minimum: int = 30
+    choices: Sequence[Choice],
+    *,
+    ridge: float = 2.0,
+    prior: FusionWeights = DEFAULT_WEIGHTS,
+    minimum: int = 30,
+    columns: Sequence[str] = FUSED,
 ) -> FusionWeights:
     """Weights that make the held-out choices most likely (multinomial logit).
 
@@ -77,6 +85,7 @@ def fusion_fit(
         ridge: strength of the pull towards ``prior``.
         prior: w₀.
         minimum: below this number of choices the prior is returned unchanged.
+        columns: components that may have weight.
     Raises: DataError if a component is NaN or infinite.
     Reference: McFadden, 1974.
     """
@@ -89,7 +98,7 @@ def fusion_fit(
     owner = np.repeat(np.arange(len(choices)), np.diff(start))
     x -= (np.add.reduceat(x, start[:-1]) / np.diff(start)[:, None])[owner]
     scale = np.maximum(x.std(axis=0), 1e-9)
-    active = x.std(axis=0) > 1e-9
+    active = (x.std(axis=0) > 1e-9) & np.isin(COMPONENTS, columns)
     x /= scale
     mean_chosen = np.stack([x[start[u] + one.chosen].mean(axis=0) for u, one in enumerate(choices)])
     w0 = np.array(prior.weights) * scale * active

@@ -11,6 +11,7 @@ from typing import Any, cast
 import numpy as np
 
 from recommender.collaborative.item_knn import item_knn_fit
+from recommender.collaborative.models import models_fit
 from recommender.collaborative.popularity import popularity_fit, recent_popularity_fit
 from recommender.collaborative.sequential_rules import sequential_rules_fit
 from recommender.data.learned import LearnedArrays
@@ -86,6 +87,7 @@ class RollingTables:
             knn_start=knn.start,
             knn_item=knn.item,
             knn_weight=knn.weight,
+            models=models_fit(tuple(self.arrays.models), past, config, until_us=until_us),
         )
         return tables
 

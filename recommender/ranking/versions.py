@@ -38,11 +38,17 @@ class Versions:
             moment=_moments(np.concatenate([profile.times_us for profile in profiles]), owner, begin),
         )
 
-    def weights(self, n: int, decay: float) -> Floats:
-        """(b, u) summed weights ``decay ** age`` of the newest ``n`` entries that the vocabulary knows."""
+    def weights(self, n: int, decay: float, *, once: bool = False) -> Floats:
+        """(b, u) summed weights ``decay ** age`` of the newest ``n`` entries that the vocabulary knows.
+
+        With ``once`` an item counts at its newest entry alone.
+        """
         recent = self.known & (self.age < n)
         weight = (decay ** np.arange(n))[self.age[recent]]
         cell = self.owner[recent] * self.items + self.item[recent]
+        if once:
+            cell, newest = np.unique(cell, return_index=True)  # entries are newest first within a version
+            weight = weight[newest]
         total = np.bincount(cell, weights=weight, minlength=self.count * self.items)
         return total.reshape(self.count, self.items).astype(np.float32)
 

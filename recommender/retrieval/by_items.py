@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recommender.data.factors import FactorModel
+from recommender.data.item_model import TableModel
 from recommender.data.learned import LearnedArrays
 from recommender.data.neighbours import Neighbours
 from recommender.data.types import Floats, Ints, Source
-from recommender.retrieval.sources import CONFIG_OF
+from recommender.retrieval.sources import CONFIG_OF, MODEL_SOURCES
 
 DECAY = 0.85
 """Weight of the items asked = DECAY ** (place, newest first)."""
@@ -29,7 +31,7 @@ class Proposal:
 
 
 def by_items(arrays: LearnedArrays, index: Ints) -> list[Proposal]:
-    """Proposals of sequential rules, item-kNN and similar text.
+    """Proposals of sequential rules, item-kNN, similar text and the collaborative models that the bundle carries.
 
     Each asked item keeps room of its own in every source, so that "because you viewed …" has something to show.
 
@@ -39,14 +41,29 @@ def by_items(arrays: LearnedArrays, index: Ints) -> list[Proposal]:
     """
     if not len(index):
         return []
-    tables = (
+    tables = [
         (Source.SEQUENTIAL_RULES, Neighbours(arrays.rules_start, arrays.rules_item, arrays.rules_weight)),
         (Source.ITEM_KNN, Neighbours(arrays.knn_start, arrays.knn_item, arrays.knn_weight)),
-    )
+    ]
+    learned = {name: arrays.models.get(name) for name in MODEL_SOURCES}
+    signed = {name: model for name, model in learned.items() if isinstance(model, TableModel)}
+    tables += [(MODEL_SOURCES[name], model.neighbours) for name, model in signed.items()]
     weight = (DECAY ** np.arange(len(index))).astype(np.float32)
     proposals = [_proposal(source, arrays, index, *table.contributions(index, weight)) for source, table in tables]
     text = _by_text(arrays, index[:3], weight)
-    return proposals if text is None else [*proposals, text]
+    if text is not None:
+        proposals.append(text)
+    factors = {name: model for name, model in learned.items() if isinstance(model, FactorModel)}
+    return proposals + [_by_factors(MODEL_SOURCES[name], arrays, model, index) for name, model in factors.items()]
+
+
+def _by_factors(source: Source, arrays: LearnedArrays, model: FactorModel, index: Ints) -> Proposal:
+    """The items that answer the asked ones best, by exact search over the vocabulary."""
+    scores = model.scores([index])[0]
+    scores[index] = -np.inf
+    n = min(CONFIG_OF[source].quota, len(scores) - len(index))
+    best = np.argpartition(-scores, max(n - 1, 0))[:n]
+    return Proposal.plain(source, np.asarray(arrays.item_ids)[best[np.argsort(-scores[best], kind="stable")]])
 
 
 def _by_text(arrays: LearnedArrays, index: Ints, weight: Floats) -> Proposal | None:
@@ -68,6 +85,8 @@ def _proposal(source: Source, arrays: LearnedArrays, index: Ints, row: Ints, ite
     """The best items by summed amounts, half of the quota; the other half goes to the asked items in turn."""
     quota = CONFIG_OF[source].quota
     total = np.bincount(item, weights=amount, minlength=0)
+    speaks = (amount > 0) & (total[item] > 0)  # what speaks against an item has told in its total
+    row, item, amount = row[speaks], item[speaks], amount[speaks]
     distinct = np.unique(item)
     ranked = distinct[np.lexsort((distinct, -total[distinct]))]
     own = _first_of_each(row, item, amount, max(quota // (2 * len(index)), 4))

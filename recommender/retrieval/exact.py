@@ -3,15 +3,17 @@
 Evaluation, benchmarks and precompute use it; it shares its contract test with ``recommender.store_gather``.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from recommender.data.item_model import ItemModel, TableModel
 from recommender.data.learned import LearnedArrays
 from recommender.data.neighbours import Neighbours
 from recommender.data.profile import Profile, profile_of
 from recommender.data.types import Bits, Bools, Context, Floats, Gathered, Ints, ItemTable, Source
-from recommender.retrieval.sources import CONFIG_OF
+from recommender.retrieval.sources import CONFIG_OF, MODEL_SOURCES
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,9 @@ class GatherSizes:
     item_knn: int = CONFIG_OF[Source.ITEM_KNN].quota
     similar_text: int = CONFIG_OF[Source.SIMILAR_TEXT].quota
     trending: int = CONFIG_OF[Source.TRENDING].quota
+    models: Mapping[str, int] = field(
+        default_factory=lambda: {name: CONFIG_OF[of].quota for name, of in MODEL_SOURCES.items()}
+    )
     buy_again: int = 80  # asked only where repeats are allowed; what a shopper has met is then half of the truth
 
 
@@ -81,6 +86,10 @@ class ExactGather:
             proposals.append((source, found))
             evidence.append((source, found, self.arrays.item_ids[causes]))
         proposals.append((Source.SIMILAR_TEXT, self._similar_text(profile, allowed)))
+        for name, model in self.arrays.models.items():
+            found, causes = self._by_model(model, profile, allowed, self.sizes.models[name])
+            proposals.append((MODEL_SOURCES[name], found))
+            evidence.append((MODEL_SOURCES[name], found[: len(causes)], self.arrays.item_ids[causes]))
         proposals.append((Source.TRENDING, self.by_trend[allowed[self.by_trend]][: self.sizes.trending]))
         if repeats:
             proposals.append((Source.BUY_AGAIN, self._own(profile, allowed)))
@@ -102,6 +111,16 @@ class ExactGather:
         if not self.text.shape[1] or not len(index):
             return np.zeros(0, np.int64)
         return _top(self.text @ (weight @ self.text[index]), allowed, self.sizes.similar_text)
+
+    def _by_model(self, model: ItemModel, profile: Profile, allowed: Bools, n: int) -> tuple[Ints, Ints]:
+        """The items that a model scores best, and the history items that speak most for them where it is a table."""
+        nothing = np.zeros(0, np.int64)
+        if not (profile.index >= 0).any():
+            return nothing, nothing
+        if isinstance(model, TableModel):
+            asked = model.asking.of([profile.index])
+            return _neighbours_best(model.neighbours, (asked.index, asked.weight), allowed, n)
+        return _top(model.scores([profile.index])[0], allowed, n), nothing
 
     def _own(self, profile: Profile, allowed: Bools) -> Ints:
         """Items met before: most often first, then latest."""
@@ -156,7 +175,7 @@ def _top(scores: Floats, allowed: Bools, n: int) -> Ints:
 
 
 def _neighbours_best(table: Neighbours, recent: tuple[Ints, Floats], allowed: Bools, n: int) -> tuple[Ints, Ints]:
-    """The items with the largest summed contributions, and the history item that contributed most to each."""
+    """The items with the largest summed contributions above 0, and the history item that contributed most to each."""
     row, item, amount = table.contributions(*recent)
     keep = allowed[item]
     row, item, amount = row[keep], item[keep], amount[keep]
@@ -166,4 +185,5 @@ def _neighbours_best(table: Neighbours, recent: tuple[Ints, Floats], allowed: Bo
     distinct, first = np.unique(item[order], return_index=True)
     total = np.bincount(item, weights=amount)[distinct]
     best = np.lexsort((distinct, -total))[:n]
+    best = best[total[best] > 0]
     return distinct[best], recent[0][row[order[first[best]]]]

@@ -31,6 +31,9 @@ SOURCES: tuple[SourceConfig, ...] = (
     SourceConfig(Source.STATE_VECTOR, 160),
     SourceConfig(Source.SEQUENTIAL_RULES, 80),
     SourceConfig(Source.ITEM_KNN, 80),
+    SourceConfig(Source.EASE, 80),
+    SourceConfig(Source.ALS, 60),
+    SourceConfig(Source.VAE, 60),
     SourceConfig(Source.SIMILAR_TEXT, 60),
     SourceConfig(Source.SAME_DEPARTMENT, 120),
     SourceConfig(Source.DEPARTMENT_TREND, 40),
@@ -41,6 +44,10 @@ SOURCES: tuple[SourceConfig, ...] = (
 """In order of precedence: where the union exceeds ``MAX_CANDIDATES``, later sources give way."""
 
 CONFIG_OF: dict[Source, SourceConfig] = {config.source: config for config in SOURCES}
+
+
+MODEL_SOURCES: dict[str, Source] = {"ease": Source.EASE, "als": Source.ALS, "vae": Source.VAE}
+"""Collaborative models that a bundle may carry, and the source that each of them is."""
 
 
 class Gather(Protocol):

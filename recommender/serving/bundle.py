@@ -5,6 +5,8 @@ Layout of a bundle's folder::
     manifest.json       schema, fingerprint, recipe, window, evaluation, privacy, absent parts, sha256 per file
     <array>.npy         one file per field of ``BundleArrays``, memory-mapped
     state_encoder.onnx  item_tower.onnx  [ranker.onnx]  [policy.onnx]
+    second_stage.txt    trees over the fused best, in LightGBM's text form; [absent]
+    models/<name>/      collaborative models (data.item_model_files), as many as were learned
     text/               the text encoder's files (language.text_encoder)
 
 Writing goes to ``data.files.whole_folder``: a half-written bundle never has the final name.
@@ -13,7 +15,7 @@ Writing goes to ``data.files.whole_folder``: a half-written bundle never has the
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,14 +23,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from recommender.data.factors import FactorModel, Network
 from recommender.data.files import file_sha256
+from recommender.data.item_model import ItemModel
+from recommender.data.item_model_files import item_model_read, item_model_write
 from recommender.data.onnx_model import OnnxModel
 from recommender.data.types import ArtifactMismatch, Floats, Ints
 from recommender.encoders.whitening import Whitening
 from recommender.language.text_encoder import TextEncoder
+from recommender.ranking.second_stage import SecondStage, second_stage_of
 from recommender.serving.onnx_model import OnnxStateEncoder
 
 SCHEMA = 1
+SECOND_STAGE = "second_stage.txt"
 PER_ITEM = (
     "item_bias",
     "text_vectors",
@@ -63,6 +70,7 @@ class BundleArrays:
     knn_start: Ints  # (n+1,) item-kNN cosine neighbours, CSR
     knn_item: Ints
     knn_weight: Floats
+    models: Mapping[str, ItemModel] = field(default_factory=dict)  # collaborative models, a folder each
 
     @cached_property
     def text_whitened(self) -> Floats:
@@ -71,6 +79,10 @@ class BundleArrays:
         if not self.text_vectors.shape[1] or not whitening.dim:
             return np.zeros((len(self.item_ids), 0), np.float32)
         return whitening.apply(np.asarray(self.text_vectors, np.float32))
+
+
+ARRAYS = tuple(entry.name for entry in fields(BundleArrays) if entry.name != "models")
+"""Names of the arrays, a file each."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +100,7 @@ class Manifest:
     privacy: dict[str, Any] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)  # part → why it is missing
     fusion: dict[str, Any] = field(default_factory=dict)  # ranking.fusion.FusionWeights as JSON
+    second_stage: dict[str, Any] = field(default_factory=dict)  # ranking.second_stage.SecondStage as JSON
     ranker: dict[str, Any] = field(default_factory=dict)  # feature names, scaling, calibration
     policy: dict[str, Any] = field(default_factory=dict)  # scaling, discount, off-policy estimate
     files: dict[str, str] = field(default_factory=dict)  # relative path → sha256
@@ -97,10 +110,13 @@ class Manifest:
 class Bundle:
     """A verified, loaded bundle. Arrays are memory-mapped, networks open at first use."""
 
-    def __init__(self, path: Path, manifest: Manifest, arrays: BundleArrays) -> None:
+    def __init__(
+        self, path: Path, manifest: Manifest, arrays: BundleArrays, *, second_stage: SecondStage | None = None
+    ) -> None:
         self.path = path
         self.manifest = manifest
         self.arrays = arrays
+        self.second_stage = second_stage
         self.state_encoder = OnnxStateEncoder(
             path / "state_encoder.onnx", dim=manifest.item_dim, max_length=manifest.max_length
         )
@@ -115,9 +131,13 @@ class Bundle:
 
     def networks_open(self) -> None:
         """Make the sessions of the networks that a page needs, which otherwise open at their first use."""
-        for network in (self.state_encoder.model, self.ranker, self.policy):
+        folds = [one.factors.fold for one in self.arrays.models.values() if isinstance(one, FactorModel)]
+        between = [fold.model for fold in folds if isinstance(fold, Network)]
+        for network in (self.state_encoder.model, self.ranker, self.policy, *between):
             if network is not None:
                 _ = network.session
+        if self.second_stage is not None:
+            self.second_stage.forest.open()
 
     def __len__(self) -> int:
         return len(self.arrays.item_ids)
@@ -146,8 +166,10 @@ def bundle_write(folder: Path, arrays: BundleArrays, manifest: Mapping[str, Any]
 
     ``manifest`` holds the fields of ``Manifest`` except ``files`` and ``fingerprint``, which are made here.
     """
-    for entry in fields(BundleArrays):
-        np.save(folder / f"{entry.name}.npy", getattr(arrays, entry.name), allow_pickle=False)
+    for name in ARRAYS:
+        np.save(folder / f"{name}.npy", getattr(arrays, name), allow_pickle=False)
+    for name, model in arrays.models.items():
+        item_model_write(folder / "models" / name, model)
     files = {
         str(path.relative_to(folder)): file_sha256(path)
         for path in sorted(folder.rglob("*"))
@@ -172,7 +194,18 @@ def bundle_load(path: Path, *, verify: bool = True) -> Bundle:
         _files_verify(path, manifest)
     arrays = _arrays_open(path)
     _arrays_check(arrays, manifest)
-    return Bundle(path, manifest, arrays)
+    manifest, second_stage = _second_stage_open(path, manifest)
+    return Bundle(path, manifest, arrays, second_stage=second_stage)
+
+
+def _second_stage_open(path: Path, manifest: Manifest) -> tuple[Manifest, SecondStage | None]:
+    """The trees, or the reason why they stay out: a bundle of another version ranks by its fusion."""
+    if not manifest.second_stage:
+        return manifest, None
+    try:
+        return manifest, second_stage_of(manifest.second_stage, (path / SECOND_STAGE).read_text())
+    except (OSError, KeyError, ValueError, ArtifactMismatch) as error:
+        return replace(manifest, absent={**manifest.absent, "second_stage": str(error)}), None
 
 
 def _manifest_read(path: Path) -> Manifest:
@@ -200,15 +233,16 @@ def _files_verify(path: Path, manifest: Manifest) -> None:
 
 def _arrays_open(path: Path) -> BundleArrays:
     try:
-        return BundleArrays(
-            **{
-                # The plain view reads the same mapped pages without the cost of the memmap class on each slice.
-                f.name: np.load(path / f"{f.name}.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
-                for f in fields(BundleArrays)
-            }
-        )
+        arrays = {
+            # The plain view reads the same mapped pages without the cost of the memmap class on each slice.
+            name: np.load(path / f"{name}.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
+            for name in ARRAYS
+        }
     except (OSError, ValueError) as error:
         raise ArtifactMismatch(f"{path.name} has an unreadable array ({error}); train again or roll back") from error
+    n = len(arrays["item_ids"])
+    models = {folder.name: item_model_read(folder, n_items=n) for folder in sorted((path / "models").glob("*"))}
+    return BundleArrays(**arrays, models=models)
 
 
 def _arrays_check(arrays: BundleArrays, manifest: Manifest) -> None:

@@ -1,7 +1,7 @@
 """A bundle in the making: what the finished steps have left, opened when a later step asks for it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from catalog.models import Shop
+from recommender.data.item_model import ItemModel
+from recommender.data.item_model_files import item_model_read
 from recommender.data.snapshot_files import snapshot_open
 from recommender.data.types import Floats, Snapshot
 from recommender.language.text_encoder import TextEncoder
 from recommender.ranking.fusion import FusionWeights
-from recommender.serving.bundle import BundleArrays
+from recommender.serving.bundle import ARRAYS, BundleArrays
 from recommender.serving.onnx_model import OnnxStateEncoder
 from recommender.training.holdout import Holdout, holdout_make
 from recommender.training.recipe import TrainingRecipe
@@ -62,7 +64,13 @@ class Draft:
     @cached_property
     def arrays(self) -> BundleArrays:
         """All arrays of the bundle."""
-        return BundleArrays(**{field.name: self._array(field.name) for field in fields(BundleArrays)})
+        return BundleArrays(**{name: self._array(name) for name in ARRAYS}, models=self._models())
+
+    def _models(self) -> dict[str, ItemModel]:
+        """The collaborative models that were learned."""
+        n = len(self.snapshot.items)
+        folders = sorted((self.workspace.path("models") / "learned").glob("*"))
+        return {folder.name: item_model_read(folder, n_items=n) for folder in folders}
 
     def _array(self, name: str) -> np.ndarray:
         items = self.snapshot.items

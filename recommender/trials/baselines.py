@@ -1,13 +1,15 @@
 """The baselines our lists are compared with: untrained or counted, each scoring every item of the vocabulary."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from recommender.collaborative.item_knn import item_knn_fit
+from recommender.collaborative.models import models_fit
 from recommender.collaborative.popularity import popularity_fit, recent_popularity_fit
 from recommender.collaborative.sequential_rules import sequential_rules_fit
+from recommender.data.item_model import ItemModel
 from recommender.data.sequences import Sequences
 from recommender.data.types import Floats, Ints
 from recommender.encoders.config import LearningConfig
@@ -24,8 +26,14 @@ class Baseline:
     score: Scorer
 
 
-def baselines_fit(train: Sequences, config: LearningConfig, *, now_us: int = 0) -> tuple[Baseline, ...]:
-    """Popular, recency-popular, own frequency, sequential rules and item-kNN, fitted on ``train``.
+MODEL_NAMES = {"ease": "EASE", "als": "ALS", "vae": "Mult-VAE"}
+"""What tables call the models of ``collaborative.models`` that are no untrained counts."""
+
+
+def baselines_fit(
+    train: Sequences, config: LearningConfig, *, now_us: int = 0, models: Sequence[str] = (), seed: int = 0
+) -> tuple[Baseline, ...]:
+    """Popular, recency-popular, own frequency, sequential rules and item-kNN, fitted on ``train``, and learned models.
 
     Own frequency breaks its many ties by recent popularity, the best of the tie-breaks we tried; without one it would
     look much worse than it is.
@@ -34,6 +42,8 @@ def baselines_fit(train: Sequences, config: LearningConfig, *, now_us: int = 0) 
         train: behaviour.
         config: of rules, item-kNN and popularity: the same as ours.
         now_us: end of ``train``, 0 where it has no times.
+        models: further models of ``collaborative.models`` by name.
+        seed: of what they draw.
     """
     popularity = popularity_fit(train, config.popularity, until_us=now_us)
     recent = recent_popularity_fit(train, config.popularity, until_us=now_us)
@@ -51,10 +61,16 @@ def baselines_fit(train: Sequences, config: LearningConfig, *, now_us: int = 0) 
         newest = items[::-1][: config.item_knn.history]
         return knn.scores(newest, config.item_knn.decay ** np.arange(len(newest), dtype=np.float32))
 
+    learned = models_fit(models, train, config, seed=seed, until_us=now_us)
     return (
         Baseline("popular", lambda items: popularity),
         Baseline("recency-popular", lambda items: recent),
         Baseline("own frequency", own),
         Baseline("sequential rules", by_rules),
         Baseline("item-kNN", by_neighbours),
+        *(Baseline(MODEL_NAMES.get(name, name), _scorer(model)) for name, model in learned.items()),
     )
+
+
+def _scorer(model: ItemModel) -> Scorer:
+    return lambda items: model.scores([items[::-1]])[0]

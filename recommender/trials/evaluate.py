@@ -190,7 +190,7 @@ def _measure_all(run: Run, bundle: Bundle, train: Sequences, task: Task) -> list
     lists = answers(bundle, task.sequences, task.targets.users, now_us=task.now_us, repeats=task.repeats)
     ours = measure_answers(OURS, task, lists, popularity, lambda done, total: run.stages("lists", done, total))
     found = [ours]
-    for baseline in baselines_fit(train, run.config, now_us=task.now_us):
+    for baseline in baselines_fit(train, run.config, now_us=task.now_us, models=("ease", "als", "vae"), seed=run.seed):
         run.stages(f"baseline {baseline.name}", 0, 1)
         found.append(measure_baseline(baseline, task, popularity))
     return found

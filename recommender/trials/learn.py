@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from recommender.collaborative.item_knn import item_knn_fit
+from recommender.collaborative.models import models_fit
 from recommender.collaborative.popularity import popularity_fit, recent_popularity_fit
 from recommender.collaborative.sequential_rules import sequential_rules_fit
 from recommender.data.files import whole_folder
@@ -66,7 +67,7 @@ def trial_learn(
     """
     trained = _encoder(train, catalogue, config, seed, stages, thirds, repeats=repeats, device=device)
     stages("tables", 0, 1)
-    arrays = arrays_fit(train, catalogue, config, trained, now_us=now_us)
+    arrays = arrays_fit(train, catalogue, config, trained, now_us=now_us, seed=seed)
     stages("tables", 1, 1)
     with whole_folder(folder) as draft:
         encoder_export(trained, draft, seed=seed)
@@ -101,9 +102,9 @@ def bundle_with(bundle: Bundle, fusion: FusionWeights) -> Bundle:
 
 
 def arrays_fit(
-    train: Sequences, catalogue: Catalogue, config: LearningConfig, trained: TrainedEncoder, *, now_us: int
+    train: Sequences, catalogue: Catalogue, config: LearningConfig, trained: TrainedEncoder, *, now_us: int, seed: int
 ) -> BundleArrays:
-    """Tables and vectors of a bundle."""
+    """Tables, vectors and collaborative models of a bundle."""
     rules = sequential_rules_fit(train, config.rules)
     knn = item_knn_fit(train, config.item_knn)
     n = len(catalogue)
@@ -127,6 +128,7 @@ def arrays_fit(
         knn_start=knn.start,
         knn_item=knn.item,
         knn_weight=knn.weight,
+        models=models_fit(config.models, train, config, seed=seed, until_us=now_us),
     )
 
 

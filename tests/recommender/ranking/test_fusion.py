@@ -3,7 +3,7 @@ import pytest
 
 from recommender.data.types import DataError
 from recommender.ranking.components import COMPONENTS, log_softmax, reciprocal_rank
-from recommender.ranking.fusion import DEFAULT_WEIGHTS, Choice, FusionWeights, fusion_fit
+from recommender.ranking.fusion import DEFAULT_WEIGHTS, FUSED, Choice, FusionWeights, fusion_fit
 
 K = len(COMPONENTS)
 
@@ -58,8 +58,18 @@ def test_weights_survive_json_and_ignore_components_that_are_gone():
 
 
 def test_there_are_at_most_twenty_global_weights():
-    assert K <= 20
+    assert len(FUSED) <= 20
 
 
 def test_equal_scores_share_their_rank():
     assert reciprocal_rank(np.array([2.0, 2.0, 1.0], np.float32)).tolist() == pytest.approx([5 / 5.5, 5 / 5.5, 5 / 7])
+
+
+def test_columns_that_are_not_fused_have_no_weight():
+    truth = np.zeros(K)
+    truth[[0, COMPONENTS.index("als")]] = 1.0, 2.0
+    found = dict(zip(COMPONENTS, fusion_fit(choices(truth)).weights, strict=True))
+    assert found["als"] == 0.0
+    assert found["encoder"] > 0.5
+    whole = dict(zip(COMPONENTS, fusion_fit(choices(truth), columns=COMPONENTS).weights, strict=True))
+    assert whole["als"] > 1.5
