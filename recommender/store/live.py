@@ -12,7 +12,7 @@ from django.db import connection
 
 from catalog.models import Item
 from recommender.data.types import ArtifactMismatch, DataError, Floats, Ints, RulesetValue
-from recommender.models import BundleVersion, RequestLog, Ruleset, TrendSnapshot
+from recommender.models import BundleVersion, Live, RequestLog, Ruleset, TrendSnapshot
 from recommender.serving.bundle import Bundle
 from recommender.store.bundles import bundle_open
 from recommender.store.rulesets import DEFAULT_RULESET, ruleset_read
@@ -85,6 +85,27 @@ _POINTERS = (
     *("bundle_id", "bundle__fingerprint", "previous_bundle_id", "previous_bundle__fingerprint"),
     *("ruleset_id", "ruleset__hash", "trend_id", "trend__at"),
 )
+
+
+def bundles_open_ahead() -> None:
+    """Open every shop's live bundle with its networks, unless this process has it open.
+
+    A process that never calls this opens a bundle when it is first asked for.
+    """
+    for key in Live.objects.filter(bundle__isnull=False).values_list("bundle_id", "bundle__fingerprint"):
+        if key not in _open_ahead:
+            bundle = _bundle(*key)
+            if bundle is not None:
+                _networks_open(bundle)
+            _open_ahead.add(key)
+
+
+def _networks_open(bundle: Bundle) -> None:
+    try:
+        bundle.networks_open()
+        _ = bundle.arrays.text_whitened
+    except ArtifactMismatch:
+        logger.exception("Bundle %s cannot be opened ahead; pages will be made without it", bundle.path.name)
 
 
 def serving_then(log: RequestLog) -> Serving:
