@@ -42,7 +42,7 @@ _REASONS = {
     "exploration": gettext_noop("Something different, to learn what you like"),
     "trending": gettext_noop("Trending in this shop"),
     "department_trend": gettext_noop("Trending in your department"),
-    "new": gettext_noop("Just arrived"),
+    "new": gettext_noop("Among the newest here"),
     "deal": gettext_noop("Reduced in price"),
     "because_item": gettext_noop("Because of what you looked at"),
     "source_rules": gettext_noop("Often chosen together with what you looked at"),
@@ -79,7 +79,7 @@ def section_title(section: ChosenSection, names: Names) -> str:
     item = names.title(section.subject)
     department = names.departments.get(section.subject, "")
     if section.code == Section.BECAUSE_YOU_VIEWED and item:
-        return _("Because you looked at “%(item)s”") % {"item": item}
+        return _because("because_item", names.done.get(section.subject, ""), item)
     if section.code == Section.DEPARTMENT_TREND and department:
         return _("Trending in %(department)s") % {"department": department}
     if section.code == Section.RESULTS and names.query:

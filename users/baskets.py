@@ -11,6 +11,8 @@ from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import F, QuerySet
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
 
 from catalog.ids import uuid7_at
 from catalog.models import Item
@@ -163,14 +165,28 @@ def _items_locked(item_ids: list[int]) -> QuerySet[Item]:
 
 def _refuse_unless_sellable(lines: list[BasketLine], items: dict[int, Item], at: datetime) -> None:
     if not lines:
-        raise CheckoutRefused("The basket is empty: put something into it first.")
+        raise CheckoutRefused(_("The basket is empty: put something into it first."))
     visible = set(Item.objects.filter(pk__in=items).visible(at).values_list("pk", flat=True))
     for line in lines:
         item = items[line.item_id]
         if item.pk not in visible or item.price_minor is None:
-            raise CheckoutRefused(f"{item.external_id} is not sold any more: take it out of the basket.")
+            raise CheckoutRefused(
+                _("“%(item)s” is not sold any more: take it out of the basket.") % {"item": _title(item)}
+            )
         if item.stock is not None and item.stock < line.quantity:
-            raise CheckoutRefused(f"Of {item.external_id} only {max(item.stock, 0)} are left: order fewer.")
+            left = max(item.stock, 0)
+            words = ngettext(
+                "Of “%(item)s” only %(n)d is left: order fewer.",
+                "Of “%(item)s” only %(n)d are left: order fewer.",
+                left,
+            )
+            raise CheckoutRefused(words % {"item": _title(item), "n": left})
+
+
+def _title(item: Item) -> str:
+    """What the shopper calls the item: its title in the language of the page, else any, else its id in the shop."""
+    titles = dict(item.texts.order_by("language").values_list("language", "title"))
+    return titles.get(get_language() or "") or next(iter(titles.values()), "") or item.external_id
 
 
 def _purchase(line: BasketLine, item: Item, order: Order, session: str, origin: Mapping[str, Any]) -> NewInteraction:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from users.models import Consent, User
 from users.reviews import MAX_CHARACTERS
 
+FACETS = ("departments", "brands", "tags", "items")
 MOST_PIECES = 20
 LARGEST_ID = 2**63 - 1
 LARGEST_POSITION = 2**15 - 1
@@ -126,6 +127,6 @@ class ChoiceForm(forms.Form):
 class InterestForm(forms.Form):
     """How much of one interest a shopper wants."""
 
-    facet = forms.ChoiceField(choices=[(name, name) for name in ("departments", "brands", "tags")])
+    facet = forms.ChoiceField(choices=[(name, name) for name in FACETS])
     key = forms.IntegerField(min_value=1, max_value=LARGEST_ID)
     counts = forms.IntegerField(min_value=0, max_value=100)

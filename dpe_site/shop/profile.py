@@ -1,6 +1,7 @@
 """A shopper's interests as sentences and dials.
 
-An interest is a department, brand or tag that the shopper's deeds lean towards. Its dial says which share of those
+An interest is a department, brand or tag that the shopper's deeds lean towards, or an item where the shop says nothing
+of what its items are. Its dial says which share of those
 deeds still counts: turning it down leaves the oldest of them out of the history that pages are made from.
 """
 
@@ -16,7 +17,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from catalog.facets import ItemFacets, facets_by_id
-from catalog.models import Brand, Category, Shop, Tag
+from catalog.models import Brand, Category, ItemText, Shop, Tag
 from users.kinds import POSITIVE_KINDS, Kind
 from users.models import Shopper
 from users.state import Recent, StateValue
@@ -24,6 +25,7 @@ from users.state_rows import microseconds, state_read
 from users.wishes import item_ignore
 
 SHOWN_PER_FACET = {"tags": 4, "departments": 3, "brands": 3}
+ITEMS_SHOWN = 6
 WEEK = timedelta(days=7)
 _MODELS: Mapping[str, type[Model]] = {"tags": Tag, "departments": Category, "brands": Brand}
 
@@ -60,10 +62,12 @@ def interests_of(shop: Shop, shopper: Shopper | None, language: str, now: dateti
         return []
     state = state_read(shopper.pk)
     strongest = {facet: _strongest(state.taste.get(facet, {}), n) for facet, n in SHOWN_PER_FACET.items()}
+    if not any(strongest.values()):
+        strongest = {"items": _most_met(state.recent)}
     facets = facets_by_id(shop.pk, {deed.item_id for deed in state.recent})
     departments = {item.department for item in facets.values()}
     wanted = {facet: [key for key, _share in rows] for facet, rows in strongest.items()}
-    names = _names(wanted | {"departments": [*wanted["departments"], *departments]}, language)
+    names = _names(wanted | {"departments": [*wanted.get("departments", []), *departments]}, language)
     look = Lookback(state, facets, microseconds(now - WEEK), names)
     rows = [(facet, key, share) for facet, found in strongest.items() for key, share in found]
     return [_interest(look, facet, key, share) for facet, key, share in rows if look.deeds(facet, key)]
@@ -133,9 +137,20 @@ def _strongest(weights: Mapping[str, float], n: int) -> list[tuple[int, float]]:
     return [(key, positive[key] / total) for key in order]
 
 
+def _most_met(recent: Sequence[Recent]) -> list[tuple[int, float]]:
+    """The items met most often lately, the latest first of those met as often, each with its share."""
+    met = Counter(deed.item_id for deed in reversed(recent) if deed.kind in POSITIVE_KINDS)
+    return [(item, n / met.total()) for item, n in met.most_common(ITEMS_SHOWN)]
+
+
 def _names(wanted: Mapping[str, Iterable[int]], language: str) -> dict[tuple[str, int], str]:
     names: dict[tuple[str, int], str] = {}
+    titles = ItemText.objects.filter(item__in=set(wanted.get("items", ()))).values_list("item", "language", "title")
+    for item, _language, title in sorted(titles, key=lambda row: row[1] == language):
+        names["items", item] = title
     for facet, keys in wanted.items():
+        if facet == "items":
+            continue
         for row in _MODELS[facet]._default_manager.filter(pk__in=set(keys)):
             by_language = getattr(row, "names", {})
             names[facet, row.pk] = str(by_language.get(language) or row)
@@ -145,4 +160,5 @@ def _names(wanted: Mapping[str, Iterable[int]], language: str) -> dict[tuple[str
 def _keys(item: ItemFacets | None, facet: str) -> tuple[int, ...]:
     if item is None:
         return ()
-    return {"tags": item.tags, "departments": (item.department,), "brands": (item.brand,)}[facet]
+    kinds = {"tags": item.tags, "departments": (item.department,), "brands": (item.brand,), "items": (item.item_id,)}
+    return kinds[facet]

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from catalog.models import Item
-from dpe_site.shop.answers import back, is_live
+from dpe_site.shop.again import page_again
+from dpe_site.shop.answers import back, is_live, next_address
 from dpe_site.shop.cards import cards_of
 from dpe_site.shop.deeds import Place
 from dpe_site.shop.feelings import FEELINGS, feelings_of
@@ -23,7 +24,7 @@ from dpe_site.shop.views.home import page_words
 from dpe_site.shop.visitor import visitor_of
 from recommender.page import Card, Page
 
-FIRST_ROW = "first-row"
+FIRST_ROW, FEEL = "first-row", "feel"  # pieces of a page, by id
 
 _NOT_KEPT = gettext_lazy("You asked us to remember nothing, so this was not kept.")
 
@@ -64,11 +65,13 @@ def _answer(
 ) -> HttpResponse:
     """The piece of the page that was pressed, the first row where it moves, and a toast."""
     target = request.headers.get("HX-Target", "")
-    page = page_of(request, "homepage") if said["surface"] == "homepage" else None
-    gone = hides and not undone
+    gone, at_home = hides and not undone, said["surface"] == "homepage"
+    page = page_of(request, "homepage") if at_home else None
+    if gone and not at_home and target != FEEL:
+        page = page_again(request, next_address(request, otherwise=""))
     if page is not None:
         words |= page_words(request, page)
-        words |= {"moves": not gone, "row_is_target": target == FIRST_ROW}
+        words |= {"moves": at_home and not gone, "row_is_target": at_home and target == FIRST_ROW}
         words["better"] = _better(page, said) if gone else None
     else:
         words["kept"] = visitor_of(request).standing.favourites
