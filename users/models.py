@@ -75,7 +75,7 @@ class Shopper(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.external_id or f"shopper {self.pk}"
+        return self.external_id or str(_("shopper %(id)s") % {"id": self.pk})
 
 
 class Device(models.Model):

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy
 
 from catalog.models import Shop
 from recommender.data.types import Section
-from users.models import Shopper
+from users.models import KIND_CHOICES, Shopper
 
 Choices = list[tuple[str, str]]
 
@@ -27,7 +27,13 @@ SURFACES = {
     "basket": gettext_lazy("basket"),
     "push": gettext_lazy("messages"),
 }
-
+FALLBACKS = {
+    "precomputed": gettext_lazy("a list made ahead"),
+    "segment_trending": gettext_lazy("what trends in the department"),
+    "shop_trending": gettext_lazy("what trends in the shop"),
+    "newest": gettext_lazy("what is newest"),
+}
+_KINDS = {int(kind): word for kind, word in KIND_CHOICES}
 
 _WORDS = {
     "state_vector": gettext_lazy("taste"),
@@ -95,6 +101,16 @@ def section_word(code: str) -> str:
 def surface_word(code: str) -> str:
     """Name of a surface; the code itself where it is unknown."""
     return str(SURFACES.get(code, code))
+
+
+def fallback_word(code: str) -> str:
+    """What a page was made of where the models could not serve; the code itself where it is unknown."""
+    return str(FALLBACKS.get(code, code))
+
+
+def kind_word(kind: int) -> str:
+    """What a shopper did, in the language of the page; the number itself where it is unknown."""
+    return str(_KINDS.get(kind, kind))
 
 
 def _with_empty(word: str, choices: Choices) -> Choices:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -13,13 +13,13 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog.models import Brand, Category, ItemText, Media, Shop, Tag
-from recommender.admin.choices import plain
+from recommender.admin.choices import fallback_word, kind_word, plain
 from recommender.admin.inspector_cards import CardView, Field, card_view, number_words
+from recommender.admin.page_list import pages_latest
 from recommender.admin.replayed import inspection_as_shown, replay_view_of
 from recommender.data.types import ArtifactMismatch, DataError
 from recommender.models import Impression, RequestLog, Rule
 from recommender.replay import Inspection, inspect_request, inspect_shopper
-from users.kinds import Kind
 from users.models import Shopper, ShopperState
 
 RECENT_REQUESTS = 12
@@ -33,7 +33,7 @@ def inspector_view(request: HttpRequest) -> HttpResponse:
     query = (request.GET.get("q") or request.GET.get("shopper") or "").strip()
     context: dict[str, Any] = {**admin.site.each_context(request), "title": _("Inspector"), "query": query}
     try:
-        context |= _found(request, query) if query else {"recent": _recent(Impression.objects.filter(synthetic=False))}
+        context |= _found(request, query) if query else _lately(Impression.objects.filter(synthetic=False))
     except (DataError, ArtifactMismatch) as error:
         context["problem"] = str(error)
     return render(request, "operator/inspector.html", context)
@@ -54,7 +54,7 @@ def _found(request: HttpRequest, query: str) -> dict[str, Any]:
         raise DataError(_("No request and no shopper is called “%(query)s”.") % {"query": query})
     shop = Shop.objects.get(pk=shopper.shop_id)
     found = _laid_open(inspect_shopper(shop=shop, shopper=shopper, now=timezone.now(), language=language))
-    return found | {"recent": _recent(Impression.objects.filter(shopper=shopper))}
+    return found | _lately(Impression.objects.filter(shopper=shopper))
 
 
 def _of_request(request_id: UUID, language: str) -> dict[str, Any]:
@@ -81,8 +81,8 @@ def _shopper(query: str, *, only_id: bool) -> Shopper | None:
     return found.merged_into or found if found else None
 
 
-def _recent(impressions: Any) -> list[Impression]:
-    return list(impressions.select_related("shopper").order_by("-id")[:RECENT_REQUESTS])
+def _lately(impressions: QuerySet[Impression]) -> dict[str, Any]:
+    return {"recent": pages_latest(impressions, RECENT_REQUESTS)}
 
 
 def _laid_open(inspection: Inspection) -> dict[str, Any]:
@@ -101,6 +101,7 @@ def _laid_open(inspection: Inspection) -> dict[str, Any]:
     return {
         "inspection": inspection,
         "n_candidates": len(candidates),
+        "fallback": fallback_word(inspection.degraded),
         "sections": list(sections.items()),
         "shopper": shopper,
         "history": _history(inspection, pictures, titles),
@@ -137,7 +138,7 @@ def _history(inspection: Inspection, pictures: dict[int, str], titles: dict[int,
         {
             "picture": pictures.get(item, ""),
             "title": titles.get(item, str(item)),
-            "kind": Kind(kind).word,
+            "kind": kind_word(kind),
             "at": datetime.fromtimestamp(at_us / 1e6, tz=UTC),
         }
         for item, kind, at_us in reversed(inspection.history[-HISTORY_SHOWN:])

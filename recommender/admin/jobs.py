@@ -29,7 +29,7 @@ AGAIN = (JobRun.Status.FAILED, JobRun.Status.CANCELLED, JobRun.Status.PARKED)
 class JobRunAdmin(FactAdmin):
     """Jobs, newest first."""
 
-    list_display = ("work", "shop", "state", "progress", "step", "created_at", "took", "attempts")
+    list_display = ("work", "shop", "state", "progress", "at", "created_at", "took", "attempts")
     list_filter = ("shop", "kind", "status", ("created_at", RangeDateTimeFilter))
     list_select_related = ("shop",)
     search_fields = ("=id", "kind", "error")
@@ -93,8 +93,15 @@ class JobRunAdmin(FactAdmin):
     def progress(self, job: JobRun) -> str:
         """A bar."""
         return format_html(
-            '<progress class="op-progress" max="100" value="{0}" aria-label="{0}%"></progress> {0} %', percent(job)
+            '<span class="op-whole"><progress class="op-progress" max="100" value="{0}" aria-label="{0}%"></progress>'
+            "&nbsp;{0}&nbsp;%</span>",
+            percent(job),
         )
+
+    @admin.display(description=gettext_lazy("step"), ordering="step")
+    def at(self, job: JobRun) -> str:
+        """The step it has come to."""
+        return step_word(job.step)
 
     @admin.display(description=gettext_lazy("took"))
     def took(self, job: JobRun) -> str:
@@ -130,6 +137,33 @@ def kind_word(kind: str) -> str:
     return words.get(kind, kind)
 
 
+def step_word(step: str) -> str:
+    """A step as its job names it, in the language of the page."""
+    return _(step) if step else ""
+
+
+_RESULTS = {
+    "words": gettext_lazy("in words"),
+    "absent.ranker": gettext_lazy("no ranker, because"),
+    "absent.policy": gettext_lazy("no policy, because"),
+    "bundle": gettext_lazy("bundle"),
+    "verdict": gettext_lazy("verdict"),
+    "lines": gettext_lazy("lines in the file"),
+    "imported": gettext_lazy("lines imported"),
+    "new_interactions": gettext_lazy("new interactions"),
+    "aside_file": gettext_lazy("lines set aside are kept in"),
+}
+_RESULT_GROUPS = {"repaired": gettext_lazy("repaired"), "aside": gettext_lazy("set aside")}
+
+
+def result_word(name: str) -> str:
+    """What a number of a job's result is; its name in the job's own words where there are none."""
+    group, _dot, what = name.partition(".")
+    if group in _RESULT_GROUPS and what:
+        return f"{_RESULT_GROUPS[group]}: {what}"
+    return str(_RESULTS.get(name, name))
+
+
 def percent(job: JobRun) -> int:
     """How much of a job is done, 0–100."""
     return round(100 * min(1.0, job.done / job.total)) if job.total else 0
@@ -158,13 +192,14 @@ def job_view(job: JobRun) -> dict[str, Any]:
     return {
         "job": job,
         "kind": kind_word(job.kind),
+        "step": step_word(job.step),
         "percent": percent(job),
         "running": running,
         "can_try_again": job.status in AGAIN,
         "left": duration_words(job.eta_seconds) if running and job.eta_seconds is not None else "",
         "took": duration_words(_seconds(job)),
         "curves": [_curve(name, points) for name, points in job.curves.items() if points],
-        "result": flat("", job.result),
+        "result": [(result_word(name), value) for name, value in flat("", job.result)],
         "params": flat("", job.params),
     }
 

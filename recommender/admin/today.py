@@ -18,6 +18,7 @@ from catalog.models import Shop
 from catalog.money import money_text
 from recommender.admin.figures import Day, by_this_time_yesterday, days_read, poisson, showable_count, wilson
 from recommender.admin.health import health_of
+from recommender.admin.page_list import pages_latest
 from recommender.admin.plots import Series, axis_options, bars_chart, lines_chart, spark_points
 from recommender.models import Impression
 
@@ -71,7 +72,7 @@ def _shown(shop: Shop, now: datetime) -> dict[str, Any]:
         "health": health_of(shop, reading.today, now),
         "day": reading.today.day,
         "clock": formats.time_format(now.astimezone(ZoneInfo(shop.time_zone)), "H:i"),
-        "pages": Impression.objects.of(shop).select_related("shopper").order_by("-id")[:RECENT_PAGES],
+        "pages": pages_latest(Impression.objects.of(shop), RECENT_PAGES),
     }
 
 

@@ -1,0 +1,73 @@
+"""Staff pages say things in words, in the language of the page."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from dpe_site.environment import REPOSITORY
+from recommender.admin.choices import fallback_word, kind_word
+from recommender.admin.jobs import result_word, step_word
+from recommender.admin.page_list import pages_latest
+from recommender.models import Impression, JobRun
+from tests.fixtures.tiny_shop import TinyShop, shopper_with, tiny_live, tiny_shop
+from users.kinds import Kind
+
+pytestmark = pytest.mark.django_db
+CHINESE = "zh-hans"
+
+
+@pytest.fixture
+def tiny() -> TinyShop:
+    tiny = tiny_shop()
+    tiny_live(tiny)
+    return tiny
+
+
+def test_what_a_shopper_did_is_told_in_the_language_of_the_page(staff: Client, tiny: TinyShop) -> None:
+    shopper = shopper_with(tiny, tiny.items[:2], at=timezone.now())
+    staff.cookies[settings.LANGUAGE_COOKIE_NAME] = CHINESE
+    answer = staff.get(reverse("admin:inspector"), {"shopper": shopper.pk})
+    assert [deed["kind"] for deed in answer.context["history"]] == ["浏览", "浏览"]
+
+
+def test_lists_of_pages_name_surface_fallback_and_shopper(tiny: TinyShop) -> None:
+    shopper = shopper_with(tiny, [], at=timezone.now())
+    Impression.objects.create(
+        shop=tiny.shop,
+        shopper=shopper,
+        surface="product",
+        degraded="shop_trending",
+        decision_key="k",
+        shown_at=timezone.now() - timedelta(minutes=1),
+    )
+    with translation.override(CHINESE):
+        (row,) = pages_latest(Impression.objects.all(), 5)
+        assert (row.surface, row.fallback) == ("商品页", "本店热门")
+        assert str(row.shopper) == f"顾客 {shopper.pk}"
+
+
+def test_every_kind_fallback_and_step_has_chinese_words() -> None:
+    pipeline = (REPOSITORY / "recommender/training/pipeline.py").read_text()  # to import it is to import torch
+    steps = re.findall(r'Step\(.*?_\("([^"]+)"\)', pipeline)
+    assert len(steps) > 10
+    with translation.override(CHINESE):
+        assert not [kind.word for kind in Kind if kind_word(kind).isascii()]
+        fallbacks = ("precomputed", "segment_trending", "shop_trending", "newest")
+        assert not [code for code in fallbacks if fallback_word(code).isascii()]
+        assert not [step for step in steps if step_word(step).isascii()]
+        assert step_word("") == ""
+
+
+def test_a_jobs_result_is_told_in_words(staff: Client, tiny: TinyShop) -> None:
+    with translation.override("en"):
+        assert result_word("repaired.no customer: a guest per invoice") == "repaired: no customer: a guest per invoice"
+        assert result_word("something_else") == "something_else"
+    job = JobRun.objects.create(shop=tiny.shop, kind="import", status="succeeded", result={"lines": 7})
+    staff.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    page = staff.get(reverse("admin:recommender_jobrun_change", args=[job.pk])).content.decode()
+    assert "lines in the file" in page
