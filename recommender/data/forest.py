@@ -65,6 +65,10 @@ class Forest:
         )
         return found.astype(np.float32)
 
+    def open(self) -> None:
+        """Parse the model now instead of at the first row."""
+        _ = self._model
+
     @cached_property
     def _model(self) -> "_Model":
         return _Model(self.text)

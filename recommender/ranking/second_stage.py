@@ -76,9 +76,14 @@ class SecondStage:
         unmet = np.flatnonzero(components[:, OWN] == 0)
         return unmet[list_rows(fused[unmet], self.n)]
 
-    def within(self, components: Floats, fused: Floats, facts: Floats) -> Floats:
-        """(…, m) scores of a list's candidates: ``list_features`` of the arguments, through the trees."""
+    def within(self, components: Floats, fused: Floats, facts: Floats, wanted: Ints | None = None) -> Floats:
+        """(…, m) scores of a list's candidates: ``list_features`` of the arguments, through the trees.
+
+        With ``wanted`` (w,), places in the list, only those: (…, w).
+        """
         features = list_features(components, fused, facts)
+        if wanted is not None:
+            features, fused = features[..., wanted, :], fused[..., wanted]
         trees = self.forest.predict(features.reshape(-1, features.shape[-1])).reshape(fused.shape)
         return np.asarray(np.float32(self.fused_weight) * fused + np.float32(self.trees_weight) * trees, np.float32)
 

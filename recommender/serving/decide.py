@@ -4,6 +4,7 @@ Equal arguments give equal decisions; on an equal numeric runtime (``runtime_fin
 """
 
 import platform
+from importlib.metadata import version
 
 import numpy as np
 import onnxruntime
@@ -76,7 +77,8 @@ def runtime_fingerprint() -> str:
     """What the last bit of a float depends on: versions and the processor's vector instructions."""
     build = np.show_config(mode="dicts") or {}
     simd = build.get("SIMD Extensions", {}).get("found", [])
-    return f"onnxruntime {onnxruntime.__version__} numpy {np.__version__} {platform.machine()} {' '.join(simd)}"[:120]
+    libraries = f"onnxruntime {onnxruntime.__version__} numpy {np.__version__} lightgbm {version('lightgbm')}"
+    return f"{libraries} {platform.machine()} {' '.join(simd)}"[:120]
 
 
 def _compose(request: Request, seed: int) -> tuple[Plan, Slate]:
@@ -93,13 +95,12 @@ def _causes(request: Request, plan: Plan, slate: Slate) -> Causes:
 
 
 def _influence(request: Request, slate: Slate, cards: Ints) -> Influence:
-    """Influence of the newest history items on ``cards`` (n,), through encoder, components and ranker."""
+    """Influence of the newest history items on ``cards`` (n,), through encoder, components and whatever ranks."""
     items, scores = request.view.anchors[:INFLUENCE_ITEMS], request.scores
-    bundle, tables = request.bundle, scores.tables
-    if bundle is None or tables is None or request.ruleset.knobs.one_list or not len(items) or not len(cards):
+    bundle = request.bundle
+    if bundle is None or request.ruleset.knobs.one_list or not len(items) or not len(cards):
         return Influence.none(len(slate.rows))
-    factual = scores.fused if scores.ranked is None else scores.ranked.score
     rows = slate.rows[cards]
     effect = np.zeros((len(items), len(slate.rows)), np.float32)
-    effect[:, cards] = factual[rows] - scores_without(request.context, tables, bundle, request.view, items, rows)
+    effect[:, cards] = scores.told[rows] - scores_without(request.context, scores, bundle, request.view, items, rows)
     return Influence(items, effect)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recommender.data.profile import profile_of
+from recommender.data.profile import Profile, profile_of
 from recommender.data.reward import RewardWeights
 from recommender.data.types import ArtifactMismatch, Context, Floats, Gathered, Ints, KnobValues, Source
 from recommender.policy.q_value import QScaling, q_scores
@@ -14,6 +14,7 @@ from recommender.ranking.features import feature_names, features, features_of
 from recommender.ranking.fusion import FusionWeights
 from recommender.ranking.rank import Ranked, rank
 from recommender.serving.bundle import Bundle
+from recommender.serving.second_look import SecondLook, second_look, second_look_without
 from recommender.serving.state import ShopperView, context_without, states_of
 from recommender.slate.diversity import unit_rows
 from recommender.slate.layout import freshness
@@ -38,34 +39,46 @@ class Scores:
     names: tuple[str, ...]
     fused: Floats  # (c,) fusion, or what stands in for it where there is no bundle
     ranked: Ranked | None  # None: no ranker
+    look: SecondLook | None  # None: no second stage, or a ranker that makes it needless
     base: Floats  # (c,) ≥ 0, a difference of 1 is e times as good
     q: Floats  # (c,) long-term value, zeros where the policy has no weight
     vectors: Floats  # (c, d) item vectors of unit length, zeros where there is none
     tables: CandidateTables | None = None  # what the components were made from; None: nothing was learned
+
+    @property
+    def told(self) -> Floats:
+        """(c,) the last word of what was learned: the ranker's, else the second stage's, else the fusion's."""
+        if self.ranked is not None:
+            return self.ranked.score
+        return self.fused if self.look is None else self.look.scores
 
 
 def base_scores(
     context: Context, gathered: Gathered, bundle: Bundle, view_index: Ints, state: Floats
 ) -> tuple[Floats, Floats, Ranked | None, Floats]:
     """Components (c, K), fused (c,), ranker's outputs, and the raw score (c,) that the slate starts from."""
-    profile = profile_of(context, view_index)
+    scores = _learned_scores(context, gathered, bundle, profile_of(context, view_index), view_index, state)
+    return scores.components, scores.fused, scores.ranked, scores.told
+
+
+def _learned_scores(
+    context: Context, gathered: Gathered, bundle: Bundle, profile: Profile, view_index: Ints, state: Floats
+) -> Scores:
+    """What the bundle says, before anything is added; ``base`` and ``q`` are still zeros."""
     tables = CandidateTables.of(profile, gathered, bundle.arrays)
-    return _base_scores(context, bundle, view_index, tables, components_of([profile], tables, state[None])[0])
-
-
-def _base_scores(
-    context: Context, bundle: Bundle, view_index: Ints, tables: CandidateTables, components: Floats
-) -> tuple[Floats, Floats, Ranked | None, Floats]:
+    components = components_of([profile], tables, state[None])[0]
     fused = fusion_of(bundle).fuse(components)
-    if bundle.ranker is None:
-        return components, fused, None, fused
-    inputs = features(context, tables.gathered, bundle.arrays, view_index, components)
-    ranked = rank(bundle.ranker, inputs, REWARDS)
-    return components, fused, ranked, ranked.score
+    ranked, look = None, None
+    if bundle.ranker is not None:
+        ranked = rank(bundle.ranker, features(context, gathered, bundle.arrays, view_index, components), REWARDS)
+    elif bundle.second_stage is not None and len(profile):
+        look = second_look(bundle.second_stage, context, profile, tables, components, fused)
+    nothing = np.zeros(len(gathered), np.float32)
+    return Scores(components, COMPONENTS, fused, ranked, look, nothing, nothing, unit_rows(tables.vectors), tables)
 
 
 def scores_without(
-    context: Context, tables: CandidateTables, bundle: Bundle, view: ShopperView, items: Ints, rows: Ints
+    context: Context, scores: Scores, bundle: Bundle, view: ShopperView, items: Ints, rows: Ints
 ) -> Floats:
     """Raw scores of some candidates, had the shopper never met each of up to ``INFLUENCE_ITEMS`` items.
 
@@ -73,13 +86,19 @@ def scores_without(
 
     Args:
         context: who asks.
-        tables: of the profile that the items are taken out of.
+        scores: of the shopper as they are.
         bundle: what was learned.
         view: the shopper.
         items: (k,) history items.
         rows: (s,) candidates.
     Returns: (k, s).
     """
+    tables = scores.tables
+    if tables is None:
+        return np.repeat(scores.told[None, rows], len(items), axis=0)
+    if scores.look is not None and bundle.second_stage is not None:
+        stage = bundle.second_stage
+        return second_look_without(scores.look, context, tables, bundle, stage, view, scores.fused, items, rows)
     gathered = tables.gathered
     profiles = [profile_of(context_without(context, int(item)), view.history_index) for item in items]
     kept = np.append(rows, gathered.trend.argmax())  # the trend feature is a share of the largest
@@ -112,9 +131,9 @@ def scores_compute(
 ) -> Scores:
     """Score all candidates of a request.
 
-    The base score is the ranker's log value where the bundle has a ranker, else the fusion's utility, or what is in
-    demand for somebody of whom nothing is known; freshness, popularity and fatigue are added, then the whole is shifted
-    so that the weakest candidate has 0.
+    The base score is the ranker's log value where the bundle has a ranker, else the second stage's utility, else the
+    fusion's, or what is in demand for somebody of whom nothing is known; freshness, popularity and fatigue are added,
+    then the whole is shifted so that the weakest candidate has 0.
 
     Raises:
         ArtifactMismatch: the networks gave NaN or infinite scores.
@@ -124,24 +143,17 @@ def scores_compute(
     if bundle is None:
         ready = unlearned_scores(gathered, context.now_us)
         base = _adjusted(ready, context, gathered, knobs)
-        return Scores(np.zeros((c, 0), np.float32), (), ready, None, base, nothing, np.zeros((c, 0), np.float32))
-    tables = CandidateTables.of(view.profile, gathered, bundle.arrays)
-    components = components_of([view.profile], tables, view.state[None])[0]
-    components, fused, ranked, raw = _base_scores(context, bundle, view.history_index, tables, components)
-    if ranked is None and not len(view.profile):
-        raw = unknown_scores(components, gathered)
+        return Scores(np.zeros((c, 0), np.float32), (), ready, None, None, base, nothing, np.zeros((c, 0), np.float32))
+    learned = _learned_scores(context, gathered, bundle, view.profile, view.history_index, view.state)
+    raw = learned.told
+    if learned.ranked is None and not len(view.profile):
+        raw = unknown_scores(learned.components, gathered)
     if not np.isfinite(raw).all():
         raise ArtifactMismatch("the bundle gives scores that are not finite; roll back or train again")
-    vectors = tables.vectors
-    return Scores(
-        components=components,
-        names=COMPONENTS,
-        fused=fused,
-        ranked=ranked,
+    return replace(
+        learned,
         base=_adjusted(raw, context, gathered, knobs),
-        q=_long_term(bundle, view.state, vectors) if knobs.policy_weight else nothing,
-        vectors=unit_rows(vectors),
-        tables=tables,
+        q=_long_term(bundle, view.state, learned.tables.vectors) if knobs.policy_weight and learned.tables else nothing,
     )
 
 

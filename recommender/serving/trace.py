@@ -18,8 +18,9 @@ def trace_make(gathered: Gathered, scores: Scores, plan: Plan, slate: Slate) -> 
 
     Returns:
         ``candidates``: one dictionary per candidate with its item id, sources, evidence, component scores by name,
-        fused score, probabilities of the ranker, base score, Q value, effects of rules by section and what became of
-        it; ``sections``: the rows that were possible, with each member's score; ``timed_out``: sources that were late.
+        fused score, score of the second stage (None without one), probabilities of the ranker, base score, Q value,
+        effects of rules by section and what became of it; ``sections``: the rows that were possible, with each
+        member's score; ``timed_out``: sources that were late.
     """
     shown = {int(row): slot for slot, row in enumerate(slate.rows)}
     evidence = _evidence(gathered)
@@ -70,6 +71,7 @@ def _candidate(
         "evidence": evidence,
         "components": {name: _number(scores.components[row, k]) for k, name in enumerate(scores.names)},
         "fused": _number(scores.fused[row]),
+        "second_stage": None if scores.look is None else _number(scores.look.scores[row]),
         "probabilities": {
             "click": _number(ranked.p_click[row]),
             "cart": _number(ranked.p_cart[row]),
