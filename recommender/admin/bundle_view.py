@@ -82,6 +82,9 @@ def _parts(bundle: BundleVersion, manifest: dict[str, Any]) -> list[Part]:
         "item_tower": _("vectors of new items"),
         "ranker": _("ranker"),
         "policy": _("long-term policy"),
+        "ease": "EASE",
+        "als": "ALS",
+        "vae": "Mult-VAE",
     }
     told = {
         "state_encoder": _encoder_words(bundle.evaluation.get("encoder") or {}),

@@ -6,9 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from catalog.outbox import outbox_add
+from recommender.collaborative.ease import ease_bytes
 from recommender.collaborative.item_knn import item_knn_fit
+from recommender.collaborative.models import models_fit
 from recommender.collaborative.popularity import popularity_fit, recent_popularity_fit
 from recommender.collaborative.sequential_rules import sequential_rules_fit
+from recommender.data.item_model_files import item_model_write
 from recommender.data.snapshot_files import snapshot_write
 from recommender.data.types import DataError
 from recommender.embedding import TOPIC_TEXTS, encoders_home, texts_embed
@@ -70,6 +73,25 @@ def tables_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
         knn_weight=knn.weight,
     )
     progress.log(f"{len(rules.item)} rules, {len(knn.item)} neighbours")
+
+
+def models_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
+    """Learn the collaborative models that the recipe names."""
+    learning, n = draft.recipe.learning, len(draft.snapshot.items)
+    models = models_fit(
+        learning.models,
+        draft.holdout.train,
+        learning,
+        seed=draft.recipe.seed,
+        until_us=draft.holdout.now_us,
+        progress=progress.update,
+    )
+    for name, model in models.items():
+        item_model_write(folder / "learned" / name, model)
+    progress.log(f"learned: {', '.join(models)}" if models else "the recipe names no collaborative model")
+    if "ease" in models and n > learning.ease.max_items:
+        size = ease_bytes(n, learning.ease) / 1e9
+        progress.log(f"EASE speaks of the {learning.ease.max_items} items met most often ({size:.1f} GB) of {n}")
 
 
 def encoder_step(draft: Draft, folder: Path, progress: JobProgress) -> None:

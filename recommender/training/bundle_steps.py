@@ -15,6 +15,7 @@ from recommender.evaluation.metrics import hit_rate, ndcg, reciprocal_rank
 from recommender.evaluation.promotion_gate import GateResult, Verdict, gate_judge
 from recommender.jobs import JobProgress
 from recommender.models import BundleVersion, GateAttempt, Live
+from recommender.retrieval.sources import MODEL_SOURCES
 from recommender.serving.bundle import Bundle, bundle_write
 from recommender.serving.decide import decide
 from recommender.store.bundles import bundle_index, bundle_open, bundle_path, bundle_promote, bundles_retire
@@ -24,6 +25,7 @@ from recommender.training.judging import bundle_ranks, popularity_ranks
 
 ANCHOR_FOR = timedelta(days=30)
 NETWORKS = {"state_encoder": "encoder", "item_tower": "encoder", "ranker": "ranker", "policy": "policy"}
+NOT_NAMED = "the recipe does not name it"
 Status = BundleVersion.Status
 
 
@@ -86,6 +88,7 @@ def _manifest(draft: Draft) -> dict[str, Any]:
     absent = {name: part["absent"] for name, part in (("ranker", ranker), ("policy", policy)) if "absent" in part}
     if not (draft.workspace.path("encoder") / "item_tower.onnx").exists():
         absent["item_tower"] = "no item has a text"
+    absent |= {name: NOT_NAMED for name in MODEL_SOURCES if name not in draft.arrays.models}
     times = draft.snapshot.interactions.at_us
     return {
         "shop_id": draft.shop.pk,

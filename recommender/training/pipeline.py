@@ -45,6 +45,7 @@ LEARNING = (
     LearningStep("snapshot", _("Reading the facts"), 2, behaviour.snapshot_step),
     LearningStep("texts", _("Reading the texts"), 25, behaviour.texts_step),
     LearningStep("tables", _("Counting what goes together"), 3, behaviour.tables_step),
+    LearningStep("models", _("Learning what speaks for what"), 2, behaviour.models_step),
     LearningStep("encoder", _("Learning from what shoppers did"), 40, behaviour.encoder_step),
     LearningStep("fusion", _("Weighing the models"), 3, behaviour.fusion_step),
     LearningStep("ranker", _("Learning from what was shown"), 35, impressions.ranker_step),
@@ -90,7 +91,8 @@ def bundle_train(job: JobRun, progress: JobProgress) -> dict[str, Any]:
     draft.workspace.remove()
     version = bundles.bundle_version(draft)
     gate = version.gate
-    return {"bundle": version.pk, "verdict": gate["verdict"], "words": gate["words"], "absent": version.absent}
+    absent = {part: reason for part, reason in version.absent.items() if reason != bundles.NOT_NAMED}
+    return {"bundle": version.pk, "verdict": gate["verdict"], "words": gate["words"], "absent": absent}
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from recommender.encoders.training_loop import TrainedEncoder, encoder_train
 from recommender.ranking.choices import choices_make
 from recommender.ranking.fusion import FusionWeights, fusion_fit
 from recommender.retrieval.exact import ExactGather
+from recommender.retrieval.sources import MODEL_SOURCES
 from recommender.serving.bundle import Bundle, BundleArrays, bundle_load, bundle_write
 from recommender.trials.catalogue import Catalogue
 
@@ -164,5 +165,8 @@ def _manifest(config: LearningConfig, trained: TrainedEncoder, fusion: FusionWei
         "recipe": config.to_json(),
         "evaluation": {"encoder_ndcg_at_10": None if np.isnan(trained.ndcg) else trained.ndcg},
         "fusion": {} if fusion is None else fusion.to_json(),
-        "absent": {"ranker": "no impressions were logged", "policy": "no impressions were logged"},
+        "absent": {
+            **dict.fromkeys(("ranker", "policy"), "no impressions were logged"),
+            **{name: "the configuration does not name it" for name in MODEL_SOURCES if name not in config.models},
+        },
     }
