@@ -1,5 +1,7 @@
 """The SQL of the sources: filters are part of every statement, so that a limit counts only what may be shown."""
 
+import re
+
 import numpy as np
 
 from recommender.data.types import Context, Floats, Ints, Source
@@ -44,10 +46,16 @@ FROM catalog_itemtext t JOIN catalog_item i ON i.id = t.item_id,
      to_tsvector('simple'::regconfig, COALESCE(t.title, '') || ' ' || COALESCE(t.description, '')) words
 WHERE t.shop_id = %(shop)s AND {AVAILABLE} AND (
     to_tsvector('simple'::regconfig, COALESCE(t.title, '') || ' ' || COALESCE(t.description, '')) @@ q
-    OR t.title ILIKE %(part)s)
+    OR t.title ILIKE %(part)s
+    OR cardinality(%(signs)s::text[]) > 0
+       AND COALESCE(t.title, '') || ' ' || COALESCE(t.description, '') LIKE ALL(%(signs)s::text[]))
 GROUP BY t.item_id
 ORDER BY max(ts_rank(words, q) + CASE WHEN t.title ILIKE %(part)s THEN 1 ELSE 0 END) DESC, t.item_id LIMIT %(n)s
 """  # noqa: S608
+
+
+_HAN = re.compile("[\u4e00-\u9fff]")
+_MOST_SIGNS = 20
 
 
 def filter_parameters(context: Context, now: object) -> dict[str, object]:
@@ -106,10 +114,14 @@ def departments_of(shop_id: int, item_ids: Ints) -> Ints | None:
 
 
 def word_matches(filters: dict[str, object], query: str) -> Ints | None:
-    """Items whose words match a query, best first; None if late."""
+    """Items whose words match a query, best first; None if late.
+
+    Chinese is written without spaces, so that there every sign has to be in the title or the description.
+    """
     config = CONFIG_OF[Source.SEARCH]
     escaped = query.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    parameters = {**filters, "query": query, "part": f"%{escaped}%", "n": config.quota}
+    signs = [f"%{sign}%" for sign in dict.fromkeys(_HAN.findall(query))][:_MOST_SIGNS]
+    parameters = {**filters, "query": query, "part": f"%{escaped}%", "signs": signs, "n": config.quota}
     return _ids(timed_rows(config.source.word, _WORDS, parameters, deadline_ms=config.deadline_ms))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from django.utils import translation
 
-from catalog.models import Item
+from catalog.models import Item, ItemText
 from recommender.data.types import Section
 from recommender.homepage import homepage_page, page_shown
 from recommender.models import Experiment, Impression, Knobs, PrecomputedList, RequestLog, Rule
@@ -226,6 +226,15 @@ def test_search_puts_the_best_match_first(live: TinyShop) -> None:
     assert page.cards[0].title == "Thing 33 of room 3"
     assert "Thing 33" in page.sections[0].title
     assert page_for(live, surface="search", query="nothing of the kind").sections == ()
+
+
+def test_chinese_is_searched_sign_by_sign(live: TinyShop) -> None:
+    wanted = live.items[7]
+    ItemText.objects.filter(item=wanted, language="zh-hans").update(title="暖光落地灯", description="适合夜读")
+    for query in ("暖灯", "夜读灯", "暖光"):
+        page = page_for(live, surface="search", query=query, language="zh-hans")
+        assert page.cards[0].id == wanted.pk, query
+    assert page_for(live, surface="search", query="暖椅").sections == ()
 
 
 def test_the_page_speaks_the_language_asked_for(live: TinyShop) -> None:
