@@ -51,13 +51,13 @@ class CalibrationGain:
         self._count = np.zeros(len(names))
         self._known = bool(mix)
 
-    def gains(self) -> Floats:
-        """(c,) gain of each candidate."""
+    def gains(self, rows: Ints | slice = slice(None)) -> Floats:
+        """(a,) gain of the candidates ``rows`` (a,), by default of all."""
         if not self._known:
-            return np.zeros(len(self._place), np.float32)
+            return np.zeros(self._place[rows].shape, np.float32)
         shown = self._count / max(self._count.sum(), 1.0)
         by_department = np.log((self._wanted + SMOOTHING) / (shown + SMOOTHING))
-        return np.asarray(by_department[self._place], np.float32)
+        return np.asarray(by_department[self._place[rows]], np.float32)
 
     def place(self, row: int) -> None:
         """Count candidate ``row`` as shown."""

@@ -225,10 +225,9 @@ class RowFilling:
         scores = self.static[allowed]
         knobs = self.page.knobs
         if self.diversity is not None:
-            scores = scores + np.float32(knobs.diversity) * self.diversity.gains()[allowed]
+            scores = scores + np.float32(knobs.diversity) * self.diversity.gains(allowed)
         if knobs.calibration:
-            gains = self.page.calibration.gains()
-            scores = scores + np.float32(knobs.calibration) * gains[self.candidates[allowed]]
+            scores = scores + np.float32(knobs.calibration) * self.page.calibration.gains(self.candidates[allowed])
         if not len(allowed):
             return allowed, scores, np.zeros(0)
         p = slot_probabilities(scores, temperature=knobs.temperature, epsilon=knobs.exploration)

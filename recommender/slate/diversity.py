@@ -10,7 +10,7 @@ Reference: Chen, Zhang, Zhou, 2018 (fast greedy MAP inference for determinantal 
 
 import numpy as np
 
-from recommender.data.types import Floats
+from recommender.data.types import Floats, Ints
 
 OWN_SHARE = 0.05
 """δ: part of every item that is like nothing else; keeps the logarithm finite for twins."""
@@ -37,9 +37,9 @@ class DiversityGain:
         self._residual = np.ones(len(unit_vectors), np.float32)
         self._placed = 0
 
-    def gains(self) -> Floats:
-        """(c,) log of the residual, 0 for what is new in every respect, at least log δ/2."""
-        return np.log(np.maximum(self._residual, OWN_SHARE / 2))
+    def gains(self, rows: Ints | slice = slice(None)) -> Floats:
+        """(a,) log of the residual of ``rows`` (a,), by default of all: 0 for what is wholly new, at least log δ/2."""
+        return np.log(np.maximum(self._residual[rows], OWN_SHARE / 2))
 
     def place(self, row: int) -> None:
         """Add candidate ``row`` to the row."""
