@@ -57,7 +57,10 @@ _TYPES = {
     "price_minor": "bigint", "currency": "varchar", "order": "varchar", "session": "varchar", "search": "uuid",
     "surface": "varchar", "impression": "uuid", "position": "smallint", "value": "float8", "undoes": "uuid",
 }  # fmt: skip
-_NAMES = [field.name for field in fields(NewInteraction)]
+_NAMES: list[str] = [field.name for field in fields(NewInteraction)]
+_PLAIN: dict[str, Callable[[Any], Any]] = {"kind": int} | {
+    name: lambda value: value and str(value) for name, type_ in _TYPES.items() if type_ == "uuid"
+}  # what psycopg2 writes out several times as fast as enumerations and UUIDs
 _COLUMNS = ", ".join(f'"{name}"' for name in _NAMES)
 _ARRAYS = ", ".join(f"%s::{_TYPES[name]}[]" for name in _NAMES)
 _INSERT = (
@@ -133,9 +136,12 @@ def undoable(shopper: Shopper, *, item_id: int, kind: Kind) -> UUID | None:
     return left.order_by("-pk").values_list("pk", flat=True).first()
 
 
+def _same(value: Any) -> Any:
+    return value
+
+
 def _insert(shopper: Shopper, interactions: Sequence[NewInteraction], now: datetime) -> None:
-    columns = [[getattr(new, name) for new in interactions] for name in _NAMES]
-    columns[_NAMES.index("kind")] = [int(new.kind) for new in interactions]
+    columns = [[_PLAIN.get(name, _same)(getattr(new, name)) for new in interactions] for name in _NAMES]
     version = consent_version(shopper.pk)
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, [shopper.shop_id, shopper.pk, now, version, *columns])
