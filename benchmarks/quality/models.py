@@ -5,6 +5,7 @@ of options is for peers, whose authors do not ship one configuration for everyth
 """
 
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -13,13 +14,19 @@ from benchmarks.quality.work import Answers, Fit, Model, Options, Questions, Row
 from recommender.collaborative import models as collaborative_models
 from recommender.collaborative.fitting import Fitting
 from recommender.encoders.config import SHOP_DEFAULTS
+from recommender.retrieval.sources import MODEL_SOURCES
+from recommender.trials.ablation import PARTS, questions_make
+from recommender.trials.ablation import Questions as PartQuestions
 from recommender.trials.baselines import baselines_fit
 from recommender.trials.lists import Lists
 from recommender.trials.measure import Task
 from recommender.trials.ours import Ours, decided_lists, encoder_lists, model_lists, ours_learn, scored_lists
 from recommender.trials.problems import Lesson
+from recommender.trials.source_recall import source_recall
 
 OURS = "DPE"
+FUSION = "DPE (fusion)"
+FUSION = "DPE, linear fusion alone"
 ENCODER = "Transformer"
 BASELINES = ("popular", "recency-popular", "own frequency", "sequential rules", "item-kNN")
 ROOMS = ("encoders", "collaborative", "language", "retrieval", "ranking", "slate", "serving", "trials")
@@ -39,14 +46,35 @@ def rows_make(makes: dict[str, Make], questions: Questions) -> RowLists:
 
 
 def whole(lesson: Lesson, questions: Questions, work: Work, chosen: Any) -> Answers:
-    """The shop's defaults: ``decide`` over everything, and its encoder alone from the same training."""
+    """The shop's defaults: ``decide`` over everything, without second stage, and the encoder alone, of one training."""
     ours = _learn(lesson, work, chosen, fused=True)
     makes: dict[str, Make] = {
         OURS: partial(decided_lists, ours),
+        FUSION: partial(decided_lists, ours.fusion_alone()),
         ENCODER: partial(encoder_lists, ours.bundle),
     }
-    details = {"epochs": ours.chosen.epochs, "fusion": ours.bundle.manifest.fusion}
+    details = {
+        "epochs": ours.chosen.epochs,
+        "weighing": {"all" if repeats else "new": one.to_json() for repeats, one in ours.chosen.weights.items()},
+    }
+    if work.seed == 0:  # what looks at parts is told of one seed
+        details |= parts_examine(ours, lesson, questions)
     return Answers(rows_make(makes, questions), ours.chosen, details)
+
+
+def parts_examine(ours: Ours, lesson: Lesson, questions: Questions) -> dict[str, Any]:
+    """Recall of the sources on every question, and what each part is worth on the third of the validation shoppers."""
+    first = {name: tasks[0] for name, tasks in questions.items()}
+    recall = {name: asdict(source_recall(ours.bundle_for(task), task)) for name, task in first.items()}
+    if lesson.validation is None:
+        return {"recall": recall}
+    fit, judge = (
+        questions_make(ours.bundle, Task(lesson.train, third, repeats=lesson.repeats, now_us=lesson.now_us))
+        for third in (lesson.validation.fusion, lesson.validation.report)
+    )
+    asked = PartQuestions(fit, judge)
+    parts = [name for name, part in PARTS.items() if name not in MODEL_SOURCES or name in ours.bundle.arrays.models]
+    return {"recall": recall, "ablation": {part: asdict(asked.gain(part, parts)) for part in parts}}
 
 
 def encoder_alone(lesson: Lesson, questions: Questions, work: Work, chosen: Any, *, name: str) -> Answers:
@@ -148,7 +176,7 @@ MODELS: tuple[Model, ...] = (
     _encoder("masked Transformer", family="masked"),
     _encoder("Transformer, gBCE", loss="gbce"),
     _encoder("Transformer, time between entries", time_bias=True),
-    Model(OURS, whole, (OURS, ENCODER), CODE),
+    Model(OURS, whole, (OURS, FUSION, ENCODER), CODE),
     _variant("DPE without EASE", models=()),
 )
 

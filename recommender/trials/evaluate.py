@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,7 +12,6 @@ from recommender.data.sequences import Sequences
 from recommender.data.splits import leave_last_out, time_split, validation_thirds
 from recommender.data.types import Ints
 from recommender.encoders.config import LearningConfig
-from recommender.ranking.fusion import FusionWeights
 from recommender.serving.bundle import Bundle
 from recommender.trials.ask import answers
 from recommender.trials.baselines import baselines_fit
@@ -23,15 +23,15 @@ from recommender.trials.datasets import (
     movielens_read,
     retail_read,
 )
-from recommender.trials.learn import Stages, Trial, bundle_with, fusion_learn, trial_learn
+from recommender.trials.learn import Stages, Trial, Weighing, bundle_with, trial_learn, weighing_learn
 from recommender.trials.measure import Measured, Task, measure_answers, measure_baseline, measured_join, task_new_only
 from recommender.trials.report import Table, table_make
 
-OURS = "DPE (fusion)"
+OURS, FUSION = "DPE (full stack)", "DPE (fusion)"
 TIE_SEEDS = 5
 LAST_POSITIONS = 10
 FIRST_BASKET = "First basket after 2011-11-12, context frozen."
-NO_RANKER = "There are no impressions, hence no trained ranker: the fusion ranks."
+NO_RANKER = "There are no impressions, hence no trained ranker: fusion and second stage rank."
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Outcome:
 
 
 def evaluate_beauty(run: Run) -> Outcome:
-    """Amazon Beauty, leave-one-out, strict: nothing but early stopping and fusion sees the validation item."""
+    """Amazon Beauty, leave-one-out, strict: only early stopping and what weighs the models see the validation item."""
     dataset = beauty_read(run.data, seed=run.seed)
     catalogue = catalogue_of(dataset.texts, home=run.home)
     test = leave_last_out(dataset.sequences)
@@ -92,7 +92,7 @@ def _last_positions(run: Run, whole: Sequences, catalogue: Catalogue) -> Table:
     with TemporaryDirectory() as scratch:
         trial = _trial_strict(run, Path(scratch) / "bundle", frozen, catalogue, seed=run.seed)
         base = leave_last_out(frozen).train
-        found = [_measure_all(run, trial.bundle, base, task) for task in tasks]
+        found = [_measure_all(run, trial.bundle, trial.weighing, base, task) for task in tasks]
     joined = [measured_join([one[place] for one in found]) for place in range(len(found[0]))]
     clusters = np.concatenate([task.targets.users for task in tasks])
     note = f"Models frozen before all {LAST_POSITIONS}; intervals drawn over shoppers. {NO_RANKER}"
@@ -121,7 +121,7 @@ def evaluate_retail(run: Run) -> Outcome:
             config,
             seed=run.seed,
             stages=run.stages,
-            fusion=weights[True],
+            weighing=weights[True],
             now_us=RETAIL_SPLIT_US,
             repeats=True,
             device=run.device,
@@ -132,17 +132,16 @@ def evaluate_retail(run: Run) -> Outcome:
             ("Items new to the customer", FIRST_BASKET, task_new_only(everything)),
             ("All purchases, every later basket", "Everything bought after 2011-11-12, context frozen.", later),
         ):
-            bundle = bundle_with(final.bundle, weights[task.repeats])
-            ours, *others = _measure_all(run, bundle, test.train, task)
+            ours, *others = _measure_all(run, final.bundle, weights[task.repeats], test.train, task)
             tables.append(table_make(title, f"{note} {NO_RANKER}", ours, others))
-    details = {"fusion": {"all": weights[True].to_json(), "new": weights[False].to_json()}, "epochs": earlier.epochs}
+    details = {"weighing": {"all": weights[True].to_json(), "new": weights[False].to_json()}, "epochs": earlier.epochs}
     return Outcome(tuple(tables), details)
 
 
 def _retail_weights(
     run: Run, folder: Path, past: Sequences, catalogue: Catalogue
-) -> tuple[Trial, dict[bool, FusionWeights]]:
-    """Fusion weights with and without repeats, from the first baskets after the validation split."""
+) -> tuple[Trial, dict[bool, Weighing]]:
+    """Fusion and second stage with and without repeats, from the first baskets after the validation split."""
     split = time_split(past, RETAIL_VALIDATION_US)
     thirds = validation_thirds(split.targets, seed=run.seed)
     trial = trial_learn(
@@ -160,8 +159,14 @@ def _retail_weights(
     fit = Task(split.train, thirds.fusion, repeats=True, now_us=RETAIL_VALIDATION_US)
     weights = {}
     for task in (fit, task_new_only(fit)):
-        weights[task.repeats] = fusion_learn(
-            trial.bundle, task.sequences, task.targets, run.stages, now_us=task.now_us, repeats=task.repeats
+        weights[task.repeats] = weighing_learn(
+            trial.bundle,
+            task.sequences,
+            task.targets,
+            run.stages,
+            now_us=task.now_us,
+            repeats=task.repeats,
+            seed=run.seed,
         )
     return trial, weights
 
@@ -171,7 +176,7 @@ def _leave_one_out(
 ) -> tuple[Measured, list[Measured], Trial]:
     with TemporaryDirectory() as scratch:
         trial = _trial_strict(run, Path(scratch) / "bundle", given, catalogue, seed=seed)
-        ours, *others = _measure_all(run, trial.bundle, leave_last_out(given).train, task)
+        ours, *others = _measure_all(run, trial.bundle, trial.weighing, leave_last_out(given).train, task)
     return ours, others, trial
 
 
@@ -184,12 +189,15 @@ def _trial_strict(run: Run, folder: Path, given: Sequences, catalogue: Catalogue
     )
 
 
-def _measure_all(run: Run, bundle: Bundle, train: Sequences, task: Task) -> list[Measured]:
-    """Ours, then the baselines fitted on ``train``."""
+def _measure_all(run: Run, bundle: Bundle, weighing: Weighing, train: Sequences, task: Task) -> list[Measured]:
+    """Ours whole, ours without second stage, then the baselines fitted on ``train``."""
     popularity = np.asarray(bundle.arrays.popularity)
-    lists = answers(bundle, task.sequences, task.targets.users, now_us=task.now_us, repeats=task.repeats)
-    ours = measure_answers(OURS, task, lists, popularity, lambda done, total: run.stages("lists", done, total))
-    found = [ours]
+    found = []
+    for name, one in ((OURS, weighing), (FUSION, weighing.fusion_alone())):
+        asked = bundle_with(bundle, one)
+        lists = answers(asked, task.sequences, task.targets.users, now_us=task.now_us, repeats=task.repeats)
+        progress = partial(run.stages, f"lists of {name}")
+        found.append(measure_answers(name, task, lists, popularity, progress))
     for baseline in baselines_fit(train, run.config, now_us=task.now_us, models=("ease", "als", "vae"), seed=run.seed):
         run.stages(f"baseline {baseline.name}", 0, 1)
         found.append(measure_baseline(baseline, task, popularity))
@@ -200,7 +208,7 @@ def _details(trial: Trial) -> dict[str, object]:
     return {
         "epochs": trial.epochs,
         "encoder_ndcg_at_10_on_validation_a": trial.validation_ndcg,
-        "fusion": trial.bundle.manifest.fusion,
+        "weighing": trial.weighing.to_json(),
     }
 
 

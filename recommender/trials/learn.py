@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from recommender.collaborative.item_knn import item_knn_fit
 from recommender.collaborative.models import models_fit
 from recommender.collaborative.popularity import popularity_fit, recent_popularity_fit
 from recommender.collaborative.sequential_rules import sequential_rules_fit
+from recommender.data.absent import Absent
 from recommender.data.files import whole_folder
 from recommender.data.sequences import Sequences
 from recommender.data.splits import Targets, Thirds
@@ -17,7 +19,9 @@ from recommender.encoders.config import LearningConfig
 from recommender.encoders.export import encoder_export
 from recommender.encoders.training_loop import TrainedEncoder, encoder_train
 from recommender.ranking.choices import choices_make
-from recommender.ranking.fusion import FusionWeights, fusion_fit
+from recommender.ranking.fusion import DEFAULT_WEIGHTS, FusionWeights, fusion_fit
+from recommender.ranking.second_stage import SecondStage
+from recommender.ranking.second_stage_training import second_stage_fit
 from recommender.retrieval.exact import ExactGather
 from recommender.retrieval.sources import MODEL_SOURCES
 from recommender.serving.bundle import Bundle, BundleArrays, bundle_load, bundle_write
@@ -27,6 +31,27 @@ Stages = Callable[[str, int, int], None]
 """Called with (name of the stage, steps done, steps in all)."""
 
 
+_UNFITTED = Absent("no validation shoppers to fit it on")
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """What validation shoppers decided about ranking: weights of the fusion, and the trees over it."""
+
+    fusion: FusionWeights = DEFAULT_WEIGHTS
+    second_stage: SecondStage | Absent = _UNFITTED
+
+    def fusion_alone(self) -> "Weighing":
+        """The same without the trees."""
+        return Weighing(self.fusion, Absent("left out"))
+
+    def to_json(self) -> dict[str, Any]:
+        """For reports."""
+        stage = self.second_stage
+        told = {"absent": stage.reason} if isinstance(stage, Absent) else stage.to_json()
+        return {"fusion": self.fusion.to_json(), "second_stage": told}
+
+
 @dataclass(frozen=True)
 class Trial:
     """A learned bundle and what is needed to learn it again on more data."""
@@ -34,6 +59,7 @@ class Trial:
     bundle: Bundle
     epochs: int  # the encoder was trained for
     validation_ndcg: float  # NDCG@10 of the encoder alone on the shoppers it was stopped on, NaN without
+    weighing: Weighing
 
 
 def trial_learn(
@@ -45,7 +71,7 @@ def trial_learn(
     seed: int,
     stages: Stages,
     thirds: Thirds | None = None,
-    fusion: FusionWeights | None = None,
+    weighing: Weighing | None = None,
     now_us: int = 0,
     repeats: bool = False,
     device: str = "cpu",
@@ -59,9 +85,9 @@ def trial_learn(
         config: of the models.
         seed: of everything random.
         stages: progress.
-        thirds: held-out shoppers: the first third stops the encoder, the second fits the fusion. None: all epochs
-            of ``config`` are trained.
-        fusion: weights to use instead of fitting them.
+        thirds: held-out shoppers: the first third stops the encoder, the second fits fusion and second stage.
+            None: all epochs of ``config`` are trained.
+        weighing: fusion and second stage to use instead of fitting them.
         now_us: end of ``train``; 0 where it has no times.
         repeats: whether the task may be answered with items already met.
         device: for the encoder.
@@ -72,17 +98,24 @@ def trial_learn(
     stages("tables", 1, 1)
     with whole_folder(folder) as draft:
         encoder_export(trained, draft, seed=seed)
-        bundle_write(draft, arrays, _manifest(config, trained, fusion))
+        bundle_write(draft, arrays, _manifest(config, trained))
     bundle = bundle_load(folder, verify=False)
-    if fusion is None and thirds is not None:
-        bundle = bundle_with(bundle, fusion_learn(bundle, train, thirds.fusion, stages, now_us=now_us, repeats=repeats))
-    return Trial(bundle, trained.epochs, trained.ndcg)
+    if weighing is None and thirds is not None:
+        weighing = weighing_learn(bundle, train, thirds.fusion, stages, now_us=now_us, repeats=repeats, seed=seed)
+    return Trial(bundle_with(bundle, weighing or Weighing()), trained.epochs, trained.ndcg, weighing or Weighing())
 
 
-def fusion_learn(
-    bundle: Bundle, train: Sequences, targets: Targets, stages: Stages, *, now_us: int = 0, repeats: bool = False
-) -> FusionWeights:
-    """Weights under which held-out shoppers' choices among the gathered candidates are likeliest."""
+def weighing_learn(
+    bundle: Bundle,
+    train: Sequences,
+    targets: Targets,
+    stages: Stages,
+    *,
+    now_us: int = 0,
+    repeats: bool = False,
+    seed: int = 0,
+) -> Weighing:
+    """Fusion and second stage under which held-out shoppers' choices among the gathered candidates are likeliest."""
     choices = choices_make(
         train,
         targets,
@@ -94,12 +127,22 @@ def fusion_learn(
         now_us=now_us,
         progress=lambda done, total: stages("fusion", done, total),
     )
-    return fusion_fit(choices)
+    stages("second stage", 0, 1)
+    weighing = Weighing(fusion_fit(choices), second_stage_fit(choices, repeats=repeats, seed=seed))
+    stages("second stage", 1, 1)
+    return weighing
 
 
-def bundle_with(bundle: Bundle, fusion: FusionWeights) -> Bundle:
-    """The same bundle under other fusion weights, in memory."""
-    return Bundle(bundle.path, replace(bundle.manifest, fusion=fusion.to_json()), bundle.arrays)
+def bundle_with(bundle: Bundle, weighing: Weighing) -> Bundle:
+    """The same bundle under another fusion and second stage, in memory."""
+    stage, absent = weighing.second_stage, dict(bundle.manifest.absent)
+    absent.pop("second_stage", None)
+    if isinstance(stage, Absent):
+        manifest = replace(bundle.manifest, second_stage={}, absent={**absent, "second_stage": stage.reason})
+    else:
+        manifest = replace(bundle.manifest, second_stage=stage.to_json(), absent=absent)
+    manifest = replace(manifest, fusion=weighing.fusion.to_json())
+    return Bundle(bundle.path, manifest, bundle.arrays, second_stage=None if isinstance(stage, Absent) else stage)
 
 
 def arrays_fit(
@@ -156,7 +199,7 @@ def _encoder(
     )
 
 
-def _manifest(config: LearningConfig, trained: TrainedEncoder, fusion: FusionWeights | None) -> dict[str, object]:
+def _manifest(config: LearningConfig, trained: TrainedEncoder) -> dict[str, object]:
     return {
         "shop_id": 0,
         "item_dim": config.encoder.embedding_dim,
@@ -164,7 +207,6 @@ def _manifest(config: LearningConfig, trained: TrainedEncoder, fusion: FusionWei
         "text_encoder": "",
         "recipe": config.to_json(),
         "evaluation": {"encoder_ndcg_at_10": None if np.isnan(trained.ndcg) else trained.ndcg},
-        "fusion": {} if fusion is None else fusion.to_json(),
         "absent": {
             **dict.fromkeys(("ranker", "policy"), "no impressions were logged"),
             **{name: "the configuration does not name it" for name in MODEL_SOURCES if name not in config.models},

@@ -10,12 +10,11 @@ from recommender.data.item_model import ItemModel
 from recommender.data.types import Floats, Ints
 from recommender.encoders.config import LearningConfig
 from recommender.ranking.choices import context_of, state_of
-from recommender.ranking.fusion import DEFAULT_WEIGHTS, FusionWeights
 from recommender.serving.bundle import Bundle
 from recommender.trials.ask import answers, lists_of
 from recommender.trials.baselines import Scorer
 from recommender.trials.catalogue import Catalogue
-from recommender.trials.learn import Stages, bundle_with, fusion_learn, trial_learn
+from recommender.trials.learn import Stages, Weighing, bundle_with, trial_learn, weighing_learn
 from recommender.trials.lists import Lists, best_of, lists_collect
 from recommender.trials.measure import Task, task_new_only
 from recommender.trials.problems import Lesson
@@ -26,7 +25,7 @@ class Chosen:
     """What the validation shoppers decided: enough to learn again from more behaviour."""
 
     epochs: int
-    weights: Mapping[bool, FusionWeights]  # by whether items already met may be shown
+    weights: Mapping[bool, Weighing]  # by whether items already met may be shown
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,11 @@ class Ours:
     def bundle_for(self, task: Task) -> Bundle:
         """The bundle under the weights of a task's kind."""
         return bundle_with(self.bundle, self.chosen.weights[task.repeats])
+
+    def fusion_alone(self) -> "Ours":
+        """The same without a second stage."""
+        weights = {repeats: weighing.fusion_alone() for repeats, weighing in self.chosen.weights.items()}
+        return replace(self, chosen=replace(self.chosen, weights=weights))
 
 
 def ours_learn(
@@ -63,7 +67,7 @@ def ours_learn(
         seed: of everything random.
         stages: progress.
         chosen: epochs and weights chosen before; None: they are chosen here.
-        fused: whether the fusion is fitted; without, only parts of the bundle are of use.
+        fused: whether fusion and second stage are fitted; without, only parts of the bundle are of use.
         device: for the encoder.
     """
     if chosen is not None:
@@ -76,26 +80,26 @@ def ours_learn(
         seed=seed,
         stages=stages,
         thirds=None if chosen else lesson.validation,
-        fusion=chosen.weights[lesson.repeats] if chosen else DEFAULT_WEIGHTS,
+        weighing=chosen.weights[lesson.repeats] if chosen else Weighing(),
         now_us=lesson.now_us,
         repeats=lesson.repeats,
         device=device,
     )
     if chosen is None:
-        weights = _weights(trial.bundle, lesson, stages) if fused else dict.fromkeys((True, False), DEFAULT_WEIGHTS)
+        weights = _weights(trial.bundle, lesson, stages, seed) if fused else dict.fromkeys((True, False), Weighing())
         chosen = Chosen(trial.epochs, weights)
     return Ours(trial.bundle, chosen)
 
 
-def _weights(bundle: Bundle, lesson: Lesson, stages: Stages) -> dict[bool, FusionWeights]:
-    """Fusion weights of each kind of task that the lesson knows."""
+def _weights(bundle: Bundle, lesson: Lesson, stages: Stages, seed: int) -> dict[bool, Weighing]:
+    """Fusion and second stage of each kind of task that the lesson knows."""
     if lesson.validation is None:
-        return dict.fromkeys((True, False), DEFAULT_WEIGHTS)
+        return dict.fromkeys((True, False), Weighing())
     whole = Task(lesson.train, lesson.validation.fusion, repeats=lesson.repeats, now_us=lesson.now_us)
     tasks = (whole, task_new_only(whole)) if lesson.repeats else (whole,)
     return {
-        task.repeats: fusion_learn(
-            bundle, task.sequences, task.targets, stages, now_us=task.now_us, repeats=task.repeats
+        task.repeats: weighing_learn(
+            bundle, task.sequences, task.targets, stages, now_us=task.now_us, repeats=task.repeats, seed=seed
         )
         for task in tasks
     }

@@ -10,7 +10,6 @@ import numpy as np
 from recommender.data.sequence_file import SequenceFile, item_texts_read, sequence_file_read
 from recommender.data.splits import leave_last_out, validation_thirds
 from recommender.encoders.config import LearningConfig
-from recommender.ranking.fusion import FusionWeights
 from recommender.serving.bundle import Bundle
 from recommender.trials.ask import answers
 from recommender.trials.catalogue import Catalogue, catalogue_of, catalogue_plain
@@ -36,7 +35,8 @@ class SequenceBenchmark:
 def benchmark_sequences(run: SequenceBenchmark, stages: Stages) -> Trial:
     """Learn the shop's default models from the file and write 100 items nobody met before per user.
 
-    The last item of each sequence is for validation: strict, it stops the encoder and fits the fusion and nothing else;
+    The last item of each sequence is for validation: strict, it stops the encoder, fits fusion and second stage and
+    nothing else;
     with ``refit`` everything is then learned again from the whole file, with the epochs and weights found.
 
     Args:
@@ -91,7 +91,7 @@ def _refit(
         replace(run.config, encoder=encoder),
         seed=run.seed,
         stages=stages,
-        fusion=FusionWeights.from_json(strict.bundle.manifest.fusion),
+        weighing=strict.weighing,
         device=run.device,
     )
 
