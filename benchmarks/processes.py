@@ -21,6 +21,11 @@ class Cost:
     cpu_seconds: float
     peak_memory_mb: float  # resident, of its largest process
 
+    @property
+    def busy(self) -> float:
+        """Processors it had on average."""
+        return self.cpu_seconds / max(self.wall_seconds, 1e-9)
+
 
 def command_run(command: Sequence[str], *, limit_seconds: float, environment: Mapping[str, str] | None = None) -> Cost:
     """Run a command in the repository's folder; it is ended with its children after the limit.

@@ -2,8 +2,9 @@
 
     python -m benchmarks.peers.rectools_transformers FOLDER
 
-Epochs are trained one by one until the validation NDCG@10 has not risen for ``PATIENCE`` of them, exactly the rule that
-stops our own encoder, and the weights of the best epoch are kept.
+Epochs are trained until the validation NDCG@10 has not risen for ``PATIENCE`` validations, and the weights of the best
+one are kept. An epoch of a small data set has very few steps here (a step takes 128 shoppers), so validations are at
+least ``STEPS`` steps apart: otherwise noise would end the training long before it is done.
 """
 
 import copy
@@ -38,8 +39,9 @@ from recommender.data.splits import Targets
 from recommender.evaluation.metrics import ndcg, ranks_collect, ranks_in_list
 from recommender.trials.lists import LIST, Lists, lists_collect
 
-PATIENCE = 3
-MAX_EPOCHS = 100
+PATIENCE = 4
+STEPS = 50
+MAX_VALIDATIONS = 100
 VALIDATION_USERS = 2000
 MODELS = {"SASRec": SASRecModel, "BERT4Rec": BERT4RecModel}
 LAYERS = {"ligr": LiGRLayers}
@@ -65,25 +67,23 @@ def trained(commission: Commission, began: float) -> tuple[Any, list[tuple[float
     """A model with the weights of its best epoch, its curve, and the number of that epoch."""
     order, dataset = commission.order, dataset_of(commission.train)
     model = model_make(order)
+    if commission.stop is None or order.epochs:
+        model.fit_partial(dataset, min_epochs=max(order.epochs, 1), max_epochs=max(order.epochs, 1))
+        return model, [], order.epochs
+    shoppers = int((commission.train.lengths >= 2).sum())
+    stride = max(1, round(STEPS * model.batch_size / max(shoppers, 1)))  # epochs between validations
     curve: list[tuple[float, float]] = []
-    best, kept, weights = -math.inf, 0, None
-    for epoch in range(1, (order.epochs or MAX_EPOCHS) + 1):
-        model.fit_partial(dataset, min_epochs=1, max_epochs=1)
-        seconds = time.perf_counter() - began
-        if commission.stop is None or order.epochs:
-            kept = epoch
-        else:
-            found = validated(model, *commission.stop)
-            curve.append((seconds, found))
-            if found > best:
-                best, kept, weights = found, epoch, copy.deepcopy(model.torch_model.state_dict())
-            elif epoch - kept >= PATIENCE:
-                break
-        if order.max_seconds and seconds > order.max_seconds:
+    best, kept, weights = -math.inf, 0, {}
+    for done in range(1, MAX_VALIDATIONS + 1):
+        model.fit_partial(dataset, min_epochs=stride, max_epochs=stride)
+        seconds, found = time.perf_counter() - began, validated(model, *commission.stop)
+        curve.append((seconds, found))
+        if found > best:
+            best, kept, weights = found, done, copy.deepcopy(model.torch_model.state_dict())
+        if done - kept >= PATIENCE or (order.max_seconds and seconds > order.max_seconds):
             break
-    if weights is not None:
-        model.torch_model.load_state_dict(weights)
-    return model, curve, kept
+    model.torch_model.load_state_dict(weights)
+    return model, curve, kept * stride
 
 
 def model_make(order: Order) -> Any:
