@@ -123,7 +123,7 @@ def measures_of(rounds: Sequence[Round]) -> tuple[Measure, ...]:
         return Measure(name, unit, n, value=round(middle, 4) if isfinite(middle) else None, goals=goals)
 
     def times(share: float, name: str) -> tuple[Measure, ...]:
-        targets = [share * one.theirs.best for one in rounds]
+        targets, third = [share * one.theirs.best for one in rounds], Goal("value", 33.3)
         return (
             of(
                 f"RecTools SASRec to {name}",
@@ -131,19 +131,19 @@ def measures_of(rounds: Sequence[Round]) -> tuple[Measure, ...]:
                 [r.theirs.seconds_to(t) for r, t in zip(rounds, targets, strict=True)],
             ),
             of(f"Ours to {name}", "s", [r.ours.seconds_to(t) for r, t in zip(rounds, targets, strict=True)]),
-            of(f"Ours as a part of theirs, to {name}", "", [r.ratio(share) for r in rounds], Goal("value", 0.333)),
+            of(f"Ours as a part of theirs, to {name}", "%", [100 * r.ratio(share) for r in rounds], third),
         )
 
-    memory = [one.ours.cost.peak_memory_mb / one.theirs.cost.peak_memory_mb for one in rounds]
+    memory = [100 * one.ours.cost.peak_memory_mb / one.theirs.cost.peak_memory_mb for one in rounds]
     return (
         of("Best validation NDCG@10 of RecTools SASRec × 1000", "", [1000 * one.theirs.best for one in rounds]),
         of("Best validation NDCG@10 of ours × 1000", "", [1000 * one.ours.best for one in rounds]),
         *times(1.0, "its best"),
-        of("Ours as a part of theirs, in processor time", "", [one.processor_ratio for one in rounds]),
+        of("Ours as a part of theirs, in processor time", "%", [100 * one.processor_ratio for one in rounds]),
         *times(NEARLY, f"{NEARLY:.0%} of its best"),
         of("Peak memory of RecTools SASRec", "MB", [one.theirs.cost.peak_memory_mb for one in rounds]),
         of("Peak memory of ours", "MB", [one.ours.cost.peak_memory_mb for one in rounds]),
-        of("Peak memory of ours as a part of theirs", "", memory, Goal("value", 1.0)),
+        of("Peak memory of ours as a part of theirs", "%", memory, Goal("value", 100.0)),
     )
 
 
