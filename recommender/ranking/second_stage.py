@@ -109,6 +109,15 @@ class SecondStage:
         whole[rows] = scores
         return np.asarray(whole, np.float32)
 
+    @property
+    def words(self) -> str:
+        """How it came about, for a log."""
+        about = self.about or {}
+        return (
+            f"{about.get('trees')} trees on {about.get('lists')} lists make a choice cost "
+            f"{about.get('nats_per_choice', np.nan):.3f} nats instead of {about.get('nats_of_fusion', np.nan):.3f}"
+        )
+
     def to_json(self) -> dict[str, Any]:
         """For ``Manifest.second_stage``; the trees have a file of their own."""
         return {

@@ -1,4 +1,4 @@
-"""Steps that learn from behaviour: facts, texts, tables, encoder, fusion."""
+"""Steps that learn from behaviour: facts, texts, tables, encoder, fusion and second stage."""
 
 import math
 from pathlib import Path
@@ -11,6 +11,7 @@ from recommender.collaborative.item_knn import item_knn_fit
 from recommender.collaborative.models import models_fit
 from recommender.collaborative.popularity import popularity_fit, recent_popularity_fit
 from recommender.collaborative.sequential_rules import sequential_rules_fit
+from recommender.data.absent import Absent
 from recommender.data.item_model_files import item_model_write
 from recommender.data.snapshot_files import snapshot_write
 from recommender.data.types import DataError
@@ -23,7 +24,9 @@ from recommender.language.text_encoder import TextEncoder
 from recommender.language.text_encoder_export import text_encoder_ensure
 from recommender.ranking.choices import choices_make
 from recommender.ranking.fusion import fusion_fit
+from recommender.ranking.second_stage_training import second_stage_fit
 from recommender.retrieval.exact import ExactGather
+from recommender.serving.bundle import SECOND_STAGE
 from recommender.training.draft import Draft
 from recommender.training.workspace import arrays_write, json_write
 
@@ -135,7 +138,7 @@ def encoder_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
 
 
 def fusion_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
-    """Weigh the components so that kept-back choices become likely."""
+    """Weigh the components so that kept-back choices become likely, and grow trees over the best of them."""
     config = draft.recipe.learning.encoder
     choices = choices_make(
         draft.holdout.train,
@@ -148,5 +151,12 @@ def fusion_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
         progress=progress.update,
     )
     weights = fusion_fit(choices)
-    json_write(folder, weights.to_json())
     progress.log(f"fusion fitted on {weights.users} shoppers" if weights.users else "too few shoppers: default fusion")
+    stage = second_stage_fit(choices, config=draft.recipe.second_stage, seed=draft.recipe.seed)
+    if isinstance(stage, Absent):
+        json_write(folder, {"fusion": weights.to_json(), "absent": stage.reason})
+        progress.log(f"no second stage: {stage.reason}")
+        return
+    (folder / SECOND_STAGE).write_text(stage.forest.text)
+    json_write(folder, {"fusion": weights.to_json(), "second_stage": stage.to_json()})
+    progress.log(f"second stage: {stage.words}")

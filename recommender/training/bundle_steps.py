@@ -16,7 +16,7 @@ from recommender.evaluation.promotion_gate import GateResult, Verdict, gate_judg
 from recommender.jobs import JobProgress
 from recommender.models import BundleVersion, GateAttempt, Live
 from recommender.retrieval.sources import MODEL_SOURCES
-from recommender.serving.bundle import Bundle, bundle_write
+from recommender.serving.bundle import SECOND_STAGE, Bundle, bundle_write
 from recommender.serving.decide import decide
 from recommender.store.bundles import bundle_index, bundle_open, bundle_path, bundle_promote, bundles_retire
 from recommender.training.draft import Draft
@@ -24,7 +24,14 @@ from recommender.training.gate_words import gate_words
 from recommender.training.judging import bundle_ranks, popularity_ranks
 
 ANCHOR_FOR = timedelta(days=30)
-NETWORKS = {"state_encoder": "encoder", "item_tower": "encoder", "ranker": "ranker", "policy": "policy"}
+NETWORKS = {
+    "state_encoder.onnx": "encoder",
+    "item_tower.onnx": "encoder",
+    SECOND_STAGE: "fusion",
+    "ranker.onnx": "ranker",
+    "policy.onnx": "policy",
+}
+"""Files of the bundle that a learning step left ready, and the step."""
 NOT_NAMED = "the recipe does not name it"
 Status = BundleVersion.Status
 
@@ -66,9 +73,9 @@ def bundle_open_fresh(path: Path) -> Bundle:
 
 def _networks_place(draft: Draft, folder: Path) -> None:
     for name, step in NETWORKS.items():
-        source = draft.workspace.path(step) / f"{name}.onnx"
+        source = draft.workspace.path(step) / name
         if source.exists():
-            shutil.copyfile(source, folder / f"{name}.onnx")
+            shutil.copyfile(source, folder / name)
     (folder / "text").mkdir()
     for path in draft.text_encoder.folder.iterdir():
         _link(path, folder / "text" / path.name)
@@ -84,8 +91,9 @@ def _link(source: Path, target: Path) -> None:
 
 def _manifest(draft: Draft) -> dict[str, Any]:
     encoder, about = draft.recipe.learning.encoder, draft.workspace.json
-    ranker, policy = about("ranker"), about("policy")
-    absent = {name: part["absent"] for name, part in (("ranker", ranker), ("policy", policy)) if "absent" in part}
+    weighing, ranker, policy = about("fusion"), about("ranker"), about("policy")
+    parts = {"second_stage": weighing, "ranker": ranker, "policy": policy}
+    absent = {name: part["absent"] for name, part in parts.items() if "absent" in part}
     if not (draft.workspace.path("encoder") / "item_tower.onnx").exists():
         absent["item_tower"] = "no item has a text"
     absent |= {name: NOT_NAMED for name in MODEL_SOURCES if name not in draft.arrays.models}
@@ -107,7 +115,8 @@ def _manifest(draft: Draft) -> dict[str, Any]:
         },
         "evaluation": {"encoder": about("encoder"), "ranker": ranker.get("manifest", {}).get("metrics", {})},
         "absent": absent,
-        "fusion": about("fusion"),
+        "fusion": weighing["fusion"],
+        "second_stage": weighing.get("second_stage", {}),
         "ranker": ranker.get("manifest", {}),
         "policy": policy.get("manifest", {}),
     }

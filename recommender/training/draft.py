@@ -98,4 +98,4 @@ class Draft:
     @cached_property
     def fusion(self) -> FusionWeights:
         """The fitted fusion."""
-        return FusionWeights.from_json(self.workspace.json("fusion"))
+        return FusionWeights.from_json(self.workspace.json("fusion")["fusion"])

@@ -11,6 +11,7 @@ from recommender.evaluation.promotion_gate import GateConfig
 from recommender.language.text_encoder_export import TextEncoderConfig
 from recommender.policy.dqn_training import DqnConfig
 from recommender.ranking.multi_task_net import RankerConfig
+from recommender.ranking.second_stage_training import SecondStageConfig
 
 VERSION = 1  # raise when equal recipes give other bundles
 
@@ -29,6 +30,7 @@ class TrainingRecipe:
 
     text: TextEncoderConfig = field(default_factory=TextEncoderConfig)
     learning: LearningConfig = SHOP_DEFAULTS
+    second_stage: SecondStageConfig = field(default_factory=SecondStageConfig)
     ranker: RankerConfig = field(default_factory=RankerConfig)
     policy: DqnConfig = field(default_factory=DqnConfig)
     holdout: HoldoutConfig = field(default_factory=HoldoutConfig)
@@ -47,6 +49,7 @@ class TrainingRecipe:
         return cls(
             text=TextEncoderConfig(**whole["text"]),
             learning=LearningConfig.from_json(whole["learning"]),
+            second_stage=SecondStageConfig(**whole["second_stage"]),
             ranker=RankerConfig(**whole["ranker"]),
             policy=DqnConfig(**whole["policy"]),
             holdout=HoldoutConfig(**whole["holdout"]),
