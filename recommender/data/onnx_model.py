@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
+from onnxruntime.capi.onnxruntime_pybind11_state import InvalidArgument
 
 from recommender.data.types import ArtifactMismatch, Floats
 
@@ -36,8 +37,7 @@ class OnnxModel:
             model = self.source if isinstance(self.source, bytes) else str(self.source)
             return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         except Exception as error:
-            name = "a network" if isinstance(self.source, bytes) else self.source.name
-            raise ArtifactMismatch(f"{name} cannot be loaded ({error}); train again or roll back") from error
+            raise ArtifactMismatch(f"{self._name} cannot be loaded ({error}); train again or roll back") from error
 
     @cached_property
     def inputs(self) -> frozenset[str]:
@@ -45,5 +45,17 @@ class OnnxModel:
         return frozenset(one.name for one in self.session.get_inputs())
 
     def run(self, **inputs: npt.NDArray[np.generic]) -> list[Floats]:
-        """All outputs for named inputs, in the model's order."""
-        return [np.asarray(output) for output in self.session.run(None, inputs)]
+        """All outputs for named inputs, in the model's order.
+
+        Raises:
+            ArtifactMismatch: if the network was made for inputs of another name, shape or type.
+        """
+        try:
+            outputs = self.session.run(None, inputs)
+        except (InvalidArgument, ValueError) as error:
+            raise ArtifactMismatch(f"{self._name} reads other inputs ({error}); train again or roll back") from error
+        return [np.asarray(output) for output in outputs]
+
+    @property
+    def _name(self) -> str:
+        return "a network" if isinstance(self.source, bytes) else self.source.name
