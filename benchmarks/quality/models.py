@@ -25,7 +25,6 @@ from recommender.trials.problems import Lesson
 from recommender.trials.source_recall import source_recall
 
 OURS = "DPE"
-FUSION = "DPE (fusion)"
 FUSION = "DPE, linear fusion alone"
 ENCODER = "Transformer"
 BASELINES = ("popular", "recency-popular", "own frequency", "sequential rules", "item-kNN")

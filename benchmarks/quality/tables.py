@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -70,6 +71,7 @@ def page_of(folder: Path, problem: str, records: list[Record], trials: list[Reco
         users = len(np.unique(table[0].users))
         lines += [f"## {question}, {mode}", "", f"{len(table[0].users):,} rows of {users:,} shoppers.", ""]
         lines += [*markdown(table, question), ""]
+    lines += _parts(problem, records)
     lines += _tuning(problem, trials)
     return "\n".join(lines + list(_legend(records))) + "\n"
 
@@ -154,6 +156,37 @@ def _ahead(ours: Line | None, line: Line) -> str:
 
 def _interval(interval: Interval) -> str:
     return f"{interval.mean:.4f} [{interval.low:.4f}, {interval.high:.4f}]"
+
+
+def _parts(problem: str, records: list[Record]) -> Iterator[str]:
+    """What the whole stack's cell of seed 0 says of its parts."""
+    found = [one for one in records if one.cell.problem == problem and "recall" in _examined(one)]
+    for record in found[:1]:
+        told = _examined(record)
+        yield from (
+            "## Parts of the stack",
+            "",
+            f"{record.cell.model}, {record.cell.mode}, seed {record.cell.seed}.",
+            "",
+        )
+        if gains := told.get("ablation"):
+            yield "| part | gain in NDCG@10 on validation C when it joins the others (linear fusion fitted anew) |"
+            yield "|---|---|"
+            for part, gain in sorted(gains.items(), key=lambda item: -item[1]["mean"]):
+                yield f"| {part} | {_interval(Interval(**gain))} {Interval(**gain).verdict} |"
+            yield ""
+        yield "| question | candidates | recall of the union | of its first 200 | of each source |"
+        yield "|---|---|---|---|---|"
+        for question, recall in told["recall"].items():
+            each = ", ".join(f"{name} {share:.3f}" for name, share in recall["of_source"].items())
+            figures = f"{recall['candidates']:.0f} | {recall['union']:.4f} | {recall['at']['200']:.4f}"
+            yield f"| {question} | {figures} | {each} |"
+        yield ""
+
+
+def _examined(record: Record) -> dict[str, Any]:
+    """Details of the fit that validation shoppers decided, then of the last one."""
+    return {**record.details.get("chosen on", {}), **record.details}
 
 
 def _tuning(problem: str, trials: list[Record]) -> Iterator[str]:

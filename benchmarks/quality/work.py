@@ -39,15 +39,19 @@ class Work:
     scratch: Path  # empty when the cell began
     stages: Stages
 
+    @property
+    def text_file(self) -> Path:
+        """Where the embedded texts of these items are kept for other cells."""
+        digest = hashlib.sha256("\0".join(self.texts.texts).encode()).hexdigest()[:16]
+        return self.home / "benchmarks" / f"text-{digest}.npy"
+
     @cached_property
     def catalogue(self) -> Catalogue:
-        """The items with their embedded texts, which are kept for other cells."""
-        digest = hashlib.sha256("\0".join(self.texts.texts).encode()).hexdigest()[:16]
-        file = self.home / "benchmarks" / f"text-{digest}.npy"
+        """The items with their embedded texts."""
+        file, texts = self.text_file, self.texts
         if file.exists():
-            texts = self.texts
             return Catalogue(texts.brand, texts.category, texts.department, np.load(file))
-        found = catalogue_of(self.texts, home=self.home / "text_encoders")
+        found = catalogue_of(texts, home=self.home / "text_encoders")
         file.parent.mkdir(parents=True, exist_ok=True)
         draft = self.scratch / file.name
         np.save(draft, np.asarray(found.text_vectors))

@@ -1,10 +1,12 @@
 """A cell from problem to figures, and the files by which peers talk."""
 
+import json
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+import torch
 
 from benchmarks.peers.environment import PACKAGES, peer_python
 from benchmarks.peers.exchange import (
@@ -19,13 +21,13 @@ from benchmarks.peers.exchange import (
 )
 from benchmarks.quality.cell import cell_measure
 from benchmarks.quality.cells import REFIT, TRIAL, Cell
-from benchmarks.quality.models import BASELINES
+from benchmarks.quality.models import BASELINES, model_named
 from recommender.data.types import DataError
 from recommender.trials.lists import LIST, best_of, lists_collect
 from recommender.trials.measure import measure_lists
 from recommender.trials.problems import VALIDATION
 from tests.benchmarks.quality.problems import problem, work
-from tests.recommender.trials.shop import N
+from tests.recommender.trials.shop import N, catalogue
 
 
 def test_every_baseline_is_asked_every_question(tmp_path):
@@ -49,6 +51,24 @@ def test_a_refitted_model_knows_the_validation_items(tmp_path):
     assert np.array_equal(strict[asked][1].ranks.rank, refit[asked][1].ranks.rank)
     asked = ("EASE (ours)", "last item")
     assert not np.array_equal(strict[asked][1].ranks.rank, refit[asked][1].ranks.rank)
+
+
+@pytest.mark.slow
+def test_the_whole_stack_is_one_training_asked_as_a_whole_and_in_parts(tmp_path):
+    torch.set_num_threads(1)
+    small = {"embedding_dim": 16, "max_length": 10, "epochs": 4, "warmup_steps": 5, "learning_rate": 1e-2}
+    surroundings = work(tmp_path, **{f"encoder.{name}": value for name, value in small.items()})
+    surroundings.text_file.parent.mkdir(parents=True)
+    np.save(surroundings.text_file, catalogue().text_vectors)
+    found, details = cell_measure(Cell("walks", "DPE", mode=REFIT), problem(refit=True), surroundings)
+    rows = model_named("DPE").rows
+    assert set(found) == {(row, asked) for row in rows for asked in (VALIDATION, "last item")}
+    assert set(details["recall"]) == {"last item"}
+    gains = details["chosen on"]["ablation"]
+    assert {"encoder", "rules", "item_knn", "text"} <= set(gains)
+    assert json.dumps(details)  # it is stored as such
+    ndcg = {row: found[row, "last item"][0].metrics()["NDCG@10"].mean() for row in rows}
+    assert min(ndcg.values()) > 0.2
 
 
 def test_lists_hold_no_item_that_ties_with_one_left_out():

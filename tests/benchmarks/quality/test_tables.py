@@ -57,3 +57,14 @@ def test_modes_and_trials_have_tables_of_their_own(tmp_path):
     page = tables_write(tmp_path)[0].read_text()
     assert page.index("## last item, strict") < page.index("## last item, refit") < page.index("## Trials")
     assert "| implicit ALS | factors 64 | 0.5000 | 1.0 |" in page
+
+
+def test_parts_of_the_stack_are_told_with_verdicts(tmp_path):
+    recall = {"candidates": 310.0, "union": 0.6, "at": {"200": 0.5}, "of_source": {"item_knn": 0.25}}
+    ablation = {"text": {"mean": 0.01, "low": 0.005, "high": 0.02}, "rules": {"mean": 0.0, "low": -0.1, "high": 0.1}}
+    details = {"chosen on": {"ablation": ablation}, "recall": {"last item": recall}}
+    stored(tmp_path, Cell("beauty", "DPE"), GOOD, details=details)
+    page = tables_write(tmp_path)[0].read_text()
+    assert "| text | 0.0100 [0.0050, 0.0200] better |" in page
+    assert "| rules | 0.0000 [-0.1000, 0.1000] inconclusive |" in page
+    assert "| last item | 310 | 0.6000 | 0.5000 | item_knn 0.250 |" in page
