@@ -23,11 +23,19 @@ class Attention(nn.Module):
         self.n_heads = config.n_heads
         self.mix = nn.Linear(config.embedding_dim, 3 * config.embedding_dim)
         self.out = nn.Linear(config.embedding_dim, config.embedding_dim)
-        self.distance_bias = nn.Parameter(torch.zeros(config.n_heads, reach if causal else 2 * reach - 1))
         self.gap_bias = nn.Parameter(torch.zeros(N_GAPS, config.n_heads)) if config.time_bias else None
         place = torch.arange(reach)
         back = place[:, None] - place[None, :]
         self.register_buffer("distance", back.clamp(min=0) if causal else back + reach - 1, persistent=False)
+        self.distance_bias = nn.Parameter(self._bias_begin(reach, causal=causal).repeat(config.n_heads, 1))
+
+    @staticmethod
+    def _bias_begin(reach: int, *, causal: bool) -> Tensor:
+        """What distances weigh before training: nothing; in both directions neighbours most.
+
+        A mask token has no content to look for others by. From zeros it needs many epochs to find its neighbours.
+        """
+        return torch.zeros(reach) if causal else -torch.arange(1 - reach, reach).abs().float()
 
     def forward(self, x: Tensor, hidden: Tensor, gaps: Tensor | None = None) -> Tensor:
         """Mix what may be seen.

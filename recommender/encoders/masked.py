@@ -1,4 +1,4 @@
-"""The bidirectional Transformer, taught to fill gaps (torch; training only).
+"""The bidirectional Transformer, taught to fill gaps and ends (torch; training only).
 
 Reference: Sun et al., 2019 (BERT4Rec).
 """
@@ -11,9 +11,6 @@ from recommender.encoders.attention import Attention, token_gaps
 from recommender.encoders.batches import NO_TARGET
 from recommender.encoders.causal import Block, Entrance, state_at
 from recommender.encoders.config import EncoderConfig
-
-ENDING_SHARE = 0.5
-"""Share of training histories that are cut at a random entry and asked for what followed: the question of serving."""
 
 
 class MaskedTransformer(nn.Module):
@@ -44,16 +41,18 @@ class MaskedTransformer(nn.Module):
     def lessons(
         self, vectors: Tensor, kinds: Tensor, lengths: Tensor, hours: Tensor | None, items: Tensor, targets: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Random entries are hidden and asked for; some histories instead are cut and asked for what followed."""
+        """Each history is cut at a random entry: what followed is asked for, and some of the entries before it."""
         place = torch.arange(targets.shape[1], device=targets.device)
-        end = torch.rand(targets.shape, device=targets.device).masked_fill(targets == NO_TARGET, -1.0).argmax(dim=1)
-        ends = (targets != NO_TARGET).any(dim=1) & (torch.rand(len(end), device=end.device) < ENDING_SHARE)
-        gap = (torch.rand(targets.shape, device=targets.device) < self.mask_share) & (place < lengths[:, None])
-        last = ~gap.any(dim=1, keepdim=True) & (place == lengths[:, None] - 1)  # a history teaches something
-        asked = torch.where(ends[:, None], place == end[:, None], gap | last)
-        beyond = place >= torch.where(ends, end + 1, lengths)[:, None]
-        answers = torch.where(ends[:, None], targets, F.pad(items, (0, 1)))
-        return self._fill(vectors, kinds, hours, asked, beyond)[asked], answers[asked]
+        followed = targets != NO_TARGET
+        draws = torch.rand((2, *targets.shape), device=targets.device)
+        can_cut = followed.any(dim=1, keepdim=True)
+        end = draws[0].masked_fill(~followed, -1.0).argmax(dim=1, keepdim=True)
+        end = torch.where(can_cut, end, lengths[:, None])  # where nothing followed, the whole history is read
+        behind = can_cut & (place == end)
+        gap = (draws[1] < self.mask_share) & (place < end)
+        last = ~(gap | behind).any(dim=1, keepdim=True) & (place == end - 1)  # every history teaches something
+        asked, answers = behind | gap | last, torch.where(behind, targets, F.pad(items, (0, 1)))
+        return self._fill(vectors, kinds, hours, asked, place >= end + can_cut.long())[asked], answers[asked]
 
     def _fill(self, vectors: Tensor, kinds: Tensor, hours: Tensor | None, asked: Tensor, beyond: Tensor) -> Tensor:
         """(b, t+1, d) states of the entries and of one place behind them.
