@@ -66,6 +66,10 @@ class LearnedArrays(Protocol):
         """(n,) decayed count."""
 
     @property
+    def replenishment(self) -> Floats:
+        """(n, 3) intervals between repeat purchases, columns of ``collaborative.replenishment``; (0, 3) unknown."""
+
+    @property
     def rules_start(self) -> Ints:
         """(n+1,) sequential rules, CSR by item."""
 

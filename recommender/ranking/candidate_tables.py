@@ -22,12 +22,13 @@ class CandidateTables:
     index: Ints  # (u,) vocabulary index, -1 unknown
     gathered: Gathered
     arrays: LearnedArrays
+    now_us: int = 0  # time of the request, 0 where there are no times
 
     @classmethod
-    def of(cls, profile: Profile, gathered: Gathered, arrays: LearnedArrays) -> "CandidateTables":
+    def of(cls, profile: Profile, gathered: Gathered, arrays: LearnedArrays, now_us: int = 0) -> "CandidateTables":
         """Tables for a profile and whatever is left of it when some of its items are taken away."""
         ids, first = np.unique(profile.item_ids, return_index=True)
-        return cls(ids, profile.index[first], gathered, arrays)
+        return cls(ids, profile.index[first], gathered, arrays, now_us)
 
     @cached_property
     def known(self) -> Bools:

@@ -79,7 +79,7 @@ def choices_make(
 def _choice(
     profile: Profile, gathered: Gathered, arrays: LearnedArrays, state: Floats, chosen: Ints, now_us: int
 ) -> Choice:
-    tables = CandidateTables.of(profile, gathered, arrays)
+    tables = CandidateTables.of(profile, gathered, arrays, now_us)
     versions = Versions.of([profile], tables.item_ids)
     facts = request_facts(versions, tables, newest_of([profile]), now_us, np.arange(len(gathered)))
     return Choice(components_of([profile], tables, state[None])[0], chosen, facts[0])

@@ -24,6 +24,7 @@ knn_rank
 text_rank
 ease                log of the summed EASE weights of the history, as far as they speak for the candidate
 ease_rank           as above
+due                 log(1 + 1000 · p), p the probability that a repeat purchase falls due within 28 days
 als                 how surely the shopper meets the candidate, by ALS
 vae                 log-probability of Mult-VAE among the candidates
 =================== ==========================================================================================
@@ -37,9 +38,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from recommender.collaborative.replenishment import due_probability
 from recommender.data.learned import LearnedArrays
 from recommender.data.profile import Profile, profile_of
-from recommender.data.types import Context, Floats, Gathered, Ints
+from recommender.data.types import DAY_US, Context, Floats, Gathered, Ints
 from recommender.ranking.candidate_tables import CandidateTables
 from recommender.ranking.versions import Versions, shares
 
@@ -64,6 +66,7 @@ COMPONENTS = (
     "text_rank",
     "ease",
     "ease_rank",
+    "due",
     "als",
     "vae",
 )
@@ -76,6 +79,7 @@ AFFINITY_HISTORY, AFFINITY_DECAY = 20, 0.9
 RULE_SHARE = 0.4  # of the mixture
 RULE_FLOOR, KNN_FLOOR, EASE_FLOOR = 1e-4, 1e-2, 1e-2  # what is added before a logarithm is taken
 RANK_OFFSET = 5.0
+DUE_SCALE = 1000.0  # one in a thousand is what the logarithm can tell from never
 
 
 def components_compute(
@@ -92,7 +96,8 @@ def components_compute(
     Returns: (c, K) float32, columns as ``COMPONENTS``, all finite.
     """
     profile = profile_of(context, history_index)
-    matrix: Floats = components_of([profile], CandidateTables.of(profile, gathered, arrays), state[None])[0]
+    tables = CandidateTables.of(profile, gathered, arrays, context.now_us)
+    matrix: Floats = components_of([profile], tables, state[None])[0]
     return matrix
 
 
@@ -135,6 +140,7 @@ def components_of(
         *ranks,
         np.log(np.maximum(ease, 0.0) + EASE_FLOOR),
         ease_rank,
+        _due(versions, tables)[:, wanted],
         _factor_scores("als", profiles, tables)[:, wanted],
         log_softmax(_factor_scores("vae", profiles, tables))[:, wanted],
     )
@@ -200,6 +206,30 @@ def _factor_scores(name: str, profiles: Sequence[Profile], tables: CandidateTabl
         scores += found.mean(axis=1, keepdims=True)
         scores[:, known] = found
     return scores
+
+
+def _due(versions: Versions, tables: CandidateTables) -> Floats:
+    """(b, c) how due a repeat purchase is; zeros for what was never bought, without times or without the model."""
+    shape = (versions.count, len(tables.gathered))
+    due, learned = np.zeros(shape, np.float32), tables.arrays.replenishment
+    column = tables.column[versions.item]
+    entry = np.flatnonzero((column >= 0) & versions.known & versions.bought & (versions.times_us > 0))
+    if not tables.now_us or not len(learned) or not len(entry):
+        return due
+    cell = versions.owner[entry] * shape[1] + column[entry]
+    order = np.argsort(cell, kind="stable")  # newest first within a cell
+    cell, times_us = cell[order], versions.times_us[entry[order]]
+    first = np.flatnonzero(np.diff(cell, prepend=-1))
+    days = -np.diff(times_us, append=0) / DAY_US
+    counted = (np.diff(cell, append=-1) == 0) & (days >= 1)
+    probability = due_probability(
+        learned[tables.gathered.index[cell[first] % shape[1]]],
+        np.add.reduceat(counted.astype(np.int64), first),
+        np.add.reduceat(np.where(counted, np.log(np.maximum(days, 1)), 0), first),
+        np.asarray(np.maximum(tables.now_us - times_us[first], 0) / DAY_US, np.float32),
+    )
+    due.flat[cell[first]] = np.log1p(DUE_SCALE * probability)
+    return due
 
 
 def _text_cosine(weights: Floats, tables: CandidateTables) -> Floats:

@@ -7,6 +7,7 @@ import numpy as np
 
 from recommender.data.profile import Profile
 from recommender.data.types import Bools, Floats, Ints
+from users.kinds import Kind
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,8 @@ class Versions:
     item: Ints  # (e,) which of the u items
     known: Bools  # (e,) the vocabulary has the item
     moment: Ints  # (e,) distinct moments since the newest entry of its profile
+    times_us: Ints  # (e,)
+    bought: Bools  # (e,)
 
     @classmethod
     def of(cls, profiles: Sequence[Profile], item_ids: Ints) -> "Versions":
@@ -28,6 +31,7 @@ class Versions:
         begin = np.cumsum(lengths) - lengths
         owner = np.repeat(np.arange(len(profiles)), lengths)
         ids = np.concatenate([profile.item_ids for profile in profiles])
+        times_us = np.concatenate([profile.times_us for profile in profiles])
         return cls(
             count=len(profiles),
             items=len(item_ids),
@@ -35,7 +39,9 @@ class Versions:
             age=np.arange(len(owner)) - begin[owner],
             item=np.searchsorted(item_ids, ids),
             known=np.concatenate([profile.index for profile in profiles]) >= 0,
-            moment=_moments(np.concatenate([profile.times_us for profile in profiles]), owner, begin),
+            moment=_moments(times_us, owner, begin),
+            times_us=times_us,
+            bought=np.concatenate([profile.kinds for profile in profiles]) == Kind.PURCHASE,
         )
 
     def weights(self, n: int, decay: float, *, once: bool = False) -> Floats:

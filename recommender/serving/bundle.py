@@ -70,6 +70,7 @@ class BundleArrays:
     knn_start: Ints  # (n+1,) item-kNN cosine neighbours, CSR
     knn_item: Ints
     knn_weight: Floats
+    replenishment: Floats = field(default_factory=lambda: np.zeros((0, 3), np.float32))  # (n, 3), (0, 3): none
     models: Mapping[str, ItemModel] = field(default_factory=dict)  # collaborative models, a folder each
 
     @cached_property
@@ -237,6 +238,7 @@ def _arrays_open(path: Path) -> BundleArrays:
             # The plain view reads the same mapped pages without the cost of the memmap class on each slice.
             name: np.load(path / f"{name}.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
             for name in ARRAYS
+            if name != "replenishment" or (path / f"{name}.npy").exists()  # bundles of older versions lack it
         }
     except (OSError, ValueError) as error:
         raise ArtifactMismatch(f"{path.name} has an unreadable array ({error}); train again or roll back") from error
@@ -256,6 +258,9 @@ def _arrays_check(arrays: BundleArrays, manifest: Manifest) -> None:
         start, item = getattr(arrays, f"{prefix}_start"), getattr(arrays, f"{prefix}_item")
         if len(start) != n + 1 or (n and start[-1] != len(item)):
             raise ArtifactMismatch(f"{prefix} table does not cover {n} items")
-    for name in ("item_vectors", "item_bias", "rules_weight", "knn_weight", "popularity", "recent_popularity"):
+    if len(arrays.replenishment) not in (0, n):
+        raise ArtifactMismatch(f"replenishment has {len(arrays.replenishment)} rows for {n} items")
+    finite = ("item_vectors", "item_bias", "replenishment", "rules_weight", "knn_weight")
+    for name in (*finite, "popularity", "recent_popularity"):
         if not np.isfinite(getattr(arrays, name)).all():
             raise ArtifactMismatch(f"{name} holds NaN or infinite values; train again or roll back")

@@ -65,7 +65,7 @@ def _learned_scores(
     context: Context, gathered: Gathered, bundle: Bundle, profile: Profile, view_index: Ints, state: Floats
 ) -> Scores:
     """What the bundle says, before anything is added; ``base`` and ``q`` are still zeros."""
-    tables = CandidateTables.of(profile, gathered, bundle.arrays)
+    tables = CandidateTables.of(profile, gathered, bundle.arrays, context.now_us)
     components = components_of([profile], tables, state[None])[0]
     fused = fusion_of(bundle).fuse(components)
     ranked, look = None, None

@@ -10,6 +10,7 @@ from recommender.collaborative.ease import ease_bytes
 from recommender.collaborative.item_knn import item_knn_fit
 from recommender.collaborative.models import models_fit
 from recommender.collaborative.popularity import popularity_fit, recent_popularity_fit
+from recommender.collaborative.replenishment import replenishment_fit
 from recommender.collaborative.sequential_rules import sequential_rules_fit
 from recommender.data.absent import Absent
 from recommender.data.item_model_files import item_model_write
@@ -68,6 +69,7 @@ def tables_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
         folder,
         popularity=popularity_fit(train, config.popularity, until_us=now_us),
         recent_popularity=recent_popularity_fit(train, config.popularity, until_us=now_us),
+        replenishment=replenishment_fit(train),
         rules_start=rules.start,
         rules_item=rules.item,
         rules_weight=rules.weight,

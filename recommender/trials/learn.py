@@ -10,6 +10,7 @@ import numpy as np
 from recommender.collaborative.item_knn import item_knn_fit
 from recommender.collaborative.models import models_fit
 from recommender.collaborative.popularity import popularity_fit, recent_popularity_fit
+from recommender.collaborative.replenishment import replenishment_fit
 from recommender.collaborative.sequential_rules import sequential_rules_fit
 from recommender.data.absent import Absent
 from recommender.data.files import whole_folder
@@ -17,7 +18,8 @@ from recommender.data.sequences import Sequences
 from recommender.data.splits import Targets, Thirds
 from recommender.encoders.config import LearningConfig
 from recommender.encoders.export import encoder_export
-from recommender.encoders.training_loop import TrainedEncoder, encoder_train
+from recommender.encoders.trained import TrainedEncoder
+from recommender.encoders.training_loop import encoder_train
 from recommender.ranking.choices import choices_make
 from recommender.ranking.fusion import DEFAULT_WEIGHTS, FusionWeights, fusion_fit
 from recommender.ranking.second_stage import SecondStage
@@ -166,6 +168,7 @@ def arrays_fit(
         price_minor=np.full(n, -1, np.int64),
         popularity=popularity_fit(train, config.popularity, until_us=now_us),
         recent_popularity=recent_popularity_fit(train, config.popularity, until_us=now_us),
+        replenishment=replenishment_fit(train),
         rules_start=rules.start,
         rules_item=rules.item,
         rules_weight=rules.weight,
