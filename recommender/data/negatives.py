@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from recommender.data.types import DataError, Floats, Ints
 
@@ -24,9 +25,10 @@ class Negatives:
     share: Floats  # (n,) sums to 1; 0: never drawn
 
     @cached_property
-    def _upto(self) -> np.ndarray:
-        upto = np.cumsum(self.share, dtype=np.float64)
-        return upto / upto[-1]
+    def _upto(self) -> npt.NDArray[np.float64]:
+        upto: npt.NDArray[np.float64] = np.cumsum(self.share, dtype=np.float64)
+        upto /= upto[-1]
+        return upto
 
     def draw(self, size: int, rng: np.random.Generator) -> Ints:
         """(size,) items, with repetition."""
@@ -96,6 +98,6 @@ def hardest(scores: Floats, n: int, *, spared: int = 0) -> Ints:
     if not scores.size:
         return np.zeros(0, np.int64)
     best = scores.max(axis=0)
-    order = np.argsort(-best, kind="stable")
-    order = order[np.isfinite(best[order])]
-    return order[spared : spared + n].astype(np.int64)
+    order: Ints = np.argsort(-best, kind="stable")
+    known: Ints = order[np.isfinite(best[order])]
+    return known[spared : spared + n]
