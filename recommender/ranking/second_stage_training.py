@@ -18,6 +18,10 @@ from recommender.ranking.fusion import Choice, fusion_fit
 from recommender.ranking.second_stage import LIST, SecondStage, feature_names, list_features, list_rows
 
 
+LEAST_GAIN = 2.0
+"""Nats over all lists that the trees must save on the fusion alone: less is what a weight too many saves by chance."""
+
+
 @dataclass(frozen=True)
 class SecondStageConfig:
     """Size of the trees and how they are grown; small enough that little data grows little."""
@@ -84,8 +88,8 @@ def second_stage_fit(
     nats = [log_loss(lists, lists.fused + sums) for sums in unseen]
     best = int(np.argmin(nats))
     fused_weight, trees_weight, after = weights_fit(lists, unseen[best])
-    before = log_loss(lists, lists.fused)
-    if trees_weight < 0.05 or after >= before:
+    _, _, before = weights_fit(lists, np.zeros_like(lists.fused))
+    if (before - after) * len(lists) < LEAST_GAIN:
         return Absent("trees foresee held-out choices no better than the fusion does")
     trees = config.step * (best + 1)
     about = {"lists": len(lists), "trees": trees, "nats_per_choice": after, "nats_of_fusion": before}
