@@ -17,7 +17,6 @@ from recommender.data.types import Bools, Floats, Ints
 from recommender.ranking.fusion import Choice, fusion_fit
 from recommender.ranking.second_stage import LIST, SecondStage, feature_names, list_features, list_rows
 
-
 LEAST_GAIN = 2.0
 """Nats over all lists that the trees must save on the fusion alone: less is what a weight too many saves by chance."""
 
