@@ -21,27 +21,36 @@ class PopularityConfig:
     segment_shrink: float = 100.0  # interactions of the whole shop that a segment's own are mixed with
 
 
-def popularity_fit(sequences: Sequences, config: PopularityConfig, *, until_us: int = 0) -> Floats:
-    """(n,) interactions per item within the window that ends at ``until_us`` (0: everything counts)."""
+def popularity_fit(
+    sequences: Sequences, config: PopularityConfig, *, until_us: int = 0, weight: Floats | None = None
+) -> Floats:
+    """(n,) interactions per item within the window that ends at ``until_us`` (0: everything counts).
+
+    Each interaction counts ``weight`` (m,) where given (``data.event_weights``).
+    """
     if not until_us:
-        return sequences.item_counts()
-    inside = sequences.at_us >= until_us - int(config.window_days * DAY_US)
-    return sequences.item_counts(inside.astype(np.float32))
+        return sequences.item_counts(weight)
+    inside = (sequences.at_us >= until_us - int(config.window_days * DAY_US)).astype(np.float32)
+    return sequences.item_counts(inside if weight is None else inside * weight)
 
 
-def recent_popularity_fit(sequences: Sequences, config: PopularityConfig, *, until_us: int = 0) -> Floats:
+def recent_popularity_fit(
+    sequences: Sequences, config: PopularityConfig, *, until_us: int = 0, weight: Floats | None = None
+) -> Floats:
     """(n,) interactions per item, each weighing ½ per half-life of age.
 
-        popularity(i) = Σ 0.5 ** (age / half_life)
+        popularity(i) = Σ weight · 0.5 ** (age / half_life)
 
-    Age is measured in time before ``until_us``. Where times are unknown (``until_us`` 0) it is the number of entries
-    that follow in the same sequence, so that what people did last counts most.
+    ``weight`` (m,) is 1 where it is not given. Age is measured in time before ``until_us``. Where times are unknown
+    (``until_us`` 0) it is the number of entries that follow in the same sequence, so that what people did last counts
+    most.
     """
     if until_us:
         age = (until_us - sequences.at_us) / (config.half_life_days * DAY_US)
     else:
         age = sequences.age / config.half_life_entries
-    return sequences.item_counts(np.exp2(-np.maximum(age, 0.0)).astype(np.float32))
+    faded = np.exp2(-np.maximum(age, 0.0)).astype(np.float32)
+    return sequences.item_counts(faded if weight is None else faded * weight)
 
 
 def segment_popularity_fit(

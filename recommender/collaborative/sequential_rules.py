@@ -11,6 +11,7 @@ from scipy import sparse
 
 from recommender.data.neighbours import Neighbours, neighbours_of
 from recommender.data.sequences import Sequences
+from recommender.data.types import Floats
 
 
 @dataclass(frozen=True)
@@ -24,16 +25,20 @@ class SequentialRulesConfig:
     decay: float = 0.8  # weight of an item = decay ** (its age in steps)
 
 
-def sequential_rules_fit(sequences: Sequences, config: SequentialRulesConfig | None = None) -> Neighbours:
+def sequential_rules_fit(
+    sequences: Sequences, config: SequentialRulesConfig | None = None, *, weight: Floats | None = None
+) -> Neighbours:
     """Weights of the rules ``row item → column item``.
 
         w(i → j) = Σ over pairs (i before j, distance δ ≤ window) 1/δ  +  backward · Σ (j before i) 1/δ
 
-    Each row is then divided by its sum before the heaviest ``n`` are kept.
+    Each row is then divided by its sum before the heaviest ``n`` are kept. Where entries are weighed, a pair counts the
+    geometric mean of its two.
 
     Args:
         sequences: behaviour, oldest first.
         config: window, backward weight and size of the table.
+        weight: (m,) how much each entry counts; None: 1.
     Returns: CSR over items.
     """
     config = config or SequentialRulesConfig()
@@ -43,8 +48,10 @@ def sequential_rules_fit(sequences: Sequences, config: SequentialRulesConfig | N
     for distance in range(1, config.window + 1):
         same = user[distance:] == user[:-distance]
         earlier, later = sequences.item[:-distance][same], sequences.item[distance:][same]
-        weight = np.full(len(earlier), 1.0 / distance, np.float32)
-        forward = sparse.csr_matrix((weight, (earlier, later)), shape=(n, n))
+        pair = np.full(len(earlier), 1.0 / distance, np.float32)
+        if weight is not None:
+            pair *= np.sqrt(weight[:-distance][same] * weight[distance:][same])
+        forward = sparse.csr_matrix((pair, (earlier, later)), shape=(n, n))
         counts = counts + forward + config.backward * forward.T
     counts.setdiag(0)
     total = np.asarray(counts.sum(axis=1)).ravel()

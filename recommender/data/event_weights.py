@@ -41,6 +41,9 @@ class EventWeightsConfig:
     power: float = 0.5
     lowest: float = 0.1
     highest: float = 10.0
+    in_popularity: float = 1.0  # exponent of the weights where popularity is counted,
+    in_item_knn: float = 0.25  # where shoppers' common items are,
+    in_rules: float = 0.0  # and where what follows what is; 0: only kinds that weigh nothing are left out
 
 
 @dataclass(frozen=True)
@@ -71,11 +74,15 @@ class EventWeights:
             weights[KIND_BY_WORD[one.kind]] = one.weight
         return weights
 
-    def of(self, kind: npt.NDArray[np.int8]) -> Floats:
-        """(m,) weight of each entry, scaled so that an entry weighs 1 on average: counts stay counts."""
+    def of(self, kind: npt.NDArray[np.int8], power: float = 1.0) -> Floats:
+        """(m,) weight ** ``power`` of each entry, scaled so that entries weigh 1 on average: counts stay counts.
+
+        What weighs nothing weighs nothing at any power.
+        """
         if not len(kind):
             return np.zeros(0, np.float32)
-        weights = self.vector()[kind]
+        by_kind = self.vector()
+        weights = np.where(by_kind > 0, by_kind**power, 0).astype(np.float32)[kind]
         mean = float(weights.mean(dtype=np.float64))
         return weights / np.float32(mean) if mean > 0 else np.ones(len(kind), np.float32)
 

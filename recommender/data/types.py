@@ -335,6 +335,12 @@ class InteractionTable:
     quantity: Ints  # (m,)
     session: Ints  # (m,) hash, 0 none
     order: Ints  # (m,) hash of order or invoice, 0 none
+    value: Floats = field(default_factory=lambda: np.zeros(0, np.float32))  # (m,) rating or seconds of dwell, NaN none
+
+    def __post_init__(self) -> None:
+        """Values that nobody gave are unknown."""
+        if len(self.value) != len(self.shopper):
+            object.__setattr__(self, "value", np.full(len(self.shopper), np.nan, np.float32))
 
     def __len__(self) -> int:
         return len(self.shopper)

@@ -57,3 +57,40 @@ def test_popularity_has_a_window_and_a_half_life():
 def test_without_times_the_newest_entries_count_most():
     recent = recent_popularity_fit(sequences_from_lists([[0, 1, 2]], 3), PopularityConfig(half_life_entries=1.0))
     assert recent.tolist() == [0.25, 0.5, 1.0]
+
+
+WEIGHED = sequences_from_lists([[0, 1, 2], [0, 2]], 3)
+WEIGHT = np.array([1.0, 4.0, 1.0, 4.0, 0.0], np.float32)
+
+
+def test_a_pair_counts_the_geometric_mean_of_its_entries():
+    rules = sequential_rules_fit(WEIGHED, SequentialRulesConfig(window=1, backward=0.0), weight=WEIGHT)
+    assert row(rules, 0) == {1: 1.0}  # 0 → 1 counts √(1·4); 0 → 2 has an entry that counts nothing
+    both = sequential_rules_fit(WEIGHED, SequentialRulesConfig(window=2, backward=0.0), weight=WEIGHT)
+    assert row(both, 0) == {1: pytest.approx(2 / 2.5, abs=1e-4), 2: pytest.approx(0.5 / 2.5, abs=1e-4)}
+
+
+def test_weighed_neighbours_are_the_damped_cosine_of_the_weights():
+    knn = item_knn_fit(WEIGHED, ItemKnnConfig(shrink=1.0), weight=WEIGHT)
+    assert row(knn, 0)[1] == pytest.approx(4 / (np.sqrt(17) * 4 + 1), abs=1e-4)
+    assert row(knn, 0)[2] == pytest.approx(1 / (np.sqrt(17) * 1 + 1), abs=1e-4)
+
+
+def test_the_heaviest_entry_with_an_item_counts():
+    light, heavy = np.array([1, 1, 1], np.float32), np.array([1, 1, 3], np.float32)
+    again = sequences_from_lists([[0, 1, 0]], 2)
+    assert row(item_knn_fit(again, weight=light), 1)[0] == row(item_knn_fit(again), 1)[0]
+    assert row(item_knn_fit(again, weight=heavy), 1)[0] == pytest.approx(3 / (3 + 10), abs=1e-4)
+
+
+def test_popularity_counts_weights():
+    config = PopularityConfig(half_life_entries=1.0)
+    assert popularity_fit(WEIGHED, config, weight=WEIGHT).tolist() == [5.0, 4.0, 1.0]
+    assert recent_popularity_fit(WEIGHED, config, weight=WEIGHT).tolist() == [2.25, 2.0, 1.0]
+
+
+@pytest.mark.parametrize("fit", [sequential_rules_fit, item_knn_fit])
+def test_equal_weights_change_nothing(fit):
+    plain, weighed = fit(WEIGHED), fit(WEIGHED, weight=np.ones(5, np.float32))
+    assert (plain.item == weighed.item).all()
+    assert plain.weight.tolist() == pytest.approx(weighed.weight.tolist())
