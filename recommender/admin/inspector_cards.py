@@ -33,6 +33,7 @@ class CardView:
     strongest: list[Measure]  # components
     others: list[Measure]
     heads: list[Measure]
+    second_stage: Measure | None
     base: Measure | None
     q: Measure | None
     rules: list[str]
@@ -65,7 +66,7 @@ def _numbers(candidate: dict[str, Any]) -> list[tuple[str, str, float]]:
         for group in ("components", "probabilities")
         for name, value in candidate.get(group, {}).items()
     ]
-    found += [("score", name, candidate.get(name)) for name in ("base", "q")]
+    found += [("score", name, candidate.get(name)) for name in ("second_stage", "base", "q")]
     return [(group, name, value) for group, name, value in found if value is not None]
 
 
@@ -95,6 +96,7 @@ def card_view(
         strongest=parts[:STRONGEST],
         others=parts[STRONGEST:],
         heads=[_head(field, name, value) for name, value in heads.items()],
+        second_stage=_measure(field, "second_stage", road, plain("second_stage")),
         base=_measure(field, "base", road, _("base score")),
         q=_measure(field, "q", road, "Q"),
         rules=_rules(road, rules),
