@@ -18,7 +18,7 @@ class AlsConfig:
     ridge: float = 0.05  # λ
     confidence: float = 3.0  # α: how much surer a met item is than one never met
     max_user_items: int = 500  # the newest items of one shopper that count
-    popularity_power: float = 0.0  # of the inverse propensity that holds popular items back; 0 is off
+    rarity_power: float = 0.5  # of the inverse propensity by which a rare item that was met says more; 0 is off
     history: int = 100  # newest entries that are asked
     decay: float = 0.9  # weight of an entry = decay ** (its age in steps)
 

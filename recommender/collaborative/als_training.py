@@ -14,9 +14,10 @@ from recommender.data.sequences import Sequences
 def als_fit(sequences: Sequences, config: AlsConfig | None = None, fitting: Fitting | None = None) -> FactorModel:
     """Vectors x of shoppers and y of items that explain who met what, unknown pairs included.
 
-        minimise Σ_{u,i} c_ui (r_ui − x_u · y_i)² + λ (Σ ‖x_u‖² + Σ ‖y_i‖²),   c_ui = 1 + α r_ui
+        minimise Σ_{u,i} c_ui (r_ui − x_u · y_i)² + λ (Σ ‖x_u‖² + Σ ‖y_i‖²),   c_ui = 1 + α ρ_i r_ui
 
-    r is 1 where shopper u met item i. Each sweep solves one ridge regression per shopper, then one per item, exactly.
+    r is 1 where shopper u met item i; ρ_i is the item's inverse propensity (``rarity_power``), left out at serving.
+    Each sweep solves one ridge regression per shopper, then one per item, exactly.
     One thread and one seed give equal factors every time.
 
     Args:
@@ -32,8 +33,8 @@ def als_fit(sequences: Sequences, config: AlsConfig | None = None, fitting: Fitt
     config, fitting = config or AlsConfig(), fitting or Fitting()
     behaviour_require(sequences, "ALS")
     met = met_matrix(sequences, newest=config.max_user_items)
-    held_back = inverse_propensity(np.asarray(met.sum(axis=0), np.float32).ravel(), config.popularity_power)
-    confidence = sparse.csr_matrix(met @ sparse.diags(config.confidence * held_back))
+    rarity = inverse_propensity(np.asarray(met.sum(axis=0), np.float32).ravel(), config.rarity_power)
+    confidence = sparse.csr_matrix(met @ sparse.diags(config.confidence * rarity))
     confidence.data += 1.0
     with threadpool_limits(1, "blas"):
         solver = AlternatingLeastSquares(

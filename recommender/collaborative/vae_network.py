@@ -61,20 +61,6 @@ class Vae(nn.Module):
         return logits
 
 
-class Between(nn.Module):
-    """What serving runs between the first and the last layer: the code's mean, unfolded."""
-
-    def __init__(self, vae: Vae) -> None:
-        super().__init__()
-        self.middle, self.unfold = vae.encoder.middle, vae.unfold
-
-    def forward(self, total: Tensor) -> Tensor:
-        """(b, hidden) → (b, hidden)."""
-        mean, _ = self.middle(total).chunk(2, dim=1)
-        state: Tensor = torch.tanh(self.unfold(mean))
-        return state
-
-
 class Divergence:
     """How far the codes of a batch are from the prior, in nats per shopper."""
 

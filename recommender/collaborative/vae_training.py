@@ -10,10 +10,10 @@ from scipy import sparse
 from torch import Tensor
 from torch.nn import functional
 
+from recommender.collaborative.dense_graph import Dense, dense_graph
 from recommender.collaborative.fitting import Fitting, behaviour_require, met_matrix, most_met
-from recommender.collaborative.network_export import network_export
 from recommender.collaborative.vae import Autoencoder, VaeConfig, vae_model
-from recommender.collaborative.vae_network import Between, Divergence, Vae
+from recommender.collaborative.vae_network import Divergence, Vae
 from recommender.data.factors import FactorModel
 from recommender.data.sequences import Sequences
 from recommender.data.types import Floats, Ints
@@ -64,7 +64,7 @@ def vae_fit(sequences: Sequences, config: VaeConfig | None = None, fitting: Fitt
             break
     run.vae.load_state_dict(best)
     fitting.progress(config.steps, config.steps)
-    return vae_model(_cut(run.vae, config, fitting.seed), learned, sequences.n_items, config)
+    return vae_model(_cut(run.vae), learned, sequences.n_items, config)
 
 
 def _stoppers(sequences: Sequences, config: VaeConfig, rng: np.random.Generator) -> np.ndarray:
@@ -146,7 +146,8 @@ class _Check:
         place = np.full(sequences.n_items, -1, np.int64)
         place[learned] = np.arange(len(learned))
         users, target = sequences.user[stop], place[sequences.item[stop]]
-        again = np.asarray(met[users, np.maximum(target, 0)]).ravel() > 0
+        owner = np.repeat(np.arange(met.shape[0]), np.diff(met.indptr))
+        again = np.isin(users * len(learned) + target, owner * len(learned) + met.indices)
         good = (target >= 0) & ~again
         return cls(sparse.csr_matrix(met[users[good]]), target[good])
 
@@ -171,12 +172,23 @@ def _chunks(n: int, size: int = 512) -> Iterator[Ints]:
         yield np.arange(begin, min(begin + size, n))
 
 
-def _cut(vae: Vae, config: VaeConfig, seed: int) -> Autoencoder:
+def _cut(vae: Vae) -> Autoencoder:
     """The network in three parts."""
-    vae.eval()
     return Autoencoder(
         inward=vae.encoder.items.weight.detach().numpy().copy(),
-        graph=network_export(Between(vae), config.hidden, seed=seed),
+        graph=dense_graph(_between(vae)),
         outward=vae.answer.weight.detach().numpy().copy(),
         bias=vae.answer.bias.detach().numpy().copy(),
     )
+
+
+def _between(vae: Vae) -> list[Dense]:
+    """What serving runs between the first and the last layer: the code's mean, unfolded."""
+    middle, latent = vae.encoder.middle, vae.unfold.in_features
+    weight, bias = (part.detach().numpy() for part in (middle.code.weight, middle.code.bias))
+    unfold = vae.unfold.weight.detach().numpy(), vae.unfold.bias.detach().numpy()
+    return [
+        Dense(None, middle.bias.detach().numpy(), tanh=True),
+        Dense(weight[:latent].T, bias[:latent], tanh=False),
+        Dense(unfold[0].T, unfold[1], tanh=True),
+    ]

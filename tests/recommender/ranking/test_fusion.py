@@ -67,9 +67,9 @@ def test_equal_scores_share_their_rank():
 
 def test_columns_that_are_not_fused_have_no_weight():
     truth = np.zeros(K)
-    truth[[0, COMPONENTS.index("als")]] = 1.0, 2.0
+    truth[[0, COMPONENTS.index("vae")]] = 1.0, 2.0
     found = dict(zip(COMPONENTS, fusion_fit(choices(truth)).weights, strict=True))
-    assert found["als"] == 0.0
+    assert found["vae"] == 0.0
     assert found["encoder"] > 0.5
     whole = dict(zip(COMPONENTS, fusion_fit(choices(truth), columns=COMPONENTS).weights, strict=True))
-    assert whole["als"] > 1.5
+    assert whole["vae"] > 1.5
