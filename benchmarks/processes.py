@@ -4,10 +4,12 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Timer
+from types import FrameType
 
 from dpe_site.environment import REPOSITORY
 
@@ -36,6 +38,7 @@ def command_run(command: Sequence[str], *, limit_seconds: float, environment: Ma
         environment: variables beside the present ones.
     """
     began = time.perf_counter()
+    before = signal.signal(signal.SIGTERM, _leave)
     process = subprocess.Popen(
         list(command), cwd=REPOSITORY, env={**os.environ, **(environment or {})}, start_new_session=True
     )
@@ -46,9 +49,15 @@ def command_run(command: Sequence[str], *, limit_seconds: float, environment: Ma
     finally:
         alarm.cancel()
         _end(process.pid)
+        signal.signal(signal.SIGTERM, before)
     process.returncode = os.waitstatus_to_exitcode(status)
     wall = time.perf_counter() - began
     return Cost(process.returncode, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6)
+
+
+def _leave(number: int, _: FrameType | None) -> None:
+    """Who is told to end while a command runs takes the command along."""
+    sys.exit(128 + number)
 
 
 def _end(group: int) -> None:

@@ -9,11 +9,8 @@ goes on where it ended. A failed cell does not stop the others; the exit status 
 """
 
 import argparse
-import contextlib
 import json
 import os
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -22,6 +19,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from benchmarks.processes import command_run
 from benchmarks.quality.cells import REFIT, STRICT, Cell, record_read
 from benchmarks.quality.models import MODELS, model_named
 from benchmarks.quality.plan import Wanted, is_current, plan
@@ -74,15 +72,7 @@ def cell_run(cell: Cell, data: Path, results: Path) -> bool:
     """Measure a cell in a process of its own; whether it was stored."""
     command = [sys.executable, "-m", "benchmarks.quality.cell", json.dumps(asdict(cell))]
     command += ["--data", str(data), "--results", str(results)]
-    process = subprocess.Popen(command, cwd=REPOSITORY, start_new_session=True)
-    try:
-        return process.wait(timeout=60 * GRACE * cell.max_minutes) == 0
-    except subprocess.TimeoutExpired:
-        return False
-    finally:
-        with contextlib.suppress(ProcessLookupError):  # it has ended by itself
-            os.killpg(process.pid, signal.SIGKILL)  # with the peer it may have started
-        process.wait()
+    return command_run(command, limit_seconds=60 * GRACE * cell.max_minutes).status == 0
 
 
 def _options(words: Sequence[str]) -> argparse.Namespace:

@@ -1,7 +1,10 @@
 """What the benchmarks of training say of made-up measurements, and the data they make up."""
 
+import signal
+import subprocess
 import sys
 from math import inf
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +15,9 @@ from benchmarks.report import MET, MISSED
 from benchmarks.sequences import file_write
 from benchmarks.training_speed import Round, Training, measures_of
 from benchmarks.vocabulary import LENGTH, walks
+from dpe_site.environment import REPOSITORY
 from recommender.data.sequence_file import sequence_file_read
+from tests.fixtures.servers import eventually
 
 
 def training(curve: list[tuple[float, float]], memory: float) -> Training:
@@ -46,6 +51,24 @@ def test_a_command_is_measured_and_ended_when_it_takes_too_long():
     cost = command_run([sys.executable, "-c", "import time; time.sleep(60)"], limit_seconds=0.3)
     assert cost.status < 0
     assert cost.wall_seconds < 30
+
+
+def test_who_is_told_to_end_takes_the_command_along(tmp_path):
+    told = tmp_path / "pid"
+    inner = f"import os, pathlib, time; pathlib.Path({str(told)!r}).write_text(str(os.getpid())); time.sleep(120)"
+    run = f"command_run([sys.executable, '-c', {inner!r}], limit_seconds=120)"
+    outer = f"import sys; from benchmarks.processes import command_run; {run}"
+    process = subprocess.Popen([sys.executable, "-c", outer], cwd=REPOSITORY)
+    eventually(lambda: told.exists() and bool(told.read_text()))
+    process.terminate()
+    assert process.wait(timeout=60) == 128 + signal.SIGTERM
+    eventually(lambda: ended(int(told.read_text())))
+
+
+def ended(pid: int) -> bool:
+    """Whether a process is gone, or dead and not yet collected."""
+    file = Path(f"/proc/{pid}/stat")
+    return not file.exists() or file.read_text().rpartition(")")[2].split()[0] == "Z"
 
 
 def test_the_file_has_as_many_lines_and_interactions_as_asked(tmp_path):

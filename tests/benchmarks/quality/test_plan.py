@@ -2,7 +2,9 @@
 
 import pytest
 
+from benchmarks.processes import Cost
 from benchmarks.quality import __main__ as quality
+from benchmarks.quality.cell import main as cell_main
 from benchmarks.quality.cells import REFIT, STRICT, TRIAL, Cell
 from benchmarks.quality.models import MODELS, model_named
 from benchmarks.quality.plan import Wanted, cells_of, options_of, plan, trials_of
@@ -95,9 +97,15 @@ def test_a_stored_cell_is_not_run_again(tmp_path, capsys):
     assert "written" in said
 
 
-@pytest.mark.slow
-def test_a_cell_that_fails_is_named_and_stores_nothing(tmp_path, capsys):
+def test_a_cell_that_fails_is_named_and_stores_nothing(tmp_path, capsys, monkeypatch):
+    def here(command, *, limit_seconds):
+        assert command[1:3] == ["-m", "benchmarks.quality.cell"]
+        return Cost(cell_main(command[3:]), 1.0, 1.0, 1.0)
+
+    monkeypatch.setattr(quality, "command_run", here)  # a process of its own would import torch first
     words = ["--only", "beauty/baselines", "--mode", "strict", "--results", str(tmp_path), "--data", str(tmp_path)]
     assert quality.main(words) == 1
-    assert "Failed: test strict beauty/baselines" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "Failed: test strict beauty/baselines" in said.out
+    assert "sequences.txt.gz cannot be read" in said.err
     assert not list(tmp_path.rglob("*.json"))
