@@ -1,13 +1,14 @@
 """Training batches: windows of sequences, gathered by length so that little is computed on padding."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from recommender.data.sequences import Sequences
 from recommender.data.types import Floats, Ints
+from recommender.encoders.augmentation import Augmentation
 from recommender.encoders.inputs import hours_before_newest
 
 NO_TARGET = -1
@@ -31,12 +32,29 @@ class Batch(Histories):
 
 
 @dataclass(frozen=True)
+class _Lessons:
+    """What an epoch reads and what it predicts."""
+
+    read: Sequences
+    target: Ints  # (m,) what follows each entry, NO_TARGET where nothing does
+    opener: Ints  # (m,) the item itself where it is its shopper's first, else NO_TARGET
+
+
+@dataclass(frozen=True)
 class _Windows:
     begin: Ints  # (w,) first entry
     length: Ints  # (w,)
 
 
-def batches_epoch(sequences: Sequences, *, max_length: int, tokens: int, rng: np.random.Generator) -> Iterator[Batch]:
+def batches_epoch(
+    sequences: Sequences,
+    *,
+    max_length: int,
+    tokens: int,
+    rng: np.random.Generator,
+    augmentation: Augmentation | None = None,
+    part: tuple[int, int] = (0, 1),
+) -> Iterator[Batch]:
     """One pass over all sequences in random order.
 
     Sequences longer than ``max_length`` are cut into windows at a random phase. Entries of one order are shuffled, and
@@ -47,12 +65,28 @@ def batches_epoch(sequences: Sequences, *, max_length: int, tokens: int, rng: np
         max_length: longest window.
         tokens: entries per batch, padding included.
         rng: decides phases, shuffles and the order of batches.
+        augmentation: how short sequences are varied.
+        part: (i, k) gives the i-th of k nearly equal shares of every batch, perhaps without rows: k processes with
+            equal ``rng`` read every batch between them.
     """
+    lessons = _lessons(sequences, augmentation, rng)
+    windows = _windows_cut(lessons.read, max_length, rng)
+    share, shares = part
+    for whole in _buckets(windows.length, tokens, rng):
+        rows = whole[share::shares]
+        yield _batch(lessons, windows.begin[rows], windows.length[rows])
+
+
+def _lessons(sequences: Sequences, augmentation: Augmentation | None, rng: np.random.Generator) -> _Lessons:
+    if augmentation is not None:
+        sequences = augmentation.loosened(sequences, rng)
     sequences = _orders_shuffle(sequences, rng)
-    targets = _next_items(sequences, rng)
-    windows = _windows_cut(sequences, max_length, rng)
-    for rows in _buckets(windows.length, tokens, rng):
-        yield _batch(sequences, targets, windows.begin[rows], windows.length[rows])
+    target = _next_items(sequences, rng)
+    opener = np.where(sequences.user == np.append(-1, sequences.user[:-1]), NO_TARGET, sequences.item)
+    if augmentation is None:
+        return _Lessons(sequences, target, opener)
+    read, kept = replace(sequences, item=augmentation.read(sequences, rng)), augmentation.kept(sequences, rng)
+    return _Lessons(read.keep(kept), target[kept], opener[kept])
 
 
 def batch_count(sequences: Sequences, *, tokens: int) -> int:
@@ -124,15 +158,21 @@ def _buckets(lengths: Ints, tokens: int, rng: np.random.Generator) -> Iterator[I
         yield groups[number]
 
 
-def _batch(sequences: Sequences, targets: Ints, begin: Ints, length: Ints) -> Batch:
-    longest = int(length.max())
-    histories = histories_cut(sequences, begin, length, longest)
+def _batch(lessons: _Lessons, begin: Ints, length: Ints) -> Batch:
+    longest = int(length.max(initial=0))
+    histories = histories_cut(lessons.read, begin, length, longest)
     inside = np.arange(longest) < length[:, None]
     after = np.full((len(begin), longest + 1), NO_TARGET, np.int64)
-    after[:, 1:][inside] = targets[(begin[:, None] + np.arange(longest))[inside]]
-    opens = np.isin(begin, sequences.start[:-1])  # windows that begin a sequence teach the start token
-    after[opens, 0] = sequences.item[begin[opens]]
+    after[:, 1:][inside] = lessons.target[(begin[:, None] + np.arange(longest))[inside]]
+    after[:, 0] = lessons.opener[begin]  # windows that begin a sequence teach the start token
     return Batch(histories.items, histories.kinds, histories.lengths, histories.hours, after)
+
+
+def padding_share(sequences: Sequences, *, max_length: int, tokens: int, rng: np.random.Generator) -> float:
+    """Share of what an epoch's batches compute that is padding, the start tokens counted as work."""
+    batches = list(batches_epoch(sequences, max_length=max_length, tokens=tokens, rng=rng))
+    computed = sum(batch.targets.size for batch in batches)
+    return 1 - sum(int((batch.lengths + 1).sum()) for batch in batches) / max(computed, 1)
 
 
 def histories_newest(sequences: Sequences, users: Ints, max_length: int) -> Histories:

@@ -20,6 +20,9 @@ FAMILIES = ("transformer", "masked", "gru", "lstm", "convolution")
 TIMED = ("transformer", "masked")
 """Those that can read the time between entries."""
 
+TOWERS = ("sum", "network")
+"""How the item tower joins its parts: added, or added with what a small network makes of all of them."""
+
 LOSSES = ("auto", "full", "sampled", "gbce")
 """Names of the losses; ``losses.loss_choose`` says what they are."""
 
@@ -33,12 +36,16 @@ class EncoderConfig:
     n_blocks: int = 2
     n_heads: int = 2  # of families with attention
     time_bias: bool = False  # attention also learns what the time between two entries means
-    mask_share: float = 0.3  # entries hidden in training, of the masked family
+    mask_share: float = 0.15  # entries hidden in training, of the masked family
     feed_forward: int = 4  # hidden width as a multiple of embedding_dim
     max_length: int = 50  # entries read, newest last
     dropout: float = 0.3
     text_dim: int = 128  # whitened text dimensions that are projected into the item vector
-    id_dropout: float = 0.1  # share of input entries that show their text part alone, so unseen items are understood
+    image_dim: int = 64  # whitened image dimensions that are projected into the item vector
+    tower: str = "sum"  # one of TOWERS
+    modality_dropout: float = 0.1  # share of items that a batch sees without their text, their picture, …
+    id_dropout: float = 0.1  # share of input entries that show what is known of them alone: unseen items are understood
+    stranger_share: float = 0.0  # share of items that a batch takes for unseen ones, as answers too
     learning_rate: float = 2e-3
     weight_decay: float = 1e-4
     warmup_steps: int = 100
@@ -52,13 +59,28 @@ class EncoderConfig:
     gbce_calibration: float = 0.75  # 0: plain binary cross-entropy, 1: probabilities as of all negatives
     validation_users: int = 2000
     precision: str = "auto"  # float32, bfloat16, or auto: bfloat16 where the processor multiplies it in hardware
+    accumulate: int = 1  # batches whose gradients are added up before a step
+    deterministic: bool = False  # only algorithms that give equal bits for equal inputs, also on a GPU
+    augment_below: int = 20  # sequences with fewer entries are varied, by these shares (0: not at all):
+    crop_share: float = 0.0  # … of sequences, of which a random run of entries is read
+    hide_share: float = 0.0  # … of entries that are left out of what is read, though they stay what is predicted
+    reorder_share: float = 0.0  # … of sequences, of which a short run is read in another order
+    substitute_share: float = 0.0  # … of entries that are read as an item similar to theirs
+    adversarial: float = 0.0  # length of the worst small change of item vectors, as a share of theirs; 0: none
+    adversarial_weight: float = 0.5  # of the loss under that change
+    logq: float = 1.0  # 1: learns how popular items are, 0: learns what popularity does not explain
+    inverse_propensity: float = 0.0  # answers count (1 / share of the item)^this, so that rare ones are heard
 
     def __post_init__(self) -> None:
         """Refuse what cannot be built.
 
         Raises: ValueError.
         """
-        for name, value, known in (("family", self.family, FAMILIES), ("loss", self.loss, LOSSES)):
+        for name, value, known in (
+            ("family", self.family, FAMILIES),
+            ("loss", self.loss, LOSSES),
+            ("tower", self.tower, TOWERS),
+        ):
             if value not in known:
                 raise ValueError(f"there is no {name} {value!r}; choose one of {', '.join(known)}")
         if self.embedding_dim % self.n_heads:
@@ -67,6 +89,23 @@ class EncoderConfig:
             raise ValueError(
                 f"{self.family} reads no times; set time_bias to false or choose one of {', '.join(TIMED)}"
             )
+        for name in (
+            "modality_dropout",
+            "id_dropout",
+            "stranger_share",
+            "crop_share",
+            "hide_share",
+            "reorder_share",
+            "substitute_share",
+            "logq",
+            "inverse_propensity",
+        ):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; it is a share between 0 and 1")
+        if self.family == "masked" and self.substitute_share:
+            raise ValueError("the masked family predicts what it reads, so substitute_share must be 0")
+        if self.accumulate < 1 or self.adversarial < 0 or self.adversarial_weight < 0:
+            raise ValueError("accumulate is at least 1; adversarial and adversarial_weight are not negative")
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from recommender.encoders.config import EncoderConfig
+from recommender.encoders.popularity_bias import answer_weights, popularity_excuse
 
 Loss = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
 """Called with states (m, d), vectors (n, d), bias (n,) and targets (m,) of one batch; gives the mean."""
+
+_Weighted = Callable[[Tensor, Tensor, Tensor, Tensor, Tensor | None], Tensor]
 
 POPULARITY_POWER = 0.75  # of the counts that negatives of the sampled softmax are drawn by
 CHUNK = 256  # rows of logits made at once: few enough to stay in the processor's cache
@@ -25,7 +28,15 @@ class _FullCrossEntropy(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, states: Tensor, vectors: Tensor, bias: Tensor, targets: Tensor, dtype: torch.dtype) -> Tensor:
+    def forward(
+        ctx: Any,
+        states: Tensor,
+        vectors: Tensor,
+        bias: Tensor,
+        targets: Tensor,
+        dtype: torch.dtype,
+        weight: Tensor | None,
+    ) -> Tensor:
         coarse = bias.to(dtype)
         table = torch.cat([vectors.to(dtype), coarse[:, None], (bias - coarse.float()).to(dtype)[:, None]], dim=1)
         rows = torch.cat([states.to(dtype), states.new_ones((len(states), 2), dtype=dtype)], dim=1)
@@ -35,8 +46,12 @@ class _FullCrossEntropy(torch.autograd.Function):
             part, wanted = rows[begin : begin + CHUNK], targets[begin : begin + CHUNK]
             place = torch.arange(len(part), device=part.device)
             slope = torch.softmax(part @ transposed, dim=1)
-            total -= slope[place, wanted].float().clamp(min=1e-30).log().sum()
+            likely = slope[place, wanted].float().clamp(min=1e-30).log()
             slope[place, wanted] -= 1.0
+            if weight is not None:
+                counts = weight[begin : begin + CHUNK]
+                likely, slope = likely * counts, slope * counts[:, None].to(dtype)
+            total -= likely.sum()
             d_rows[begin : begin + CHUNK] = (slope @ table).float()
             d_table += (slope.T @ part).float()
         n, d = len(states), vectors.shape[1]
@@ -47,11 +62,18 @@ class _FullCrossEntropy(torch.autograd.Function):
     def backward(ctx: Any, *outward: Tensor) -> tuple[Tensor | None, ...]:
         (slope,) = outward
         d_states, d_vectors, d_bias = ctx.saved_tensors
-        return d_states * slope, d_vectors * slope, d_bias * slope, None, None
+        return d_states * slope, d_vectors * slope, d_bias * slope, None, None, None
 
 
-def full_cross_entropy(states: Tensor, vectors: Tensor, bias: Tensor, targets: Tensor, dtype: torch.dtype) -> Tensor:
-    """Mean of −log softmax(states · vectorsᵀ + bias)[target].
+def full_cross_entropy(
+    states: Tensor,
+    vectors: Tensor,
+    bias: Tensor,
+    targets: Tensor,
+    dtype: torch.dtype,
+    weight: Tensor | None = None,
+) -> Tensor:
+    """Mean of −weight · log softmax(states · vectorsᵀ + bias)[target].
 
     Args:
         states: (m, d).
@@ -59,13 +81,20 @@ def full_cross_entropy(states: Tensor, vectors: Tensor, bias: Tensor, targets: T
         bias: (n,).
         targets: (m,) int64 in [0, n).
         dtype: of the large products and probabilities; gradients are summed in float32.
+        weight: (m,) how much each row counts; None: 1.
     """
-    loss: Tensor = _FullCrossEntropy.apply(states, vectors, bias, targets, dtype)  # type: ignore[no-untyped-call]
+    loss: Tensor = _FullCrossEntropy.apply(states, vectors, bias, targets, dtype, weight)  # type: ignore[no-untyped-call]
     return loss
 
 
 def sampled_cross_entropy(
-    states: Tensor, vectors: Tensor, bias: Tensor, targets: Tensor, negatives: Tensor, log_share: Tensor
+    states: Tensor,
+    vectors: Tensor,
+    bias: Tensor,
+    targets: Tensor,
+    negatives: Tensor,
+    log_share: Tensor,
+    weight: Tensor | None = None,
 ) -> Tensor:
     """Cross-entropy against the target and a shared sample of negatives, corrected for how often each is drawn.
 
@@ -78,17 +107,24 @@ def sampled_cross_entropy(
         targets: (m,) int64 in [0, n).
         negatives: (s,) items drawn with probabilities q, with repetition.
         log_share: (n,) log(s · q).
+        weight: (m,) how much each row counts; None: 1.
     Reference: Bengio and Senécal, 2008; Yi et al., 2019 (logQ correction).
     """
     positive = (states * vectors[targets]).sum(1) + bias[targets]
     logits = states @ vectors[negatives].T + bias[negatives] - log_share[negatives]
     logits = logits.masked_fill(targets[:, None] == negatives[None, :], float("-inf"))
     everything = torch.cat([positive[:, None], logits], dim=1)
-    return F.cross_entropy(everything, torch.zeros_like(targets))
+    return _mean(F.cross_entropy(everything, torch.zeros_like(targets), reduction="none"), weight)
 
 
 def calibrated_binary_cross_entropy(
-    states: Tensor, vectors: Tensor, bias: Tensor, targets: Tensor, negatives: Tensor, calibration: float
+    states: Tensor,
+    vectors: Tensor,
+    bias: Tensor,
+    targets: Tensor,
+    negatives: Tensor,
+    calibration: float,
+    weight: Tensor | None = None,
 ) -> Tensor:
     """gBCE: every item is a yes-or-no question, with the overconfidence that sampled negatives cause taken back.
 
@@ -104,6 +140,7 @@ def calibrated_binary_cross_entropy(
         targets: (m,) int64 in [0, n).
         negatives: (s,) items drawn uniformly.
         calibration: t in [0, 1]; 1 makes σ the probability that training on all negatives would give.
+        weight: (m,) how much each row counts; None: 1.
     Reference: Petrov and Macdonald, 2023 (gSASRec).
     """
     n = len(vectors)
@@ -112,7 +149,11 @@ def calibrated_binary_cross_entropy(
     positive = (states * vectors[targets]).sum(1) + lowered[targets]
     logits = states @ vectors[negatives].T + lowered[negatives]
     logits = logits.masked_fill(targets[:, None] == negatives[None, :], float("-inf"))
-    return (beta * F.softplus(-positive) + F.softplus(logits).sum(1)).mean()
+    return _mean(beta * F.softplus(-positive) + F.softplus(logits).sum(1), weight)
+
+
+def _mean(losses: Tensor, weight: Tensor | None) -> Tensor:
+    return losses.mean() if weight is None else (losses * weight).mean()
 
 
 def loss_choose(config: EncoderConfig, item_counts: Tensor, dtype: torch.dtype) -> Loss:
@@ -120,35 +161,51 @@ def loss_choose(config: EncoderConfig, item_counts: Tensor, dtype: torch.dtype) 
 
     Args:
         config: its ``loss``; ``auto`` is the full softmax below ``full_softmax_below`` items, the sampled one above.
+            Its ``logq`` and ``inverse_propensity`` say what popularity may do (see ``popularity_bias``).
         item_counts: (n,) how often each item was met.
         dtype: of the large products of the full softmax.
     """
     n = len(item_counts)
     name = config.loss if config.loss != "auto" else ("full" if n < config.full_softmax_below else "sampled")
     if name == "full":
-        return lambda states, vectors, bias, targets: full_cross_entropy(states, vectors, bias, targets, dtype)
-    if name == "gbce":
-        return _calibrated_loss(n, config)
-    return _sampled_loss(item_counts, config)
-
-
-def _sampled_loss(item_counts: Tensor, config: EncoderConfig) -> Loss:
-    weight = (item_counts.double() + 1) ** POPULARITY_POWER
-    share = (weight / weight.sum()).float()
-    log_share = torch.log(share * config.n_negatives)
+        plain = _full_loss(dtype)
+    else:
+        plain = _calibrated_loss(n, config) if name == "gbce" else _sampled_loss(item_counts, config)
+    excuse = popularity_excuse(item_counts, config.logq)
+    weights = answer_weights(item_counts, config.inverse_propensity)
 
     def loss(states: Tensor, vectors: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
-        drawn = torch.multinomial(share, config.n_negatives, replacement=True)
-        return sampled_cross_entropy(states, vectors, bias, targets, drawn, log_share)
+        excused = bias if excuse is None else bias + excuse
+        return plain(states, vectors, excused, targets, None if weights is None else weights[targets])
 
     return loss
 
 
-def _calibrated_loss(n: int, config: EncoderConfig) -> Loss:
+def _full_loss(dtype: torch.dtype) -> _Weighted:
+    def loss(states: Tensor, vectors: Tensor, bias: Tensor, targets: Tensor, weight: Tensor | None) -> Tensor:
+        return full_cross_entropy(states, vectors, bias, targets, dtype, weight)
+
+    return loss
+
+
+def _sampled_loss(item_counts: Tensor, config: EncoderConfig) -> _Weighted:
+    drawing = (item_counts.double() + 1) ** POPULARITY_POWER
+    share = (drawing / drawing.sum()).float()
+    log_share = torch.log(share * config.n_negatives)
+
+    def loss(states: Tensor, vectors: Tensor, bias: Tensor, targets: Tensor, weight: Tensor | None) -> Tensor:
+        drawn = torch.multinomial(share, config.n_negatives, replacement=True)
+        return sampled_cross_entropy(states, vectors, bias, targets, drawn, log_share, weight)
+
+    return loss
+
+
+def _calibrated_loss(n: int, config: EncoderConfig) -> _Weighted:
     size = min(config.n_negatives, max(n - 1, 1))
 
-    def loss(states: Tensor, vectors: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
+    def loss(states: Tensor, vectors: Tensor, bias: Tensor, targets: Tensor, weight: Tensor | None) -> Tensor:
         drawn = torch.randint(n, (size,), device=states.device)
-        return calibrated_binary_cross_entropy(states, vectors, bias, targets, drawn, config.gbce_calibration)
+        calibration = config.gbce_calibration
+        return calibrated_binary_cross_entropy(states, vectors, bias, targets, drawn, calibration, weight)
 
     return loss

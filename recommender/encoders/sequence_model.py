@@ -3,33 +3,49 @@
 Item vectors are tied: what is read is what is predicted.
 """
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from recommender.encoders.config import EncoderConfig
 from recommender.encoders.families import FAMILIES
-from recommender.encoders.item_tower import ItemTower
+from recommender.encoders.item_tower import Content, ItemTower
 
 
 class SequenceModel(nn.Module):
     """Tower and encoder trained together."""
 
-    def __init__(self, n: int, whitened_text: Tensor, config: EncoderConfig, log_popularity: Tensor) -> None:
+    def __init__(
+        self, content: Content, sizes: Mapping[str, int], config: EncoderConfig, log_popularity: Tensor
+    ) -> None:
+        """See ``ItemTower`` for what is given."""
         super().__init__()
         self.config = config
-        self.tower = ItemTower(n, whitened_text, config, log_popularity)
+        self.tower = ItemTower(content, sizes, config, log_popularity)
         self.encoder = FAMILIES[config.family](config)
 
     def forward(
-        self, items: Tensor, kinds: Tensor, lengths: Tensor, hours: Tensor, targets: Tensor
+        self,
+        items: Tensor,
+        kinds: Tensor,
+        lengths: Tensor,
+        hours: Tensor,
+        targets: Tensor,
+        shift: Tensor | None = None,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """What a batch (``batches.Batch``) teaches.
 
+        ``shift`` (n, d) is added to the item vectors, for a training that resists it.
+
         Returns: (m, d) states, (m,) the items that they are to predict, (n, d) vectors of all items.
         """
-        vectors: Tensor = self.tower()
-        entries = self._entries(vectors, items)
+        content = self.tower.content_vectors()
+        vectors = self.tower.compose(content)
+        if shift is not None:
+            vectors = vectors + shift
+        entries = self._entries(vectors, items, content)
         states, answers = self.encoder.lessons(entries, kinds, lengths, hours, items, targets)
         return states, answers, vectors
 
@@ -37,12 +53,11 @@ class SequenceModel(nn.Module):
         """(b, d) states after histories of vocabulary indices; ``vectors`` (n, d) are the tower's."""
         return self.encoder.final(self._entries(vectors, items), kinds, lengths, hours)
 
-    def _entries(self, vectors: Tensor, items: Tensor) -> Tensor:
-        """(b, t, d) vectors of entries; in training some show their text alone."""
+    def _entries(self, vectors: Tensor, items: Tensor, content: Tensor | None = None) -> Tensor:
+        """(b, t, d) vectors of entries; in training some show what is known of them alone."""
         entries = F.embedding(items, vectors)
-        text = self.tower.text_part() if self.training and self.config.id_dropout else None
-        if text is None:
+        if content is None or not self.training or not self.config.id_dropout:
             return entries
-        stranger = F.embedding(items, text) + self.tower.unseen()
+        stranger = F.embedding(items, content) + self.tower.unseen()
         hide = torch.rand(items.shape, device=items.device) < self.config.id_dropout
         return torch.where(hide[..., None], stranger, entries)

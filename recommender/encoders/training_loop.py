@@ -1,9 +1,11 @@
-"""Training of the sequence encoder: seeded, stopped early on held-out shoppers (torch)."""
+"""Training of the sequence encoder: seeded, stopped early on held-out shoppers, resumed where it was killed (torch)."""
 
 import copy
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import astuple, dataclass, field
+from itertools import islice
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,49 +14,23 @@ from torch import Tensor
 from recommender.data.sequences import Sequences
 from recommender.data.splits import Targets
 from recommender.data.types import DataError, Floats
+from recommender.encoders.augmentation import augmentation_of
 from recommender.encoders.batches import Batch, batch_count, batches_epoch
+from recommender.encoders.checkpoints import Checkpoint, Checkpointing, Checkpoints, training_identity
 from recommender.encoders.config import EncoderConfig
-from recommender.encoders.losses import loss_choose
+from recommender.encoders.devices import determinism, device_choose, precision_choose
+from recommender.encoders.distributed import ALONE, Group
+from recommender.encoders.item_content import content_of, sizes_of
+from recommender.encoders.item_facts import FactReading, ItemFacts, fact_reading_fit
+from recommender.encoders.optimisation import Optimisation
 from recommender.encoders.sequence_model import SequenceModel
+from recommender.encoders.trained import EpochRecord, OnEpoch, Progress, TrainedEncoder, no_epoch, no_progress
 from recommender.encoders.validation import ndcg_validate
+from recommender.encoders.warm_start import WarmStart
 from recommender.encoders.whitening import Whitening, whitening_fit
 
-Progress = Callable[[int, int, float], None]
-"""Called with (steps done, steps at most, mean loss since the last call)."""
-
-
-@dataclass(frozen=True)
-class EpochRecord:
-    """One line of the learning curve."""
-
-    epoch: int
-    loss: float  # mean training loss, nats
-    ndcg: float  # validation NDCG@10, NaN without validation users
-
-
-@dataclass(frozen=True)
-class TrainedEncoder:
-    """A trained model and its vectors, ready for export."""
-
-    config: EncoderConfig
-    model: SequenceModel
-    whitening: Whitening  # of the (n, 384) text vectors; projects to nothing without text
-    item_vectors: Floats  # (n, d)
-    item_bias: Floats  # (n,)
-    curve: tuple[EpochRecord, ...]
-    epochs: int  # epochs after which the kept weights stood
-
-    @property
-    def ndcg(self) -> float:
-        """Validation NDCG@10 of the kept weights, NaN without validation users."""
-        return self.curve[self.epochs - 1].ndcg if self.curve else math.nan
-
-
 REPORT_EVERY = 20  # steps
-
-
-def no_progress(step: int, total: int, loss: float) -> None:
-    """Say nothing."""
+RANK_STRIDE = 1_000_003  # between the seeds of processes that train together
 
 
 def encoder_train(
@@ -67,73 +43,141 @@ def encoder_train(
     seed: int = 0,
     device: str = "cpu",
     progress: Progress = no_progress,
+    on_epoch: OnEpoch = no_epoch,
+    checkpointing: Checkpointing | None = None,
+    warm: WarmStart | None = None,
+    group: Group = ALONE,
+    facts: ItemFacts | None = None,
 ) -> TrainedEncoder:
     """Learn item vectors and the encoder that predicts the next of them.
 
     Args:
         sequences: behaviour, without the validation targets.
-        item_text: (n, t) unit-length text vectors, rows of zeros where there is no text; None without any.
+        item_text: (n, t) unit-length text vectors, rows of zeros or NaN where there is no text; None without any.
         config: architecture and optimisation.
         validation: what some shoppers did next; the epoch of their best NDCG@10 is kept. None: all are trained.
         repeats: whether validation may be answered with items already met.
         seed: equal seeds on one machine give equal weights.
-        device: cpu, cuda or auto.
+        device: cpu, cuda or auto; in a group, the group's.
         progress: see ``Progress``.
-    Raises: DataError where no shopper did two things.
+        on_epoch: see ``OnEpoch``.
+        checkpointing: where checkpoints lie. A call with the same arguments goes on at the newest, and on a CPU ends
+            with the same bits as if nothing had happened. The caller removes the folder when the outcome is safe.
+        warm: weights to begin from instead of random ones; where no epoch improves on them, they are kept.
+        group: processes that train together, all called with equal arguments.
+        facts: attributes and pictures of the items; None: nothing is known besides texts.
+
+    Raises:
+        DataError: no shopper did two things, the device is absent, or the loss stopped being a number.
+        ArtifactMismatch: ``warm`` is of another architecture.
     """
     if not len(sequences.item) or sequences.lengths.max() < 2:
         raise DataError("no shopper has two interactions, so there is no order to learn from; import more behaviour")
+    chosen = group.device if group.size > 1 else device_choose(device)
     torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
-    chosen = device_choose(device)
-    model, whitening = _model_make(sequences, item_text, config)
-    run = _Run(model.to(chosen), config, sequences, chosen, precision_choose(config.precision, chosen), rng, progress)
-    best, curve, kept = copy.deepcopy(model.state_dict()), [], 0
-    for epoch in range(1, config.epochs + 1):
-        loss = run.epoch()
-        ndcg = (
-            math.nan
-            if validation is None
-            else ndcg_validate(model, sequences, validation, repeats=repeats, device=chosen)
-        )
-        curve.append(EpochRecord(epoch, loss, ndcg))
-        if validation is None or kept == 0 or ndcg > curve[kept - 1].ndcg:
-            best, kept = copy.deepcopy(model.state_dict()), epoch
-        elif epoch - kept >= config.patience:
-            break
-    model.load_state_dict(best)
+    model, whitening, reading = _model_make(sequences, item_text, facts, config, warm)
+    if group.rank:
+        torch.manual_seed(seed + RANK_STRIDE * group.rank)
+    store = None
+    if checkpointing is not None and group.rank == 0:
+        identity = training_identity(sequences, item_text, config, validation, repeats, seed, group.size, warm is None)
+        store = Checkpoints(checkpointing, identity)
+    stopping = None if validation is None else _Stopping(validation, repeats)
+    with determinism(config.deterministic):
+        run = _Run(model.to(chosen), config, sequences, chosen, group, seed)
+        curve, kept = _learn(run, stopping, store, progress, on_epoch, warmed=warm is not None)
     model.eval()
     with torch.no_grad():
         vectors, bias = model.tower().cpu().numpy(), model.tower.bias.cpu().numpy()
-    return TrainedEncoder(config, model, whitening, vectors.copy(), bias.copy(), tuple(curve), kept)
-
-
-def device_choose(name: str) -> torch.device:
-    """``auto`` is CUDA where there is one."""
-    return torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
-
-
-def precision_choose(name: str, device: torch.device) -> torch.dtype:
-    """Number format of the large products; ``auto`` takes bfloat16 where hardware multiplies it."""
-    if name == "auto":
-        fast = device.type == "cuda" or torch.cpu._is_amx_tile_supported()
-        return torch.bfloat16 if fast else torch.float32
-    return {"float32": torch.float32, "bfloat16": torch.bfloat16}[name]
+    return TrainedEncoder(config, model, whitening, vectors.copy(), bias.copy(), tuple(curve), kept, reading)
 
 
 def _model_make(
-    sequences: Sequences, item_text: Floats | None, config: EncoderConfig
-) -> tuple[SequenceModel, Whitening]:
-    n = sequences.n_items
-    text = np.zeros((n, 0), np.float32) if item_text is None else item_text.astype(np.float32)
-    whitening = whitening_fit(text, dim=config.text_dim)
-    whitened = torch.from_numpy(whitening.apply(text)) * math.sqrt(max(whitening.dim, 1))
+    sequences: Sequences,
+    item_text: Floats | None,
+    facts: ItemFacts | None,
+    config: EncoderConfig,
+    warm: WarmStart | None,
+) -> tuple[SequenceModel, Whitening, FactReading]:
+    text = np.zeros((sequences.n_items, 0), np.float32) if item_text is None else item_text.astype(np.float32)
+    whitening = whitening_fit(text, dim=config.text_dim) if warm is None else warm.whitening
+    reading = fact_reading_fit(facts, image_dim=config.image_dim) if warm is None else warm.facts
+    content = content_of(text, whitening, facts, reading)
     log_popularity = torch.from_numpy(np.log1p(sequences.item_counts())).float()
-    return SequenceModel(n, whitened, config, log_popularity - log_popularity.mean()), whitening
+    model = SequenceModel(content, sizes_of(reading), config, log_popularity - log_popularity.mean())
+    if warm is not None:
+        warm.put_into(model)
+    return model, whitening, reading
+
+
+@dataclass(frozen=True)
+class _Stopping:
+    """Shoppers who decide when training has lasted long enough."""
+
+    validation: Targets
+    repeats: bool
+
+
+@dataclass
+class _Standing:
+    """How far a training is: what a checkpoint holds besides tensors."""
+
+    rng: Mapping[str, Any]  # of batches, as it stood when the epoch under way began
+    steps: int = 0
+    in_epoch: int = 0  # steps of the epoch under way
+    losses: list[float] = field(default_factory=list)  # of those steps
+    curve: list[EpochRecord] = field(default_factory=list)
+    kept: int = 0  # epoch of the best weights
+    ended: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        return {**vars(self), "curve": [astuple(record) for record in self.curve]}
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> "_Standing":
+        return cls(**{**content, "curve": [EpochRecord(*record) for record in content["curve"]]})
+
+    @property
+    def epoch(self) -> int:
+        """Finished epochs."""
+        return self.curve[-1].epoch if self.curve else 0
+
+    @property
+    def best(self) -> float:
+        return next((record.ndcg for record in self.curve if record.epoch == self.kept), -math.inf)
+
+
+def _learn(
+    run: "_Run",
+    stopping: _Stopping | None,
+    store: Checkpoints | None,
+    progress: Progress,
+    on_epoch: OnEpoch,
+    *,
+    warmed: bool,
+) -> tuple[list[EpochRecord], int]:
+    """Epoch after epoch until the best is known; leaves its weights in the model. Returns the curve and that epoch."""
+    run.resume(store)
+    at = run.at
+    if warmed and not at.curve:
+        at.curve.append(EpochRecord(0, math.nan, run.judge(stopping)))
+    for record in at.curve:
+        on_epoch(record)
+    while not at.ended:
+        loss = run.epoch(store, progress)
+        record = EpochRecord(at.epoch + 1, loss, run.judge(stopping))
+        if stopping is None or (not warmed and at.kept == 0) or record.ndcg > at.best:
+            run.best, at.kept = copy.deepcopy(run.model.state_dict()), record.epoch
+        at.curve.append(record)
+        at.in_epoch, at.losses, at.rng = 0, [], run.rng.bit_generator.state
+        at.ended = record.epoch >= run.config.epochs or record.epoch - at.kept >= run.config.patience
+        on_epoch(record)
+    run.model.load_state_dict(run.best)
+    return at.curve, at.kept
 
 
 class _Run:
-    """Optimiser, schedule and counters of one training."""
+    """A model in training and where it stands."""
 
     def __init__(
         self,
@@ -141,49 +185,86 @@ class _Run:
         config: EncoderConfig,
         sequences: Sequences,
         device: torch.device,
-        dtype: torch.dtype,
-        rng: np.random.Generator,
-        progress: Progress,
+        group: Group,
+        seed: int,
     ) -> None:
-        self.model, self.config, self.sequences = model, config, sequences
-        self.device, self.rng, self.progress = device, rng, progress
-        self.optimiser = torch.optim.AdamW(
-            model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, betas=(0.9, 0.98)
-        )
-        self.step = 0
-        self.total = config.epochs * batch_count(sequences, tokens=config.tokens_per_batch)
-        self.measure = loss_choose(config, torch.from_numpy(sequences.item_counts()).to(device), dtype)
+        self.model, self.config, self.sequences, self.device, self.group = model, config, sequences, device, group
+        self.seed, self.rng = seed, np.random.default_rng(seed)
+        counts = torch.from_numpy(sequences.item_counts()).to(device)
+        self.optimisation = Optimisation(model, config, counts, precision_choose(config.precision, device), group)
+        self.augmentation = augmentation_of(config, sequences)
+        self.at = _Standing(self.rng.bit_generator.state)
+        self.best = copy.deepcopy(model.state_dict())
+        per_epoch = math.ceil(batch_count(sequences, tokens=config.tokens_per_batch) / config.accumulate)
+        self.total = config.epochs * per_epoch
 
-    def epoch(self) -> float:
-        """One pass; returns the mean loss."""
+    def epoch(self, store: Checkpoints | None, progress: Progress) -> float:
+        """What is left of the epoch under way; returns the mean loss of the whole."""
         self.model.train()
-        losses: list[float] = []
-        config = self.config
-        for batch in batches_epoch(
-            self.sequences, max_length=config.max_length, tokens=config.tokens_per_batch, rng=self.rng
-        ):
-            losses.append(self._step(batch))
-            if self.step % REPORT_EVERY == 0:
-                self.progress(self.step, max(self.total, self.step), float(np.mean(losses[-REPORT_EVERY:])))
-        mean = float(np.mean(losses))
-        self.progress(self.step, max(self.total, self.step), mean)
+        at = self.at
+        for batches in islice(self._batches(), at.in_epoch, None):
+            loss = self.optimisation.step(batches)
+            at.steps, at.in_epoch = at.steps + 1, at.in_epoch + 1
+            at.losses += [] if loss is None else [loss]
+            if at.steps % REPORT_EVERY == 0 and at.losses:
+                progress(at.steps, max(self.total, at.steps), float(np.mean(at.losses[-REPORT_EVERY:])))
+            if store is not None and store.due():
+                store.write(self.checkpoint(), step=at.steps)
+        mean = float(np.mean(at.losses)) if at.losses else math.nan
+        progress(at.steps, max(self.total, at.steps), mean)
         return mean
 
-    def _step(self, batch: Batch) -> float:
-        self.step += 1
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.config.learning_rate * min(1.0, self.step / max(self.config.warmup_steps, 1))
-        loss = self._loss(batch)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
-        self.optimiser.step()
-        return float(loss.detach())
+    def _batches(self) -> Iterator[list[Batch]]:
+        """The batches of each step of an epoch."""
+        batches = batches_epoch(
+            self.sequences,
+            max_length=self.config.max_length,
+            tokens=self.config.tokens_per_batch,
+            rng=self.rng,
+            augmentation=self.augmentation,
+            part=(self.group.rank, self.group.size),
+        )
+        while some := list(islice(batches, self.config.accumulate)):
+            yield some
 
-    def _loss(self, batch: Batch) -> Tensor:
-        arrays = (batch.items, batch.kinds, batch.lengths, batch.hours, batch.targets)
-        states, answers, vectors = self.model(*(torch.from_numpy(array).to(self.device) for array in arrays))
-        if not len(answers):
-            nothing: Tensor = states.sum() * 0.0 + vectors.sum() * 0.0
-            return nothing
-        return self.measure(states, vectors, self.model.tower.bias, answers)
+    def judge(self, stopping: _Stopping | None) -> float:
+        """Validation NDCG@10 of the weights as they are, NaN without validation users."""
+        if stopping is None:
+            return math.nan
+        sequences, device, group = self.sequences, self.device, self.group
+        return ndcg_validate(
+            self.model, sequences, stopping.validation, repeats=stopping.repeats, device=device, group=group
+        )
+
+    def checkpoint(self) -> Checkpoint:
+        """Everything that the rest of the training depends on."""
+        parts = {"model": self.model.state_dict(), "best": self.best, "optimiser": self.optimisation.tensors()}
+        tensors = {f"{part}.{name}": one for part, named in parts.items() for name, one in named.items()}
+        tensors["random"] = torch.get_rng_state()
+        if self.device.type == "cuda":
+            tensors["random_cuda"] = torch.cuda.get_rng_state(self.device)
+        return Checkpoint(self.at.to_json(), tensors)
+
+    def resume(self, store: Checkpoints | None) -> None:
+        """Go on where a forerunner's newest checkpoint stands, if there is one."""
+        found = None if store is None else store.read()
+        tensors, facts = ({}, {}) if found is None else (found.tensors, found.facts)
+        tensors, facts = self.group.told(tensors, facts)
+        if not facts:
+            return
+        self.at = _Standing.from_json(facts)
+        self.rng.bit_generator.state = self.at.rng
+        self.optimisation.steps = self.at.steps
+        self.model.load_state_dict(_part(tensors, "model"))
+        self.best = {name: one.to(self.device) for name, one in _part(tensors, "best").items()}
+        self.optimisation.tensors_load(_part(tensors, "optimiser"))
+        if self.group.rank:
+            torch.manual_seed(self.seed + RANK_STRIDE * self.group.rank + self.at.steps)
+            return
+        torch.set_rng_state(tensors["random"])
+        if "random_cuda" in tensors and self.device.type == "cuda":
+            torch.cuda.set_rng_state(tensors["random_cuda"], self.device)
+
+
+def _part(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
+    return {key.partition(".")[2]: one for key, one in tensors.items() if key.startswith(f"{name}.")}

@@ -6,6 +6,7 @@ import torch
 from recommender.data.sequences import Sequences
 from recommender.data.splits import Targets
 from recommender.encoders.batches import histories_newest
+from recommender.encoders.distributed import ALONE, Group
 from recommender.encoders.sequence_model import SequenceModel
 
 ROWS = 256  # shoppers scored at once
@@ -13,20 +14,30 @@ ROWS = 256  # shoppers scored at once
 
 @torch.no_grad()
 def ndcg_validate(
-    model: SequenceModel, sequences: Sequences, validation: Targets, *, repeats: bool, device: torch.device, n: int = 10
+    model: SequenceModel,
+    sequences: Sequences,
+    validation: Targets,
+    *,
+    repeats: bool,
+    device: torch.device,
+    n: int = 10,
+    group: Group = ALONE,
 ) -> float:
     """Mean NDCG@n of the encoder alone over (at most ``validation_users``) held-out shoppers, all items ranked.
 
-    Ties count against the model. Items already met are left out unless ``repeats``.
+    Ties count against the model. Items already met are left out unless ``repeats``. Processes of a group divide the
+    shoppers among them and all get the same answer.
     """
     model.eval()
-    rows = np.arange(len(validation))[: model.config.validation_users]
+    rows = np.arange(len(validation))[: model.config.validation_users][group.rank :: group.size]
     vectors = model.tower()
     gains = [
         _gains(model, vectors, sequences, validation, rows[begin : begin + ROWS], repeats=repeats, device=device, n=n)
         for begin in range(0, len(rows), ROWS)
     ]
-    return float(np.mean(np.concatenate(gains))) if gains else float("nan")
+    told = [sum(float(part.sum()) for part in gains), float(len(rows))]
+    total, users = group.total(torch.tensor(told, device=device, dtype=torch.float64)).tolist()
+    return total / users if users else float("nan")
 
 
 def _gains(

@@ -9,7 +9,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from recommender.data.types import DataError, Floats
-from recommender.encoders.training_loop import Progress, device_choose, no_progress
+from recommender.encoders.devices import device_choose
+from recommender.encoders.trained import Progress, no_progress
 from recommender.policy.dqn_network import DuelingQ, ServedQ
 from recommender.policy.mdp import Transitions
 

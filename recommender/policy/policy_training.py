@@ -12,7 +12,7 @@ from recommender.data.learned import LearnedArrays
 from recommender.data.reward import RewardWeights
 from recommender.data.types import DataError, Encoder, Floats, Ints, Snapshot
 from recommender.encoders.config import SHOP_DEFAULTS, LearningConfig
-from recommender.encoders.training_loop import Progress, no_progress
+from recommender.encoders.trained import Progress, no_progress
 from recommender.policy.dqn_training import DqnConfig, TrainedQ, dqn_train
 from recommender.policy.mdp import LoggedMdp, Transitions, impressions_of, mdp_of
 from recommender.ranking.onnx_export import onnx_export

@@ -14,7 +14,8 @@ from recommender.data.learned import LearnedArrays
 from recommender.data.reward import HEADS, RewardWeights
 from recommender.data.types import Encoder, Floats, ImpressionTable, Ints, Snapshot
 from recommender.encoders.config import SHOP_DEFAULTS, LearningConfig
-from recommender.encoders.training_loop import Progress, device_choose, no_progress
+from recommender.encoders.devices import device_choose
+from recommender.encoders.trained import Progress, no_progress
 from recommender.ranking.binary_metrics import Platt
 from recommender.ranking.components import COMPONENTS
 from recommender.ranking.examination import Examination, examination_fit

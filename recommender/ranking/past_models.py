@@ -20,7 +20,8 @@ from recommender.data.types import Encoder, Floats, Snapshot
 from recommender.encoders.config import EncoderConfig, LearningConfig
 from recommender.encoders.export import encoder_export
 from recommender.encoders.inputs import states_run
-from recommender.encoders.training_loop import TrainedEncoder, encoder_train
+from recommender.encoders.trained import TrainedEncoder
+from recommender.encoders.training_loop import encoder_train
 from recommender.ranking.rolling_tables import sequences_before
 
 STOPPERS = 300

@@ -14,7 +14,8 @@ from recommender.encoders.causal import N_KINDS, SequenceEncoder
 from recommender.encoders.config import EncoderConfig
 from recommender.encoders.export import PARITY, encoder_export
 from recommender.encoders.families import FAMILIES
-from recommender.encoders.training_loop import TrainedEncoder, encoder_train
+from recommender.encoders.trained import TrainedEncoder
+from recommender.encoders.training_loop import encoder_train
 from recommender.serving.onnx_model import OnnxStateEncoder
 
 L, D, N = 8, 16, 12
