@@ -38,7 +38,7 @@ PARTS: dict[str, Part] = {
     "item_knn": Part(("item_knn", "knn_recent", "knn_rank"), Source.ITEM_KNN),
     "text": Part(("text", "text_nearest", "text_rank"), Source.SIMILAR_TEXT),
     "popularity": Part(("popularity", "recent_popularity"), Source.TRENDING),
-    "own": Part(("own_frequency", "own_recency"), Source.BUY_AGAIN),
+    "own": Part(("own_frequency", "own_recency", "due"), Source.BUY_AGAIN),
     "attributes": Part(("brand", "category", "department")),
     "ease": Part(("ease", "ease_rank"), Source.EASE),
     "als": Part(("als",), Source.ALS),
