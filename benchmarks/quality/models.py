@@ -28,9 +28,11 @@ OURS = "DPE"
 FUSION = "DPE, linear fusion alone"
 ENCODER = "Transformer"
 BASELINES = ("popular", "recency-popular", "own frequency", "sequential rules", "item-kNN")
-ROOMS = ("encoders", "collaborative", "language", "retrieval", "ranking", "slate", "serving", "trials")
+ROOMS = ("data", "encoders", "collaborative", "language", "retrieval", "ranking", "slate", "serving", "trials")
 CODE = tuple(f"recommender/{room}" for room in ROOMS)
-COLLABORATIVE = ("recommender/collaborative", "recommender/trials/baselines.py", "recommender/trials/ours.py")
+COLLABORATIVE = tuple(
+    f"recommender/{room}" for room in ("data", "collaborative", "trials/baselines.py", "trials/ours.py")
+)
 PEERS = ("benchmarks/peers",)
 
 Make = Callable[[Task], Lists]
