@@ -18,6 +18,7 @@ from recommender.retrieval.sources import MODEL_SOURCES
 from recommender.trials.ablation import PARTS, questions_make
 from recommender.trials.ablation import Questions as PartQuestions
 from recommender.trials.baselines import baselines_fit
+from recommender.trials.catalogue import described
 from recommender.trials.lists import Lists
 from recommender.trials.measure import Task
 from recommender.trials.ours import Ours, decided_lists, encoder_lists, model_lists, ours_learn, scored_lists
@@ -93,7 +94,8 @@ def counted(lesson: Lesson, questions: Questions, work: Work, chosen: Any) -> An
 
 def collaborative(lesson: Lesson, questions: Questions, work: Work, chosen: Any, *, name: str, model: str) -> Answers:
     """One model of ``collaborative.models`` by itself."""
-    fitting = Fitting(seed=work.seed, until_us=lesson.now_us, department=work.texts.department)
+    told = {"department": work.texts.department, "triples": described(work.texts)}
+    fitting = Fitting(seed=work.seed, until_us=lesson.now_us, **told)
     config = options_apply(SHOP_DEFAULTS, work.options)
     fitted = collaborative_models.MODELS[model](lesson.train, config, fitting)
     return Answers(rows_make({name: partial(model_lists, fitted)}, questions))
@@ -142,6 +144,8 @@ MODELS: tuple[Model, ...] = (
     _collaborative("EASE (ours)", "ease", seeded=False),
     _collaborative("ALS (ours)", "als"),
     _collaborative("Mult-VAE", "vae"),
+    _collaborative("graph", "graph"),
+    _collaborative("CFGAN", "gan"),
     _peer("RecTools EASE", "matrix_models", "EASE", *_RIDGES, seeded=False),
     _peer("implicit item-kNN", "matrix_models", "item-kNN", *_KINDS, seeded=False),
     _peer(

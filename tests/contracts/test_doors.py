@@ -16,7 +16,23 @@ from dpe_site.environment import REPOSITORY
 from tests.fixtures.databases import Database
 
 PACKAGES = ("catalog", "users", "recommender", "workers", "dpe_site")
-TRAINING_LIBRARIES = {"torch", "transformers", "peft", "sentence_transformers"}
+TRAINING_LIBRARIES = {"torch", "transformers", "peft", "sentence_transformers", "implicit"}
+
+PURE_FOLDERS = {
+    "serving",
+    "explain",
+    "slate",
+    "evaluation",
+    "experiments",
+    "policy",
+    "ranking",
+    "retrieval",
+    "language",
+    "encoders",
+    "collaborative",
+    "privacy",
+    "data",
+}
 
 # Django and Celery import these by name rather than by an import statement.
 FOUND_BY_NAME = {
@@ -69,9 +85,14 @@ def our_modules() -> Iterator[str]:
             yield ".".join(words[:-1] if words[-1] == "__init__" else words)
 
 
+def in_pure_folder(name: str) -> bool:
+    """Whether a module is mathematics, of which Django looks up nothing by name."""
+    return name.startswith("recommender.") and name.split(".")[1] in PURE_FOLDERS
+
+
 def serving_sources() -> list[str]:
     """Modules a web process or a default worker imports directly, by statement or by name."""
-    named = [name for name in our_modules() if set(name.split(".")[1:]) & FOUND_BY_NAME]
+    named = [name for name in our_modules() if set(name.split(".")[1:]) & FOUND_BY_NAME and not in_pure_folder(name)]
     return sorted({*named, "dpe_site.wsgi", "dpe_site.urls", "dpe_site.celery", *task_modules("default")})
 
 
