@@ -56,7 +56,7 @@ class SequenceModel(nn.Module):
     def _entries(self, vectors: Tensor, items: Tensor, content: Tensor | None = None) -> Tensor:
         """(b, t, d) vectors of entries; in training some show what is known of them alone."""
         entries = F.embedding(items, vectors)
-        if content is None or not self.training or not self.config.id_dropout:
+        if content is None or not self.training or not self.config.id_dropout or not self.tower.names:
             return entries
         stranger = F.embedding(items, content) + self.tower.unseen()
         hide = torch.rand(items.shape, device=items.device) < self.config.id_dropout

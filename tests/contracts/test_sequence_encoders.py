@@ -12,8 +12,9 @@ from recommender.data.splits import Split, leave_last_out
 from recommender.encoders import config as names
 from recommender.encoders.causal import N_KINDS, SequenceEncoder
 from recommender.encoders.config import EncoderConfig
-from recommender.encoders.export import PARITY, encoder_export
+from recommender.encoders.export import encoder_export
 from recommender.encoders.families import FAMILIES
+from recommender.encoders.onnx_file import PARITY
 from recommender.encoders.trained import TrainedEncoder
 from recommender.encoders.training_loop import encoder_train
 from recommender.serving.onnx_model import OnnxStateEncoder

@@ -9,8 +9,9 @@ from recommender.data.sequences import sequences_from_lists
 from recommender.data.splits import leave_last_out
 from recommender.data.types import DataError
 from recommender.encoders.config import EncoderConfig, LearningConfig
-from recommender.encoders.export import PARITY, encoder_export
+from recommender.encoders.export import encoder_export
 from recommender.encoders.inputs import encoder_inputs, state_encode
+from recommender.encoders.onnx_file import PARITY
 from recommender.encoders.training_loop import encoder_train
 from recommender.serving.onnx_model import OnnxStateEncoder
 
