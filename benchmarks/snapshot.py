@@ -36,7 +36,7 @@ WITH who AS (SELECT min(id) AS first FROM users_shopper WHERE shop_id = %(shop)s
      what AS (SELECT min(id) AS first FROM catalog_item WHERE shop_id = %(shop)s)
 INSERT INTO users_interaction (id, shop_id, shopper_id, item_id, kind, occurred_at, received_at, quantity, currency,
                                "order", session, surface, consent_version)
-SELECT gen_random_uuid(), %(shop)s, who.first + n %% %(shoppers)s, what.first + (n * 7919) %% %(items)s,
+SELECT gen_random_uuid(), %(shop)s, who.first + n %% %(shoppers)s, what.first + (n::bigint * 7919) %% %(items)s,
        (ARRAY[1, 1, 3, 8, 10])[1 + n %% 5], now() - n * interval '3 seconds', now(), 1, '', '', 's' || n / 7, '', 0
 FROM who, what, generate_series(%(begin)s, %(end)s - 1) n
 """

@@ -49,6 +49,10 @@ class PreparationReport:
 
     treated: tuple[Treated, ...]
 
+    def after(self, *first: Treated) -> "PreparationReport":
+        """The report with what was done before it."""
+        return PreparationReport((*first, *self.treated))
+
     def to_json(self) -> list[dict[str, Any]]:
         """For a manifest."""
         return [asdict(one) for one in self.treated]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from recommender.data.files import whole_folder
 from recommender.data.types import DataError, ImpressionTable, InteractionTable, Ints, ItemTable, Snapshot
@@ -50,7 +51,7 @@ def snapshot_write(snapshot: Snapshot, folder: Path) -> None:
 
 
 def snapshot_open(folder: Path) -> Snapshot:
-    """Read a snapshot back.
+    """Read a snapshot back; its columns stay on disk, mapped into memory.
 
     Raises:
         DataError: if the folder is not one, or its columns are not those that were written.
@@ -62,7 +63,7 @@ def snapshot_open(folder: Path) -> Snapshot:
             for name in _TABLES
             if name != "impressions" or about["impressions"]
         }
-        shopper_ids = np.load(folder / "shopper_ids.npy", allow_pickle=False)
+        shopper_ids = _column_open(folder / "shopper_ids.npy")
     except (OSError, ValueError, KeyError) as error:
         raise DataError(f"{folder} holds no complete snapshot ({error}); take it again") from error
     snapshot = snapshot_seal(
@@ -91,8 +92,14 @@ def _arrays(snapshot: Snapshot) -> dict[str, Any]:
 def _table_open(folder: Path, name: str, texts: list[str]) -> Any:
     kind = _TABLES[name]
     columns: dict[str, Any] = {
-        field.name: np.load(folder / f"{name}.{field.name}.npy", allow_pickle=False)
+        field.name: _column_open(folder / f"{name}.{field.name}.npy")
         for field in fields(kind)
         if field.name != "texts"
     }
     return kind(**columns, texts=tuple(texts)) if kind is ItemTable else kind(**columns)
+
+
+def _column_open(file: Path) -> npt.NDArray[Any]:
+    """A column as the system maps it: what is not read costs no memory, and what is can be given back."""
+    mapped: npt.NDArray[Any] = np.load(file, mmap_mode="r", allow_pickle=False)
+    return mapped.view(np.ndarray)

@@ -18,7 +18,7 @@ from catalog.models import Shop
 from recommender.data.snapshot_files import snapshot_seal
 from recommender.data.types import Bools, ImpressionTable, InteractionTable, Ints, ItemTable, Section, Snapshot
 from recommender.facts import snapshot_sql as sql
-from recommender.facts.columns import columns_read
+from recommender.facts.columns import Columns, columns_read
 from users.kinds import Kind
 
 CREDIT_DAYS = 7  # for so long an outcome counts for the page it came from
@@ -51,6 +51,13 @@ def snapshot_take(shop: Shop, *, until: datetime | None = None, since: datetime 
         interactions=interactions,
         impressions=impressions,
     )
+
+
+def doubtful_count(shop: Shop, *, until: datetime) -> int:
+    """How many interactions up to ``until`` are not learnt from because they look like a bot's or a flood."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.DOUBTFUL, _parameters(shop, until, BEGINNING))
+        return int(cursor.fetchone()[0])
 
 
 def _parameters(shop: Shop, until: datetime, since: datetime) -> dict[str, Any]:
@@ -102,19 +109,31 @@ def items_read(shop_id: int, until: datetime, *, with_texts: bool = True) -> Ite
 
 
 def _interactions(parameters: dict[str, Any], item_ids: Ints) -> tuple[InteractionTable, Ints]:
-    person, item, kind, at, quantity, session, order = columns_read("iiiiiii", sql.INTERACTIONS, parameters)
-    index, keep = _index(item_ids, item)
-    shopper_ids, row = np.unique(person[keep], return_inverse=True)
-    by_time = np.lexsort((at[keep], row))  # stable: ties stay in order of their ids
-    table = InteractionTable(
-        shopper=row[by_time].astype(np.int64),
-        item=index[keep][by_time],
-        kind=kind[keep][by_time].astype(np.int8),
-        at_us=at[keep][by_time],
-        quantity=quantity[keep][by_time],
-        session=session[keep][by_time],
-        order=order[keep][by_time],
+    """The table and the shoppers in it; rows come in its order, so that they are kept once and never sorted here."""
+
+    def narrow(columns: Columns) -> Columns:
+        person, item, kind, at, quantity, session, order, value = columns
+        index, known = _index(item_ids, item)
+        kept = (
+            person,
+            index,
+            np.clip(kind, -128, 127).astype(np.int8),
+            at,
+            quantity,
+            session,
+            order,
+            value.astype(np.float32),
+        )
+        return [column[known] for column in kept]
+
+    person, index, kind, at, quantity, session, order, value = columns_read(
+        "iiiiiiif", sql.INTERACTIONS, parameters, narrow
     )
+    first = np.diff(person, prepend=-1) != 0
+    shopper_ids = person[first]
+    np.cumsum(first, out=person)
+    person -= 1
+    table = InteractionTable(person, index, kind, at, quantity, session, order, value)
     return table, shopper_ids
 
 

@@ -22,11 +22,19 @@ INTERACTIONS = f"""
 WITH {PEOPLE}
 SELECT people.person, item_id, kind::bigint, (extract(epoch FROM occurred_at) * 1000000)::bigint, quantity::bigint,
        CASE WHEN session = '' THEN 0 ELSE hashtextextended(session, 0) END,
-       CASE WHEN "order" = '' THEN 0 ELSE hashtextextended("order", 0) END
+       CASE WHEN "order" = '' THEN 0 ELSE hashtextextended("order", 0) END, coalesce(value, 'NaN')
 FROM users_interaction fact {LEARNABLE}
 WHERE fact.shop_id = %(shop)s AND item_id IS NOT NULL AND occurred_at BETWEEN %(since)s AND %(until)s
   AND NOT {_TAKEN_BACK}
-ORDER BY fact.id
+ORDER BY people.person, occurred_at, fact.id
+"""  # noqa: S608 - all parts are constants
+
+DOUBTFUL = f"""
+WITH {PEOPLE}
+SELECT count(*)
+FROM users_interaction fact JOIN people ON people.shopper_id = fact.shopper_id
+WHERE fact.shop_id = %(shop)s AND item_id IS NOT NULL AND occurred_at BETWEEN %(since)s AND %(until)s
+  AND EXISTS (SELECT 1 FROM doubted d WHERE d.person = people.person AND d.session IN ('', fact.session))
 """  # noqa: S608 - all parts are constants
 
 _PAGES = f"""{PEOPLE},

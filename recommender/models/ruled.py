@@ -62,6 +62,12 @@ class Knobs(models.Model):
     )
     calibration = _share(0.1, 0.0, 2.0, _("calibration"), _("Pull towards the shopper's own mix of departments."))
     brand_cap = models.PositiveSmallIntegerField(_("items of one brand per row"), default=3)
+    event_weights = models.JSONField(
+        _("weights of deeds"),
+        default=dict,
+        blank=True,
+        help_text=_("By kind of deed; what is not listed weighs as it was learned. Holds from the next training on."),
+    )
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
     class Meta:

@@ -97,6 +97,7 @@ class Manifest:
     text_encoder: str  # fingerprint of the text encoder, "" where there is none
     recipe: dict[str, Any] = field(default_factory=dict)
     window: dict[str, Any] = field(default_factory=dict)
+    preparation: dict[str, Any] = field(default_factory=dict)  # treated values, weights of the kinds of deeds
     evaluation: dict[str, Any] = field(default_factory=dict)
     privacy: dict[str, Any] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)  # part → why it is missing

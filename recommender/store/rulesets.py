@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalog.models import Shop
+from recommender.data.event_weights import staff_weights_check
 from recommender.data.types import Context, DataError, Ints, KnobValues, RulesetValue, RuleValue, Section, SectionValue
 from recommender.models import HomepageLayout, Knobs, Live, Rule, Ruleset
 from recommender.slate.rules import rules_active
@@ -30,12 +31,29 @@ def ruleset_compile(shop: Shop) -> dict[str, Any]:
     knobs = Knobs.objects.filter(shop=shop).first() or Knobs(shop=shop)
     rules = [_rule(rule) for rule in Rule.objects.of(shop).filter(enabled=True).order_by("id")]
     sections = HomepageLayout.objects.of(shop).filter(enabled=True).order_by("surface", "position", "id")
+    weights = _event_weights(knobs)
     return {
         "knobs": {name: getattr(knobs, name) for name in DIALS},
         "rules": [asdict(rule) for rule in rules],
         "layout": [_section(section) for section in sections],
         "experiments": experiments_compile(shop),
+        **({"event_weights": weights} if weights else {}),
     }
+
+
+def _event_weights(knobs: Knobs) -> dict[str, float]:
+    try:
+        staff_weights_check(knobs.event_weights)
+    except DataError as error:
+        raise DataError(_("Weights of deeds: %(problem)s.") % {"problem": error}) from error
+    return {word: float(weight) for word, weight in sorted(knobs.event_weights.items())}
+
+
+def staff_event_weights(shop: Shop) -> dict[str, float]:
+    """What staff ruled about the weights of deeds, as it was published; it holds from the next training on."""
+    live = Live.objects.select_related("ruleset").filter(shop=shop).first()
+    content = live.ruleset.content if live is not None and live.ruleset is not None else {}
+    return dict(content.get("event_weights", {}))
 
 
 @transaction.atomic

@@ -1,9 +1,6 @@
 """Steps that learn from behaviour: facts, texts, tables, encoder, fusion and second stage."""
 
-import math
 from pathlib import Path
-
-import numpy as np
 
 from catalog.outbox import outbox_add
 from recommender.collaborative.ease import ease_bytes
@@ -13,13 +10,13 @@ from recommender.collaborative.popularity import popularity_fit, recent_populari
 from recommender.collaborative.replenishment import replenishment_fit
 from recommender.collaborative.sequential_rules import sequential_rules_fit
 from recommender.data.absent import Absent
+from recommender.data.event_weights import EventWeights, event_weights_learn
 from recommender.data.item_model_files import item_model_write
+from recommender.data.preprocessing import Treated, snapshot_prepare
 from recommender.data.snapshot_files import snapshot_write
 from recommender.data.types import DataError
 from recommender.embedding import TOPIC_TEXTS, encoders_home, texts_embed
-from recommender.encoders.export import encoder_export
-from recommender.encoders.training_loop import encoder_train
-from recommender.facts.snapshot import snapshot_take
+from recommender.facts.snapshot import doubtful_count, snapshot_take
 from recommender.jobs import JobProgress
 from recommender.language.text_encoder import TextEncoder
 from recommender.language.text_encoder_export import text_encoder_ensure
@@ -28,7 +25,9 @@ from recommender.ranking.fusion import fusion_fit
 from recommender.ranking.second_stage_training import second_stage_fit
 from recommender.retrieval.exact import ExactGather
 from recommender.serving.bundle import SECOND_STAGE
+from recommender.store.rulesets import staff_event_weights
 from recommender.training.draft import Draft
+from recommender.training.holdout import judged_kept_back
 from recommender.training.workspace import arrays_write, json_write
 
 SHARED_ABOVE = 200  # texts from which on default workers are asked to help
@@ -36,16 +35,21 @@ CPU_THREADS = 2  # of onnxruntime, for text batches in a training
 
 
 def snapshot_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
-    """Take the facts as they stood when the training was asked for."""
-    snapshot = snapshot_take(draft.shop, until=draft.until)
+    """Take the facts as they stood when the training was asked for, and treat what is missing or extreme in them."""
+    snapshot, report = snapshot_prepare(snapshot_take(draft.shop, until=draft.until), draft.recipe.preprocessing)
     if len(snapshot.interactions) == 0:
         raise DataError(f"{draft.shop} has no interaction to learn from; load the demo shop or import a data set")
     snapshot_write(snapshot, folder)
+    doubtful = doubtful_count(draft.shop, until=draft.until)
+    report = report.after(Treated("doubtful", doubtful, doubtful + len(snapshot.interactions)))
+    rulings = staff_event_weights(draft.shop)
+    json_write(folder, {"treated": report.to_json(), "staff_weights": rulings}, name="preparation")
     pages = 0 if snapshot.impressions is None else len(snapshot.impressions.pool_start) - 1
     progress.log(
         f"{len(snapshot.items)} items, {len(snapshot.shopper_ids)} shoppers, "
         f"{len(snapshot.interactions)} interactions, {pages} shown pages"
     )
+    progress.log(f"treated: {'; '.join(report.lines()) or 'nothing'}")
 
 
 def texts_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
@@ -62,13 +66,16 @@ def texts_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
 
 
 def tables_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
-    """Count: sequential rules, neighbours, popularity."""
+    """Learn what each kind of deed says, and count by it: sequential rules, neighbours, popularity."""
     train, config, now_us = draft.holdout.train, draft.recipe.learning, draft.holdout.now_us
-    rules, knn = sequential_rules_fit(train, config.rules), item_knn_fit(train, config.item_knn)
+    weighing, weights = draft.recipe.event_weights, event_weights_step(draft, folder, progress)
+    popular = weights.of(train.kind, weighing.in_popularity)
+    rules = sequential_rules_fit(train, config.rules, weight=weights.of(train.kind, weighing.in_rules))
+    knn = item_knn_fit(train, config.item_knn, weight=weights.of(train.kind, weighing.in_item_knn))
     arrays_write(
         folder,
-        popularity=popularity_fit(train, config.popularity, until_us=now_us),
-        recent_popularity=recent_popularity_fit(train, config.popularity, until_us=now_us),
+        popularity=popularity_fit(train, config.popularity, until_us=now_us, weight=popular),
+        recent_popularity=recent_popularity_fit(train, config.popularity, until_us=now_us, weight=popular),
         replenishment=replenishment_fit(train),
         rules_start=rules.start,
         rules_item=rules.item,
@@ -78,6 +85,19 @@ def tables_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
         knn_weight=knn.weight,
     )
     progress.log(f"{len(rules.item)} rules, {len(knn.item)} neighbours")
+
+
+def event_weights_step(draft: Draft, folder: Path, progress: JobProgress) -> EventWeights:
+    """Weights of the kinds of deeds, without what the judged shoppers did last; what staff ruled goes first."""
+    facts = judged_kept_back(draft.snapshot, draft.holdout).interactions
+    learned = event_weights_learn(
+        facts, n_items=len(draft.snapshot.items), until_us=draft.snapshot.until_us, config=draft.recipe.event_weights
+    )
+    weights = learned.overruled(draft.workspace.json("snapshot", "preparation")["staff_weights"])
+    json_write(folder, weights.to_json(), name="event_weights")
+    told = ", ".join(f"{one.kind} {one.weight:g}{' by staff' if one.by_staff else ''}" for one in weights.kinds)
+    progress.log(f"deeds weigh: {told}{f' ({weights.reason})' if weights.reason else ''}")
+    return weights
 
 
 def models_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
@@ -97,46 +117,6 @@ def models_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
     if "ease" in models and n > learning.ease.max_items:
         size = ease_bytes(n, learning.ease) / 1e9
         progress.log(f"EASE speaks of the {learning.ease.max_items} items met most often ({size:.1f} GB) of {n}")
-
-
-def encoder_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
-    """Train the Transformer and the item tower, and export both."""
-    progress.job.curves.clear()  # of an attempt that did not live to its end
-
-    def report(step: int, total: int, loss: float) -> None:
-        progress.curve("loss", step, round(loss, 4))
-        progress.update(step, total)
-
-    trained = encoder_train(
-        draft.holdout.train,
-        draft.text_vectors if draft.text_vectors.any() else None,
-        draft.recipe.learning.encoder,
-        validation=draft.holdout.thirds.stop if len(draft.holdout.thirds.stop) else None,
-        seed=draft.recipe.seed,
-        device=draft.device,
-        progress=report,
-    )
-    for record in trained.curve:
-        if not math.isnan(record.ndcg):
-            progress.curve("validation NDCG@10", record.epoch, round(record.ndcg, 4))
-    parity = encoder_export(trained, folder, seed=draft.recipe.seed)
-    arrays_write(
-        folder,
-        item_vectors=trained.item_vectors,
-        item_bias=trained.item_bias,
-        text_mean=trained.whitening.mean,
-        text_whitening=trained.whitening.projection,
-    )
-    tower = None if np.isnan(parity.item_tower) else parity.item_tower
-    json_write(
-        folder,
-        {
-            "epochs": trained.epochs,
-            "ndcg_at_10": None if np.isnan(trained.ndcg) else trained.ndcg,
-            "parity": {"state_encoder": parity.state_encoder, "item_tower": tower},
-        },
-    )
-    progress.log(f"best after {trained.epochs} of {len(trained.curve)} epochs, NDCG@10 {trained.ndcg:.4f} on its own")
 
 
 def fusion_step(draft: Draft, folder: Path, progress: JobProgress) -> None:

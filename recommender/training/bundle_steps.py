@@ -11,6 +11,7 @@ from django.utils import timezone
 from recommender.data.files import whole_folder
 from recommender.data.types import ArtifactMismatch, DataError, Floats
 from recommender.embedding import items_catch_up
+from recommender.encoders.warm_start import WEIGHTS
 from recommender.evaluation.metrics import hit_rate, ndcg, reciprocal_rank
 from recommender.evaluation.promotion_gate import GateResult, Verdict, gate_judge
 from recommender.jobs import JobProgress
@@ -76,6 +77,7 @@ def _networks_place(draft: Draft, folder: Path) -> None:
         source = draft.workspace.path(step) / name
         if source.exists():
             shutil.copyfile(source, folder / name)
+    shutil.copyfile(draft.workspace.path("encoder") / WEIGHTS, folder / WEIGHTS)
     (folder / "text").mkdir()
     for path in draft.text_encoder.folder.iterdir():
         _link(path, folder / "text" / path.name)
@@ -112,6 +114,10 @@ def _manifest(draft: Draft) -> dict[str, Any]:
             "shoppers": len(draft.snapshot.shopper_ids),
             "interactions": len(draft.snapshot.interactions),
             "pages": 0 if draft.snapshot.impressions is None else len(draft.snapshot.impressions.pool_start) - 1,
+        },
+        "preparation": {
+            "treated": about("snapshot", "preparation")["treated"],
+            "event_weights": about("tables", "event_weights"),
         },
         "evaluation": {"encoder": about("encoder"), "ranker": ranker.get("manifest", {}).get("metrics", {})},
         "absent": absent,

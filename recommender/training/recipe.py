@@ -6,14 +6,17 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from recommender.data.event_weights import EventWeightsConfig
+from recommender.data.preprocessing import PreprocessingConfig
 from recommender.encoders.config import SHOP_DEFAULTS, LearningConfig
+from recommender.encoders.update import UpdateConfig
 from recommender.evaluation.promotion_gate import GateConfig
 from recommender.language.text_encoder_export import TextEncoderConfig
 from recommender.policy.dqn_training import DqnConfig
 from recommender.ranking.multi_task_net import RankerConfig
 from recommender.ranking.second_stage_training import SecondStageConfig
 
-VERSION = 1  # raise when equal recipes give other bundles
+VERSION = 2  # raise when equal recipes give other bundles
 
 
 @dataclass(frozen=True)
@@ -28,8 +31,11 @@ class HoldoutConfig:
 class TrainingRecipe:
     """Everything a training depends on besides the facts."""
 
+    preprocessing: PreprocessingConfig = field(default_factory=PreprocessingConfig)
+    event_weights: EventWeightsConfig = field(default_factory=EventWeightsConfig)
     text: TextEncoderConfig = field(default_factory=TextEncoderConfig)
     learning: LearningConfig = SHOP_DEFAULTS
+    update: UpdateConfig = field(default_factory=UpdateConfig)
     second_stage: SecondStageConfig = field(default_factory=SecondStageConfig)
     ranker: RankerConfig = field(default_factory=RankerConfig)
     policy: DqnConfig = field(default_factory=DqnConfig)
@@ -47,8 +53,11 @@ class TrainingRecipe:
         plain = cls().to_json()
         whole = {name: _merged(value, content.get(name, value)) for name, value in plain.items()}
         return cls(
+            preprocessing=PreprocessingConfig(**whole["preprocessing"]),
+            event_weights=EventWeightsConfig(**whole["event_weights"]),
             text=TextEncoderConfig(**whole["text"]),
             learning=LearningConfig.from_json(whole["learning"]),
+            update=UpdateConfig(**whole["update"]),
             second_stage=SecondStageConfig(**whole["second_stage"]),
             ranker=RankerConfig(**whole["ranker"]),
             policy=DqnConfig(**whole["policy"]),
