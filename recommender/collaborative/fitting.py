@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from recommender.data.relations import Triples
 from recommender.data.sequences import Sequences
 from recommender.data.types import DataError, Floats, Ints
 
@@ -24,6 +25,7 @@ class Fitting:
     seed: int = 0
     until_us: int = 0  # end of behaviour, 0 where it has no times
     department: Ints | None = None  # (n,) of each item, 0 none; for what is counted per segment
+    triples: Triples | None = None  # what the catalogue says of the items
     progress: Progress = no_progress
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from recommender.data.relations import RelationTable
-from recommender.data.types import Bools, Ints
+from recommender.data.relations import RelationTable, Triples, triples_of
+from recommender.data.types import Bools, Ints, ItemTable
 from recommender.facts.columns import columns_read
 
 EDGES = """
@@ -27,11 +27,17 @@ def relations_read(shop_id: int, item_ids: Ints) -> RelationTable:
     shop = {"shop": shop_id}
     source, target, kind, weight = columns_read("iiif", EDGES, shop)
     tagged, tag = columns_read("ii", TAGS, shop)
-    (source, from_here), (target, to_here), (tagged, here) = (_index(item_ids, one) for one in (source, target, tagged))
-    edge = from_here & to_here
-    return RelationTable(
-        source[edge], target[edge], kind[edge], weight[edge].astype(np.float32), tagged[here], tag[here]
+    (source, known_source), (target, known_target), (tagged, here) = (
+        _index(item_ids, ids) for ids in (source, target, tagged)
     )
+    edge = known_source & known_target
+    weight = weight.astype(np.float32)
+    return RelationTable(source[edge], target[edge], kind[edge], weight[edge], tagged[here], tag[here])
+
+
+def catalogue_triples(shop_id: int, items: ItemTable) -> Triples:
+    """Everything a shop's catalogue says of the items of a snapshot: brand, category, department, tags, relations."""
+    return triples_of(len(items), (items.brand, items.category, items.department), relations_read(shop_id, items.ids))
 
 
 def _index(item_ids: Ints, wanted: Ints) -> tuple[Ints, Bools]:
