@@ -9,6 +9,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from recommender.admin.jobs import flat
+from recommender.admin.preparation import preparation_view
 from recommender.models import BundleVersion
 from recommender.store.bundles import bundle_path
 from recommender.training.gate_words import gate_words
@@ -37,7 +38,7 @@ class Part:
 
 def bundle_view(bundle: BundleVersion) -> dict[str, Any]:
     """What the page shows."""
-    manifest = _manifest(bundle)
+    manifest = manifest_read(bundle)
     rivals = _rivals(bundle.gate)
     return {
         "bundle": bundle,
@@ -49,10 +50,11 @@ def bundle_view(bundle: BundleVersion) -> dict[str, Any]:
         "window": _window(bundle.window),
         "numbers": flat("", bundle.evaluation),
         "recipe": flat("", bundle.recipe),
+        **preparation_view(manifest),
     }
 
 
-def _manifest(bundle: BundleVersion) -> dict[str, Any]:
+def manifest_read(bundle: BundleVersion) -> dict[str, Any]:
     """The manifest beside the files; empty where they were put away."""
     path = bundle_path(bundle) / "manifest.json"
     if not bundle.path or not path.is_file():
@@ -80,11 +82,14 @@ def _parts(bundle: BundleVersion, manifest: dict[str, Any]) -> list[Part]:
     names = {
         "state_encoder": _("sequence encoder"),
         "item_tower": _("vectors of new items"),
+        "images": _("vectors of pictures"),
         "ranker": _("ranker"),
         "policy": _("long-term policy"),
         "ease": "EASE",
         "als": "ALS",
         "vae": "Mult-VAE",
+        "graph": _("graph of relations"),
+        "gan": "CFGAN",
     }
     told = {
         "state_encoder": _encoder_words(bundle.evaluation.get("encoder") or {}),

@@ -10,12 +10,15 @@ from collections.abc import Callable, Sequence
 from recommender.collaborative.als_training import als_fit
 from recommender.collaborative.ease import ease_fit
 from recommender.collaborative.fitting import Fitting, Progress, no_progress
+from recommender.collaborative.gan_training import gan_fit
+from recommender.collaborative.graph_training import graph_fit
 from recommender.collaborative.item_knn import item_knn_fit
 from recommender.collaborative.popularity import popularity_fit, recent_popularity_fit, segment_popularity_fit
 from recommender.collaborative.sequential_rules import sequential_rules_fit
 from recommender.collaborative.vae_training import vae_fit
 from recommender.data.factors import FactorModel, popularity_model
 from recommender.data.item_model import Asking, ItemModel, TableModel
+from recommender.data.relations import Triples
 from recommender.data.sequences import Sequences
 from recommender.encoders.config import LearningConfig
 
@@ -53,6 +56,8 @@ MODELS: dict[str, Fit] = {
     "ease": lambda train, config, fitting: ease_fit(train, config.ease, fitting),
     "als": lambda train, config, fitting: als_fit(train, config.als, fitting),
     "vae": lambda train, config, fitting: vae_fit(train, config.vae, fitting),
+    "graph": lambda train, config, fitting: graph_fit(train, config.graph, fitting),
+    "gan": lambda train, config, fitting: gan_fit(train, config.gan, fitting),
 }
 
 
@@ -63,6 +68,7 @@ def models_fit(
     *,
     seed: int = 0,
     until_us: int = 0,
+    triples: Triples | None = None,
     progress: Progress = no_progress,
 ) -> dict[str, ItemModel]:
     """Several models of the list.
@@ -73,6 +79,7 @@ def models_fit(
         config: of all models.
         seed: of everything random.
         until_us: end of behaviour, 0 where it has no times.
+        triples: what the catalogue says of the items.
         progress: called with (thousandths done, thousandths), over all of them.
 
     Raises:
@@ -84,5 +91,6 @@ def models_fit(
         def report(done: int, total: int, place: int = place) -> None:
             progress(int(1000 * (place + done / max(total, 1)) / len(names)), 1000)
 
-        found[name] = MODELS[name](train, config, Fitting(seed=seed, until_us=until_us, progress=report))
+        fitting = Fitting(seed=seed, until_us=until_us, triples=triples, progress=report)
+        found[name] = MODELS[name](train, config, fitting)
     return found

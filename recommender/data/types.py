@@ -48,6 +48,8 @@ class Source(IntEnum):
     EASE = 14
     ALS = 15
     VAE = 16
+    GRAPH = 17
+    GAN = 18
 
     @property
     def word(self) -> str:

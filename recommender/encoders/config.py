@@ -9,6 +9,8 @@ from typing import Any
 
 from recommender.collaborative.als import AlsConfig
 from recommender.collaborative.ease import EaseConfig
+from recommender.collaborative.gan import GanConfig
+from recommender.collaborative.graph import GraphConfig
 from recommender.collaborative.item_knn import ItemKnnConfig
 from recommender.collaborative.popularity import PopularityConfig
 from recommender.collaborative.sequential_rules import SequentialRulesConfig
@@ -120,6 +122,8 @@ class LearningConfig:
     ease: EaseConfig = field(default_factory=EaseConfig)
     als: AlsConfig = field(default_factory=AlsConfig)
     vae: VaeConfig = field(default_factory=VaeConfig)
+    graph: GraphConfig = field(default_factory=GraphConfig)
+    gan: GanConfig = field(default_factory=GanConfig)
 
     def to_json(self) -> dict[str, Any]:
         """Plain dictionaries, for a manifest."""
@@ -137,6 +141,8 @@ class LearningConfig:
             EaseConfig(**content["ease"]),
             AlsConfig(**content["als"]),
             VaeConfig(**content["vae"]),
+            GraphConfig(**content["graph"]),
+            GanConfig(**content["gan"]),
         )
 
 

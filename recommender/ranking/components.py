@@ -27,6 +27,8 @@ ease_rank           as above
 due                 log(1 + 1000 · p), p the probability that a repeat purchase falls due within 28 days
 als                 how surely the shopper meets the candidate, by ALS
 vae                 log-probability of Mult-VAE among the candidates
+graph               likewise, of the graph model
+gan                 likewise, of the GAN's generator
 =================== ==========================================================================================
 
 Every number is finite; what a model cannot say (no text, item newer than the bundle) is that column's "nothing known"
@@ -69,6 +71,8 @@ COMPONENTS = (
     "due",
     "als",
     "vae",
+    "graph",
+    "gan",
 )
 
 RULES_HISTORY, RULES_DECAY = 10, 0.8
@@ -142,7 +146,7 @@ def components_of(
         ease_rank,
         _due(versions, tables)[:, wanted],
         _factor_scores("als", profiles, tables)[:, wanted],
-        log_softmax(_factor_scores("vae", profiles, tables))[:, wanted],
+        *(log_softmax(_factor_scores(name, profiles, tables))[:, wanted] for name in ("vae", "graph", "gan")),
     )
     return np.stack(columns, axis=2).astype(np.float32)  # (b, s, K)
 

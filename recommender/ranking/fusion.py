@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 from recommender.data.types import DataError, Floats, Ints
 from recommender.ranking.components import COMPONENTS
 
-FUSED = tuple(name for name in COMPONENTS if name not in ("own_recency", "ease_rank", "vae"))
+FUSED = tuple(name for name in COMPONENTS if name not in ("own_recency", "ease_rank", "vae", "graph", "gan"))
 """Components that the fusion weighs: at most twenty, the same for every shop. The others serve the second stage."""
 
 

@@ -34,6 +34,8 @@ SOURCES: tuple[SourceConfig, ...] = (
     SourceConfig(Source.EASE, 80),
     SourceConfig(Source.ALS, 60),
     SourceConfig(Source.VAE, 60),
+    SourceConfig(Source.GRAPH, 60),
+    SourceConfig(Source.GAN, 60),
     SourceConfig(Source.SIMILAR_TEXT, 60),
     SourceConfig(Source.SAME_DEPARTMENT, 120),
     SourceConfig(Source.DEPARTMENT_TREND, 40),
@@ -46,7 +48,13 @@ SOURCES: tuple[SourceConfig, ...] = (
 CONFIG_OF: dict[Source, SourceConfig] = {config.source: config for config in SOURCES}
 
 
-MODEL_SOURCES: dict[str, Source] = {"ease": Source.EASE, "als": Source.ALS, "vae": Source.VAE}
+MODEL_SOURCES: dict[str, Source] = {
+    "ease": Source.EASE,
+    "als": Source.ALS,
+    "vae": Source.VAE,
+    "graph": Source.GRAPH,
+    "gan": Source.GAN,
+}
 """Collaborative models that a bundle may carry, and the source that each of them is."""
 
 

@@ -43,6 +43,8 @@ PARTS: dict[str, Part] = {
     "ease": Part(("ease", "ease_rank"), Source.EASE),
     "als": Part(("als",), Source.ALS),
     "vae": Part(("vae",), Source.VAE),
+    "graph": Part(("graph",), Source.GRAPH),
+    "gan": Part(("gan",), Source.GAN),
 }
 """Parts that can be taken away. A column of two parts needs both; what belongs to no part is always there."""
 

@@ -10,6 +10,7 @@ from recommender.collaborative.models import models_fit
 from recommender.collaborative.popularity import popularity_fit, recent_popularity_fit
 from recommender.collaborative.sequential_rules import sequential_rules_fit
 from recommender.data.item_model import ItemModel
+from recommender.data.relations import Triples
 from recommender.data.sequences import Sequences
 from recommender.data.types import Floats, Ints
 from recommender.encoders.config import LearningConfig
@@ -26,12 +27,18 @@ class Baseline:
     score: Scorer
 
 
-MODEL_NAMES = {"ease": "EASE", "als": "ALS", "vae": "Mult-VAE"}
+MODEL_NAMES = {"ease": "EASE", "als": "ALS", "vae": "Mult-VAE", "graph": "graph", "gan": "CFGAN"}
 """What tables call the models of ``collaborative.models`` that are no untrained counts."""
 
 
 def baselines_fit(
-    train: Sequences, config: LearningConfig, *, now_us: int = 0, models: Sequence[str] = (), seed: int = 0
+    train: Sequences,
+    config: LearningConfig,
+    *,
+    now_us: int = 0,
+    models: Sequence[str] = (),
+    triples: Triples | None = None,
+    seed: int = 0,
 ) -> tuple[Baseline, ...]:
     """Popular, recency-popular, own frequency, sequential rules and item-kNN, fitted on ``train``, and learned models.
 
@@ -43,6 +50,7 @@ def baselines_fit(
         config: of rules, item-kNN and popularity: the same as ours.
         now_us: end of ``train``, 0 where it has no times.
         models: further models of ``collaborative.models`` by name.
+        triples: what the catalogue says, for models that read it.
         seed: of what they draw.
     """
     popularity = popularity_fit(train, config.popularity, until_us=now_us)
@@ -61,7 +69,7 @@ def baselines_fit(
         newest = items[::-1][: config.item_knn.history]
         return knn.scores(newest, config.item_knn.decay ** np.arange(len(newest), dtype=np.float32))
 
-    learned = models_fit(models, train, config, seed=seed, until_us=now_us)
+    learned = models_fit(models, train, config, seed=seed, until_us=now_us, triples=triples)
     return (
         Baseline("popular", lambda items: popularity),
         Baseline("recency-popular", lambda items: recent),

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from recommender.data.relations import Triples, triples_of
 from recommender.data.sequence_file import ItemTexts
 from recommender.data.types import Floats, Ints
+from recommender.encoders.item_facts import ItemFacts
 from recommender.language.text_encoder_export import TextEncoderConfig, text_encoder_ensure
 
 
@@ -27,6 +29,16 @@ class Catalogue:
     def ids(self) -> Ints:
         """(n,) item ids from 1, for 0 means "no item" in places."""
         return np.arange(1, len(self) + 1, dtype=np.int64)
+
+    @property
+    def facts(self) -> ItemFacts:
+        """What the item tower reads besides texts; public data sets show no pictures."""
+        return ItemFacts(self.brand, self.category, np.full(len(self), -1, np.int64))
+
+
+def described(told: "Catalogue | ItemTexts") -> Triples:
+    """What is told of items as triples: their brands, categories and departments."""
+    return triples_of(len(told.brand), (told.brand, told.category, told.department))
 
 
 def catalogue_plain(n: int) -> Catalogue:

@@ -27,7 +27,7 @@ from recommender.ranking.second_stage_training import second_stage_fit
 from recommender.retrieval.exact import ExactGather
 from recommender.retrieval.sources import MODEL_SOURCES
 from recommender.serving.bundle import Bundle, BundleArrays, bundle_load, bundle_write
-from recommender.trials.catalogue import Catalogue
+from recommender.trials.catalogue import Catalogue, described
 
 Stages = Callable[[str, int, int], None]
 """Called with (name of the stage, steps done, steps in all)."""
@@ -175,7 +175,7 @@ def arrays_fit(
         knn_start=knn.start,
         knn_item=knn.item,
         knn_weight=knn.weight,
-        models=models_fit(config.models, train, config, seed=seed, until_us=now_us),
+        models=models_fit(config.models, train, config, seed=seed, until_us=now_us, triples=described(catalogue)),
     )
 
 
@@ -199,6 +199,7 @@ def _encoder(
         seed=seed,
         device=device,
         progress=lambda step, total, loss: stages(f"encoder (loss {loss:.2f})", step, total),
+        facts=catalogue.facts,
     )
 
 

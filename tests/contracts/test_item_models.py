@@ -18,6 +18,8 @@ NOBODY = np.zeros(0, np.int64)
 CONFIG = replace(
     SHOP_DEFAULTS,
     als=replace(SHOP_DEFAULTS.als, factors=8, iterations=5),
+    graph=replace(SHOP_DEFAULTS.graph, dim=8, steps=40, check_every=20, batch=64),
+    gan=replace(SHOP_DEFAULTS.gan, hidden=16, steps=300, check_every=100, learning_rate=1e-2, judge_rate=1e-3),
     vae=replace(SHOP_DEFAULTS.vae, hidden=16, latent=4, steps=40, check_every=20, anneal_steps=10),
 )
 DEPARTMENTS = np.repeat([1, 2], N // 2)
@@ -135,7 +137,7 @@ def test_equal_times_are_no_obstacle(name):
     assert np.isfinite(fit(name, timed, until_us=5 * DAY_US).scores([np.array([0, 1])])).all()
 
 
-@pytest.mark.parametrize("name", ["ease", "als", "vae"])
+@pytest.mark.parametrize("name", ["ease", "als", "vae", "graph", "gan"])
 def test_nothing_at_all_is_refused_with_its_cure(name):
     with pytest.raises(DataError, match="import behaviour"):
         fit(name, sequences_from_lists([[], []], 3))
