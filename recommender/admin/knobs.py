@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from catalog.models import Shop
+from recommender.admin.knobs_form import KnobsForm, weight_rows
 from recommender.admin.publishing import PublishingAdmin, shop_chosen
 from recommender.admin.ruleset_changes import live_content
 from recommender.models import Knobs
@@ -95,6 +96,7 @@ _BRAND_CAP_HIGH = 12.0
 class KnobsAdmin(PublishingAdmin):
     """The dials of a shop."""
 
+    form = KnobsForm
     change_form_template = "operator/knobs_form.html"
     list_display = ("shop", "exploration", "temperature", "diversity", "policy_weight", "freshness", "updated_at")
     list_select_related = ("shop",)
@@ -137,11 +139,13 @@ class KnobsAdmin(PublishingAdmin):
     ) -> HttpResponse:
         """Lay the form out as dials."""
         form, knobs = context["adminform"].form, context.get("original")
-        live = live_content(knobs.shop if knobs else shop_chosen(request))["knobs"]
+        shop = knobs.shop if knobs else shop_chosen(request)
+        live = live_content(shop)["knobs"]
         context["groups"] = [
             (title, [_dial(form[name], words, live.get(name)) for name, words in dials.items() if name in form.fields])
             for title, dials in GROUPS.items()
         ]
+        context["weights"] = list(weight_rows(form, shop, locked=not self.has_change_permission(request, knobs)))
         return super().render_change_form(request, context, *args, **kwargs)
 
 

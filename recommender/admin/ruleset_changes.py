@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.models import Shop
-from recommender.admin.choices import section_word, surface_word
+from recommender.admin.choices import kind_word, section_word, surface_word
 from recommender.data.types import KnobValues
 from recommender.models import Knobs, Live, Rule
 from recommender.store.rulesets import ruleset_compile
+from users.kinds import KIND_BY_WORD
 
 _NOT_DIALS = ("repeats", "one_list")
 _TIMES = {"starts_us": "starts_at", "ends_us": "ends_at"}
@@ -33,7 +34,7 @@ def changes_of(shop: Shop) -> list[tuple[str, str]]:
     Raises: DataError where the draft cannot be compiled.
     """
     old, new = live_content(shop), ruleset_compile(shop)
-    parts = (_knob_changes, _rule_changes, _layout_changes, _experiment_changes)
+    parts = (_knob_changes, _rule_changes, _layout_changes, _experiment_changes, _weight_changes)
     return [change for part in parts for change in part(old, new)]
 
 
@@ -97,6 +98,18 @@ def _layout_changes(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str,
         return ", ".join(rows) or _("the default one")
 
     return [(_("layout"), f"{words(old)} → {words(new)}")]
+
+
+def _weight_changes(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, str]]:
+    before, after = (content.get("event_weights", {}) for content in (old, new))
+    return [
+        (
+            _("weight of “%(kind)s”") % {"kind": kind_word(KIND_BY_WORD[word])},
+            f"{before.get(word, _('as learned'))} → {after.get(word, _('as learned'))}",
+        )
+        for word in sorted({*before, *after})
+        if before.get(word) != after.get(word)
+    ]
 
 
 def _experiment_changes(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, str]]:
