@@ -64,6 +64,13 @@ _WORDS = {
     "brand": gettext_lazy("brand"),
     "category": gettext_lazy("category"),
     "department": gettext_lazy("department"),
+    "due": gettext_lazy("due again"),
+    "ease": gettext_lazy("explained by other items"),
+    "als": gettext_lazy("taste factors"),
+    "vae": gettext_lazy("taste code"),
+    "graph": gettext_lazy("related things"),
+    "gan": gettext_lazy("imagined choice"),
+    "second_stage": gettext_lazy("second stage"),
 }
 _RANK = "_rank"
 
