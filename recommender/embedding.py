@@ -1,6 +1,7 @@
 """Items become vectors with onnxruntime alone: at once when their words change, and in bulk for a training."""
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,9 @@ from pgvector import Vector
 from catalog.content import content_hash, item_contents
 from catalog.models import Item, Shop
 from recommender.data.types import Floats, Ints
+from recommender.encoders.inputs import tower_run
+from recommender.encoders.item_facts import ItemFacts
+from recommender.facts.pictures import item_facts_read, pictures_read
 from recommender.language.text_encoder import TextEncoder
 from recommender.models import BundleVersion, ItemVector, Live
 from recommender.serving.bundle import Bundle
@@ -24,6 +28,11 @@ TOPIC_TEXTS = "texts.wanted"
 def encoders_home() -> Path:
     """Folder of exported text encoders, one sub-folder per fingerprint."""
     return Path(settings.DPE_HOME) / "models" / "text"
+
+
+def image_encoders_home() -> Path:
+    """Folder of exported vision models, one sub-folder per fingerprint."""
+    return Path(settings.DPE_HOME) / "models" / "image"
 
 
 def encoder_folder(fingerprint: str) -> Path:
@@ -109,11 +118,30 @@ def items_embed_in(version: BundleVersion, item_ids: Collection[int]) -> int:
     texts = dict(sorted(item_contents(version.shop_id, item_ids).items()))
     vectors = texts_embed(version.shop_id, bundle.text_encoder, texts)
     ids = np.fromiter(texts, np.int64, len(texts))
-    unseen = (bundle.index_of(ids) < 0) & vectors.any(axis=1)
+    unseen = bundle.index_of(ids) < 0
     if not unseen.any() or bundle.item_tower is None:
         return 0
-    _item_vectors_write(version, ids[unseen], item_tower_run(bundle, vectors[unseen]))
-    return int(unseen.sum())
+    rows = np.flatnonzero(unseen)
+    facts = facts_of(bundle, ids[rows])
+    told = vectors[rows].any(axis=1) | np.isfinite(facts.images).any(axis=1)
+    if not told.any():
+        return 0
+    _item_vectors_write(version, ids[rows][told], item_tower_run(bundle, vectors[rows], facts)[told])
+    return int(told.sum())
+
+
+def facts_of(bundle: Bundle, item_ids: Ints) -> ItemFacts:
+    """What the bundle's tower reads of items besides texts, pictures included where it reads them."""
+    facts = item_facts_read(bundle.manifest.shop_id, item_ids)
+    encoder = bundle.image_encoder
+    if encoder is None or bundle.item_tower is None or "image" not in bundle.item_tower.inputs:
+        return facts
+    images = np.full((len(item_ids), encoder.info.dim), np.nan, np.float32)
+    read = list(pictures_read(bundle.manifest.shop_id, item_ids.tolist(), encoder.info.size))
+    for one in read:
+        if one.pixels is not None:
+            images[item_ids == one.item_id] = encoder.encode([one.pixels])
+    return replace(facts, image=images)
 
 
 def items_catch_up(version: BundleVersion, *, progress: Callable[[int, int], None] | None = None) -> int:
@@ -134,11 +162,17 @@ def items_catch_up(version: BundleVersion, *, progress: Callable[[int, int], Non
     return len(unseen)
 
 
-def item_tower_run(bundle: Bundle, text_vectors: Floats) -> Floats:
-    """(n, 384) text vectors → (n, d) item vectors of items without behaviour."""
+def item_tower_run(bundle: Bundle, text_vectors: Floats, facts: ItemFacts) -> Floats:
+    """(n, d) vectors of items without behaviour, from what the bundle's tower reads.
+
+    Args:
+        bundle: whose tower it is.
+        text_vectors: (n, 384), rows of zeros where there is no text.
+        facts: of the same items.
+    """
     if bundle.item_tower is None:
         return np.full((len(text_vectors), bundle.manifest.item_dim), np.nan, np.float32)
-    return bundle.item_tower.run(text=text_vectors)[0]
+    return tower_run(bundle.item_tower, text_vectors, facts)
 
 
 def _item_vectors_write(version: BundleVersion, item_ids: Ints, vectors: Floats) -> None:

@@ -44,6 +44,11 @@ class ImageEncoder:
         self.info = _info_read(folder)
         self._model = OnnxModel(folder / "model.onnx", threads=threads)
 
+    @property
+    def fingerprint(self) -> str:
+        """Identity of the vectors: equal fingerprints give comparable vectors."""
+        return self.info.fingerprint
+
     def encode(self, pictures: Sequence[Pixels], *, progress: Callable[[int], None] | None = None) -> Floats:
         """Vectors of pictures.
 

@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from recommender.data.absent import Absent
 from recommender.data.types import Floats
-from recommender.encoders.image_encoder import pixels_stack
+from recommender.encoders.image_encoder import ImageEncoder, pixels_stack
 from recommender.encoders.image_export import UnitLength, image_export
 from recommender.encoders.pictures import Pixels
 from recommender.encoders.whitening import text_present, whitening_fit
@@ -55,9 +55,9 @@ class TrainedImages:
     chance: float  # what guessing would give
     learned_from: int  # pictures
 
-    def export(self, folder: Path) -> None:
+    def export(self, folder: Path) -> ImageEncoder:
         """Write the encoder's files."""
-        image_export(self.network, folder, source="", size=self.config.size, learned_from=self.learned_from)
+        return image_export(self.network, folder, source="", size=self.config.size, learned_from=self.learned_from)
 
 
 def image_train(

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from recommender.data.onnx_model import OnnxModel
 from recommender.data.profile import Profile
 from recommender.data.types import Encoder, Floats, Ints
+from recommender.encoders.item_facts import ItemFacts
 
 HOUR_US = 3_600_000_000
 
@@ -86,3 +87,21 @@ def states_run(
     if "hours" in model.inputs:
         given["hours"] = np.full(kinds.shape, np.nan, np.float32) if hours is None else hours
     return model.run(**given)[0]
+
+
+def tower_run(tower: OnnxModel, text_vectors: Floats, facts: ItemFacts) -> Floats:
+    """(n, d) vectors of items that nobody has met, by an exported tower, which is given what it reads.
+
+    Args:
+        tower: ``item_tower.onnx``.
+        text_vectors: (n, t), rows of zeros where there is no text.
+        facts: of the same items.
+    """
+    given: dict[str, npt.NDArray[Any]] = {
+        "text": text_vectors,
+        "image": facts.images,
+        "brand": facts.brand,
+        "category": facts.category,
+        "price": facts.price_minor,
+    }
+    return tower.run(**{name: values for name, values in given.items() if name in tower.inputs})[0]

@@ -8,6 +8,7 @@ Layout of a bundle's folder::
     second_stage.txt    trees over the fused best, in LightGBM's text form; [absent]
     models/<name>/      collaborative models (data.item_model_files), as many as were learned
     text/               the text encoder's files (language.text_encoder)
+    image/              the image encoder's files (encoders.image_encoder); [absent]
 
 Writing goes to ``data.files.whole_folder``: a half-written bundle never has the final name.
 """
@@ -29,6 +30,7 @@ from recommender.data.item_model import ItemModel
 from recommender.data.item_model_files import item_model_read, item_model_write
 from recommender.data.onnx_model import OnnxModel
 from recommender.data.types import ArtifactMismatch, Floats, Ints
+from recommender.encoders.image_encoder import ImageEncoder
 from recommender.encoders.whitening import Whitening
 from recommender.language.text_encoder import TextEncoder
 from recommender.ranking.second_stage import SecondStage, second_stage_of
@@ -126,6 +128,7 @@ class Bundle:
         self.ranker = self._network("ranker")
         self.policy = self._network("policy")
         self.text_encoder = TextEncoder(path / "text") if (path / "text").is_dir() else None
+        self.image_encoder = ImageEncoder(path / "image") if (path / "image").is_dir() else None
 
     def _network(self, name: str) -> OnnxModel | None:
         path = self.path / f"{name}.onnx"

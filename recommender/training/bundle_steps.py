@@ -22,6 +22,7 @@ from recommender.serving.decide import decide
 from recommender.store.bundles import bundle_index, bundle_open, bundle_path, bundle_promote, bundles_retire
 from recommender.training.draft import Draft
 from recommender.training.gate_words import gate_words
+from recommender.training.image_step import ENCODER
 from recommender.training.judging import bundle_ranks, popularity_ranks
 
 ANCHOR_FOR = timedelta(days=30)
@@ -78,9 +79,12 @@ def _networks_place(draft: Draft, folder: Path) -> None:
         if source.exists():
             shutil.copyfile(source, folder / name)
     shutil.copyfile(draft.workspace.path("encoder") / WEIGHTS, folder / WEIGHTS)
-    (folder / "text").mkdir()
-    for path in draft.text_encoder.folder.iterdir():
-        _link(path, folder / "text" / path.name)
+    encoders = {"text": draft.text_encoder.folder, ENCODER: draft.workspace.path("images") / ENCODER}
+    for name, source in encoders.items():
+        if source.is_dir():
+            (folder / name).mkdir()
+            for path in source.iterdir():
+                _link(path, folder / name / path.name)
 
 
 def _link(source: Path, target: Path) -> None:
@@ -94,10 +98,10 @@ def _link(source: Path, target: Path) -> None:
 def _manifest(draft: Draft) -> dict[str, Any]:
     encoder, about = draft.recipe.learning.encoder, draft.workspace.json
     weighing, ranker, policy = about("fusion"), about("ranker"), about("policy")
-    parts = {"second_stage": weighing, "ranker": ranker, "policy": policy}
+    parts = {"images": about("images"), "second_stage": weighing, "ranker": ranker, "policy": policy}
     absent = {name: part["absent"] for name, part in parts.items() if "absent" in part}
     if not (draft.workspace.path("encoder") / "item_tower.onnx").exists():
-        absent["item_tower"] = "no item has a text"
+        absent["item_tower"] = "nothing is known of any item"
     absent |= {name: NOT_NAMED for name in MODEL_SOURCES if name not in draft.arrays.models}
     times = draft.snapshot.interactions.at_us
     return {

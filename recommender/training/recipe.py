@@ -9,6 +9,7 @@ from typing import Any
 from recommender.data.event_weights import EventWeightsConfig
 from recommender.data.preprocessing import PreprocessingConfig
 from recommender.encoders.config import SHOP_DEFAULTS, LearningConfig
+from recommender.encoders.image_training import ImageConfig
 from recommender.encoders.update import UpdateConfig
 from recommender.evaluation.promotion_gate import GateConfig
 from recommender.language.text_encoder_export import TextEncoderConfig
@@ -34,6 +35,7 @@ class TrainingRecipe:
     preprocessing: PreprocessingConfig = field(default_factory=PreprocessingConfig)
     event_weights: EventWeightsConfig = field(default_factory=EventWeightsConfig)
     text: TextEncoderConfig = field(default_factory=TextEncoderConfig)
+    images: ImageConfig = field(default_factory=ImageConfig)
     learning: LearningConfig = SHOP_DEFAULTS
     update: UpdateConfig = field(default_factory=UpdateConfig)
     second_stage: SecondStageConfig = field(default_factory=SecondStageConfig)
@@ -56,6 +58,7 @@ class TrainingRecipe:
             preprocessing=PreprocessingConfig(**whole["preprocessing"]),
             event_weights=EventWeightsConfig(**whole["event_weights"]),
             text=TextEncoderConfig(**whole["text"]),
+            images=ImageConfig(**whole["images"]),
             learning=LearningConfig.from_json(whole["learning"]),
             update=UpdateConfig(**whole["update"]),
             second_stage=SecondStageConfig(**whole["second_stage"]),
