@@ -29,6 +29,7 @@ JOBS_KEPT = timedelta(days=180)
 REPLAYABLE = timedelta(days=14)  # a training that ended badly is replayed by then, or starts over
 UNTOUCHED = timedelta(days=1)
 NIGHT = timedelta(days=1)
+FROM_SCRATCH = 6  # weekday: what small updates drift from is found again once a week
 SHARD_SHOPPERS = 20_000
 IMPRESSIONS = Impression._meta.db_table
 PARTITIONED = (Interaction._meta.db_table, IMPRESSIONS)
@@ -89,13 +90,18 @@ def bundles_put_away() -> int:
 
 
 def training_ask(now: datetime | None = None) -> int:
-    """Ask for tonight's training of every shop that has a bundle and new facts since."""
+    """Ask for tonight's training of every shop that has a bundle and new facts since.
+
+    Six nights a week the serving encoder is taught what is new; in the night to Sunday it is learned from scratch.
+    """
     moment = now or timezone.now()
     asked = 0
     for live in Live.objects.select_related("shop", "bundle").exclude(bundle=None):
         since = live.bundle.created_at if live.bundle else moment
         if Interaction.objects.of(live.shop).filter(received_at__gt=since).exists():
-            job_ask(shop=live.shop, kind="train", job_id=slot_id(f"train {live.shop_id}", moment, NIGHT))
+            params = {} if moment.weekday() == FROM_SCRATCH else {"update": live.bundle_id}
+            name = slot_id(f"train {live.shop_id}", moment, NIGHT)
+            job_ask(shop=live.shop, kind="train", params=params, job_id=name)
             asked += 1
     return asked
 

@@ -28,6 +28,7 @@ from recommender.data.sequences import Sequences
 from recommender.data.splits import Targets
 from recommender.data.types import Floats
 from recommender.encoders.config import EncoderConfig
+from recommender.encoders.item_facts import ItemFacts
 
 _POINTER = "checkpoint.json"
 
@@ -101,7 +102,12 @@ def _settled(path: Path) -> None:
 
 
 def training_identity(
-    sequences: Sequences, item_text: Floats | None, config: EncoderConfig, validation: Targets | None, *rest: object
+    sequences: Sequences,
+    item_text: Floats | None,
+    config: EncoderConfig,
+    validation: Targets | None,
+    facts: ItemFacts | None,
+    *rest: object,
 ) -> str:
     """Hex digest of all that decides how a training goes: data, configuration, ``rest`` and the version of torch."""
     digest = hashlib.sha256(json.dumps(asdict(config), sort_keys=True).encode())
@@ -109,6 +115,7 @@ def training_identity(
     arrays: list[npt.NDArray[Any]] = [sequences.start, sequences.item, sequences.kind, sequences.at_us, sequences.order]
     arrays += [] if item_text is None else [item_text]
     arrays += [] if validation is None else [validation.users, validation.start, validation.item]
+    arrays += [] if facts is None else [facts.brand, facts.category, facts.price_minor, facts.images]
     for array in arrays:
         digest.update(f"{array.shape} {array.dtype}".encode())
         digest.update(array.tobytes())

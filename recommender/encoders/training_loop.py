@@ -13,7 +13,7 @@ from torch import Tensor
 
 from recommender.data.sequences import Sequences
 from recommender.data.splits import Targets
-from recommender.data.types import DataError, Floats
+from recommender.data.types import Bools, DataError, Floats
 from recommender.encoders.augmentation import augmentation_of
 from recommender.encoders.batches import Batch, batch_count, batches_epoch
 from recommender.encoders.checkpoints import Checkpoint, Checkpointing, Checkpoints, training_identity
@@ -46,6 +46,7 @@ def encoder_train(
     on_epoch: OnEpoch = no_epoch,
     checkpointing: Checkpointing | None = None,
     warm: WarmStart | None = None,
+    learn_from: Bools | None = None,
     group: Group = ALONE,
     facts: ItemFacts | None = None,
 ) -> TrainedEncoder:
@@ -64,6 +65,7 @@ def encoder_train(
         checkpointing: where checkpoints lie. A call with the same arguments goes on at the newest, and on a CPU ends
             with the same bits as if nothing had happened. The caller removes the folder when the outcome is safe.
         warm: weights to begin from instead of random ones; where no epoch improves on them, they are kept.
+        learn_from: (m,) the entries of ``sequences`` that are learned from; None: all. Validation reads them all.
         group: processes that train together, all called with equal arguments.
         facts: attributes and pictures of the items; None: nothing is known besides texts.
 
@@ -71,7 +73,8 @@ def encoder_train(
         DataError: no shopper did two things, the device is absent, or the loss stopped being a number.
         ArtifactMismatch: ``warm`` is of another architecture.
     """
-    if not len(sequences.item) or sequences.lengths.max() < 2:
+    lessons = sequences if learn_from is None else sequences.keep(learn_from)
+    if not len(lessons.item) or lessons.lengths.max() < 2:
         raise DataError("no shopper has two interactions, so there is no order to learn from; import more behaviour")
     chosen = group.device if group.size > 1 else device_choose(device)
     torch.manual_seed(seed)
@@ -80,11 +83,12 @@ def encoder_train(
         torch.manual_seed(seed + RANK_STRIDE * group.rank)
     store = None
     if checkpointing is not None and group.rank == 0:
-        identity = training_identity(sequences, item_text, config, validation, repeats, seed, group.size, warm is None)
+        begun = None if warm is None else warm.fingerprint
+        identity = training_identity(lessons, item_text, config, validation, facts, repeats, seed, group.size, begun)
         store = Checkpoints(checkpointing, identity)
-    stopping = None if validation is None else _Stopping(validation, repeats)
+    stopping = None if validation is None else _Stopping(sequences, validation, repeats)
     with determinism(config.deterministic):
-        run = _Run(model.to(chosen), config, sequences, chosen, group, seed)
+        run = _Run(model.to(chosen), config, lessons, chosen, group, seed)
         curve, kept = _learn(run, stopping, store, progress, on_epoch, warmed=warm is not None)
     model.eval()
     with torch.no_grad():
@@ -114,6 +118,7 @@ def _model_make(
 class _Stopping:
     """Shoppers who decide when training has lasted long enough."""
 
+    sequences: Sequences  # what they did before
     validation: Targets
     repeats: bool
 
@@ -231,9 +236,13 @@ class _Run:
         """Validation NDCG@10 of the weights as they are, NaN without validation users."""
         if stopping is None:
             return math.nan
-        sequences, device, group = self.sequences, self.device, self.group
         return ndcg_validate(
-            self.model, sequences, stopping.validation, repeats=stopping.repeats, device=device, group=group
+            self.model,
+            stopping.sequences,
+            stopping.validation,
+            repeats=stopping.repeats,
+            device=self.device,
+            group=self.group,
         )
 
     def checkpoint(self) -> Checkpoint:

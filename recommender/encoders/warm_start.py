@@ -3,6 +3,7 @@
 A bundle keeps ``encoder.safetensors`` beside its ONNX files for this.
 """
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -36,6 +37,14 @@ class WarmStart:
     whitening: Whitening
     facts: FactReading = NOTHING_READ
 
+    @property
+    def fingerprint(self) -> str:
+        """Hex digest of the weights and whom they are about."""
+        digest = hashlib.sha256(self.row.tobytes())
+        for name in sorted(self.weights):
+            digest.update(name.encode() + self.weights[name].numpy().tobytes())
+        return digest.hexdigest()
+
     def put_into(self, model: SequenceModel) -> None:
         """Give a new model these weights. Items never met get the mean id part, and a bias by their popularity.
 
@@ -61,7 +70,10 @@ class WarmStart:
 def weights_write(trained: TrainedEncoder, folder: Path) -> None:
     """Put the weights of a trained encoder beside its exported files."""
     weights = {name: one.detach().cpu().contiguous() for name, one in trained.model.state_dict().items()}
-    weights |= {f"{FACTS}{name}": torch.from_numpy(array) for name, array in _facts_arrays(trained.facts).items()}
+    weights |= {
+        f"{FACTS}{name}": torch.from_numpy(np.ascontiguousarray(array))
+        for name, array in reading_arrays(trained.facts).items()
+    }
     save_file(weights, folder / WEIGHTS, metadata={"config": json.dumps(asdict(trained.config))})
 
 
@@ -88,16 +100,18 @@ def warm_start_read(folder: Path, item_ids: Ints, config: EncoderConfig) -> Warm
     if family != config.family:
         raise ArtifactMismatch(f"{folder.name} was learned by {family}, not {config.family}; learn from scratch once")
     read = {name: weights.pop(name).numpy() for name in [key for key in weights if key.startswith(FACTS)]}
-    facts = _facts_of({name.removeprefix(FACTS): array for name, array in read.items()})
+    facts = reading_of({name.removeprefix(FACTS): array for name, array in read.items()})
     return WarmStart(weights, _rows_of(item_ids, known), Whitening(mean, projection), facts)
 
 
-def _facts_arrays(facts: FactReading) -> dict[str, npt.NDArray[Any]]:
+def reading_arrays(facts: FactReading) -> dict[str, npt.NDArray[Any]]:
+    """Named arrays of a reading."""
     image = {"image_mean": facts.image.mean, "image_projection": facts.image.projection}
     return {"brands": facts.brands, "categories": facts.categories, "prices": facts.prices, **image}
 
 
-def _facts_of(arrays: dict[str, npt.NDArray[Any]]) -> FactReading:
+def reading_of(arrays: dict[str, npt.NDArray[Any]]) -> FactReading:
+    """The reading that ``reading_arrays`` named."""
     image = Whitening(arrays["image_mean"], arrays["image_projection"])
     return FactReading(arrays["brands"], arrays["categories"], arrays["prices"], image)
 

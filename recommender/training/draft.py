@@ -13,7 +13,10 @@ from recommender.data.item_model import ItemModel
 from recommender.data.item_model_files import item_model_read
 from recommender.data.snapshot_files import snapshot_open
 from recommender.data.types import Floats, Snapshot
+from recommender.encoders.distributed import ALONE, Group
+from recommender.encoders.item_facts import ItemFacts
 from recommender.language.text_encoder import TextEncoder
+from recommender.models import BundleVersion
 from recommender.ranking.fusion import FusionWeights
 from recommender.serving.bundle import ARRAYS, BundleArrays
 from recommender.serving.onnx_model import OnnxStateEncoder
@@ -34,6 +37,8 @@ class Draft:
     until: datetime
     workspace: Workspace
     device: str
+    update_from: BundleVersion | None = None  # the bundle whose encoder is taught what is new; None: from scratch
+    group: Group = ALONE  # processes that train the encoder together
 
     @property
     def fingerprint(self) -> str:
@@ -57,9 +62,21 @@ class Draft:
         return vectors
 
     @property
+    def item_facts(self) -> ItemFacts:
+        """What the item tower reads besides texts."""
+        items, images = self.snapshot.items, self.workspace.array("images", "vectors")
+        return ItemFacts(items.brand, items.category, items.price_minor, images if images.shape[1] else None)
+
+    @property
     def text_encoder(self) -> TextEncoder:
         """The exported text encoder."""
         return TextEncoder(Path(self.workspace.json("texts")["folder"]))
+
+    @property
+    def update_since_us(self) -> int:
+        """End of what the encoder to be updated has learned from, microseconds UTC."""
+        until = datetime.fromisoformat(self.update_from.window["until"]) if self.update_from else self.until
+        return int(until.timestamp() * 1e6)
 
     @cached_property
     def arrays(self) -> BundleArrays:

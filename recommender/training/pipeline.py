@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,15 @@ import torch
 from django.conf import settings
 from django.utils.translation import gettext_noop as _
 
+from recommender.encoders.distributed import ALONE, Group
 from recommender.jobs import JobProgress
-from recommender.models import JobRun
+from recommender.models import BundleVersion, JobRun
 from recommender.training import behaviour_steps as behaviour
 from recommender.training import bundle_steps as bundles
 from recommender.training import impression_steps as impressions
 from recommender.training.draft import Draft
+from recommender.training.encoder_step import encoder_step
+from recommender.training.image_step import images_step
 from recommender.training.recipe import TrainingRecipe
 from recommender.training.workspace import workspace_of
 
@@ -44,9 +47,10 @@ class ServingStep:
 LEARNING = (
     LearningStep("snapshot", _("Reading the facts"), 2, behaviour.snapshot_step),
     LearningStep("texts", _("Reading the texts"), 25, behaviour.texts_step),
+    LearningStep("images", _("Looking at the pictures"), 18, images_step),
     LearningStep("tables", _("Counting what goes together"), 3, behaviour.tables_step),
     LearningStep("models", _("Learning what speaks for what"), 2, behaviour.models_step),
-    LearningStep("encoder", _("Learning from what shoppers did"), 40, behaviour.encoder_step),
+    LearningStep("encoder", _("Learning from what shoppers did"), 40, encoder_step),
     LearningStep("fusion", _("Weighing the models"), 3, behaviour.fusion_step),
     LearningStep("ranker", _("Learning from what was shown"), 35, impressions.ranker_step),
     LearningStep("policy", _("Learning what pays off later"), 25, impressions.policy_step),
@@ -63,10 +67,16 @@ PROMOTING = (
 )
 
 
-def bundle_train(job: JobRun, progress: JobProgress) -> dict[str, Any]:
+def bundle_train(job: JobRun, progress: JobProgress, *, group: Group = ALONE) -> dict[str, Any]:
     """Do a job of kind ``train``.
 
-    Parameters of the job: ``promote`` (default true), ``recipe`` (what differs from the defaults).
+    Parameters of the job: ``promote`` (default true), ``recipe`` (what differs from the defaults), ``update`` (id of
+    the bundle whose encoder is taught what is new, instead of learning from scratch).
+
+    Args:
+        job: the row.
+        progress: of the job.
+        group: processes that train the encoder together.
 
     Returns:
         ``bundle`` (id), ``verdict`` and ``words`` of the gate, ``absent`` parts.
@@ -75,7 +85,7 @@ def bundle_train(job: JobRun, progress: JobProgress) -> dict[str, Any]:
         DataError: the shop has too few facts to learn anything from.
         JobStopped: the job was cancelled.
     """
-    draft = draft_of(job)
+    draft = replace(draft_of(job), group=group)
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))  # the other half serves shoppers meanwhile
     serving = SERVING + (PROMOTING if job.params.get("promote", True) else ())
     progress.plan({step.title: step.weight for step in LEARNING} | {last.title: last.weight for last in serving})
@@ -108,4 +118,5 @@ def draft_of(job: JobRun) -> Draft:
     recipe = TrainingRecipe.from_json(job.params.get("recipe", {}))
     fingerprint = recipe.fingerprint(shop_id=job.shop_id, until=job.created_at)
     workspace = workspace_of(Path(settings.DPE_HOME), job.pk, fingerprint)
-    return Draft(job.shop, recipe, job.created_at, workspace, settings.DPE_DEVICE)
+    base = BundleVersion.objects.of(job.shop).filter(pk=job.params.get("update")).first()
+    return Draft(job.shop, recipe, job.created_at, workspace, settings.DPE_DEVICE, base)

@@ -1,16 +1,20 @@
 """``manage.py train``: what a worker does when staff press Train now, without a broker."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from catalog.models import Shop
 from catalog.shops import shop_named
+from recommender.encoders.distributed import Group, group_joined
+from recommender.encoders.together import encoder_help, helpers_dismiss
 from recommender.management.encoder_options import encoder_options_add, encoder_options_chosen, learning_with
 from recommender.management.job_console import job_run_here
-from recommender.models import JobRun
+from recommender.models import JobRun, Live
 from recommender.training.pipeline import bundle_train
 from recommender.training.recipe import TrainingRecipe
 
@@ -25,21 +29,41 @@ class Command(BaseCommand):
         parser.add_argument("--shop", default="", help="code of the shop; the first one where it is not given")
         parser.add_argument("--recipe", type=Path, help="JSON file with what differs from the default recipe")
         encoder_options_add(parser)
+        parser.add_argument(
+            "--update", action="store_true", help="teach the serving bundle's encoder what is new since, in a few steps"
+        )
         parser.add_argument("--no-promote", action="store_true", help="stop after the gate has judged the bundle")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run the command."""
+        """Run the command; processes that torchrun started besides the first help with the encoder."""
+        with group_joined(settings.DPE_DEVICE) as group:
+            if group.rank:
+                encoder_help(group)
+                return
+            self._train(options, group)
+            helpers_dismiss(group)
+
+    def _train(self, options: dict[str, Any], group: Group) -> None:
         try:
             shop = shop_named(options["shop"])
         except Shop.DoesNotExist as error:
             raise CommandError(f"No such shop: {error}") from error
-        params = {"promote": not options["no_promote"], "recipe": _recipe(options)}
-        job = job_run_here(shop=shop, kind="train", params=params, work=bundle_train)
+        params: dict[str, Any] = {"promote": not options["no_promote"], "recipe": _recipe(options)}
+        if options["update"]:
+            params["update"] = _serving(shop)
+        job = job_run_here(shop=shop, kind="train", params=params, work=partial(bundle_train, group=group))
         if job.status != JobRun.Status.SUCCEEDED:
             raise CommandError(job.error or f"The training is {job.get_status_display()}.")
         self.stdout.write(f"Bundle {job.result['bundle']}: {job.result['words']}")
         for part, reason in job.result["absent"].items():
             self.stdout.write(f"Without a {part.replace('_', ' ')}: {reason}.")
+
+
+def _serving(shop: Shop) -> int:
+    live = Live.objects.filter(shop=shop).exclude(bundle=None).first()
+    if live is None or live.bundle_id is None:
+        raise CommandError(f"No bundle serves {shop}, so there is nothing to update; train without --update first.")
+    return int(live.bundle_id)
 
 
 def _recipe(options: dict[str, Any]) -> dict[str, Any]:
