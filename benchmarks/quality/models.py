@@ -94,8 +94,8 @@ def counted(lesson: Lesson, questions: Questions, work: Work, chosen: Any) -> An
 
 def collaborative(lesson: Lesson, questions: Questions, work: Work, chosen: Any, *, name: str, model: str) -> Answers:
     """One model of ``collaborative.models`` by itself."""
-    told = {"department": work.texts.department, "triples": described(work.texts)}
-    fitting = Fitting(seed=work.seed, until_us=lesson.now_us, **told)
+    texts, triples = work.texts, described(work.texts)
+    fitting = Fitting(seed=work.seed, until_us=lesson.now_us, department=texts.department, triples=triples)
     config = options_apply(SHOP_DEFAULTS, work.options)
     fitted = collaborative_models.MODELS[model](lesson.train, config, fitting)
     return Answers(rows_make({name: partial(model_lists, fitted)}, questions))

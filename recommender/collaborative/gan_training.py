@@ -11,6 +11,7 @@ from torch.nn import functional
 from recommender.collaborative.dense_graph import Dense, dense_graph
 from recommender.collaborative.fitting import Fitting, behaviour_require, met_matrix, most_met
 from recommender.collaborative.gan import GanConfig
+from recommender.collaborative.graph_network import taken
 from recommender.collaborative.stopping import Pace, Stoppers, best_kept
 from recommender.collaborative.vae import Autoencoder, VaeConfig, vae_model
 from recommender.collaborative.vae_training import Bag, bag_of
@@ -37,7 +38,8 @@ class Generator(nn.Module):
 
     def likes(self, states: Tensor, owner: Tensor, item: Tensor) -> Tensor:
         """(e,) between 0 and 1: how much shopper ``owner`` likes ``item``, for pairs."""
-        return torch.sigmoid((states[owner] * self.answer.weight[item]).sum(dim=1) + self.answer.bias[item])
+        weight, bias = taken(self.answer.weight, item), taken(self.answer.bias[:, None], item)[:, 0]
+        return torch.sigmoid((taken(states, owner) * weight).sum(dim=1) + bias)
 
 
 class Discriminator(nn.Module):

@@ -29,11 +29,11 @@ class Relations(nn.Module):
 
     def forth(self, head: Tensor, relation: Tensor) -> Tensor:
         """(…, d) where the tails should be."""
-        return self._moved(head, self.weight[relation])
+        return self._moved(head, taken(self.weight, relation))
 
     def back(self, tail: Tensor, relation: Tensor) -> Tensor:
         """(…, d) where the heads should be."""
-        return self._moved(tail, -self.weight[relation])
+        return self._moved(tail, -taken(self.weight, relation))
 
     def _moved(self, vectors: Tensor, by: Tensor) -> Tensor:
         if self.geometry is Geometry.TRANSE:
@@ -90,12 +90,13 @@ class GraphNetwork(nn.Module):
             shoppers = self.met(layer)
             layer = self.met.returned(shoppers if present is None else shoppers * present)
             total = total + layer
-        return total / (self.layers + 1)
+        mean: Tensor = total / (self.layers + 1)
+        return mean
 
     def plausibility(self, head: Tensor, relation: Tensor, tail: Tensor) -> Tensor:
         """(b, k) negative distances of tails (b, k) from where heads (b,) lead."""
-        there = self.relations.forth(self.entities[head], relation)
-        return -torch.linalg.vector_norm(there[:, None] - self.entities[tail], dim=-1)
+        there = self.relations.forth(taken(self.entities, head), relation)
+        return -torch.linalg.vector_norm(there[:, None] - taken(self.entities, tail), dim=-1)
 
 
 class _Passage:
@@ -106,11 +107,13 @@ class _Passage:
 
     def __call__(self, x: Tensor) -> Tensor:
         """(columns, d) → (rows, d)."""
-        return _Product.apply(self.forth, self.back, x)
+        sent: Tensor = _Product.apply(self.forth, self.back, x)  # type: ignore[no-untyped-call]
+        return sent
 
     def returned(self, x: Tensor) -> Tensor:
         """(rows, d) → (columns, d)."""
-        return _Product.apply(self.back, self.forth, x)
+        sent: Tensor = _Product.apply(self.back, self.forth, x)  # type: ignore[no-untyped-call]
+        return sent
 
 
 class _Product(torch.autograd.Function):
@@ -124,6 +127,11 @@ class _Product(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, slope: Tensor) -> tuple[None, None, Tensor]:
         return None, None, ctx.transposed @ slope.contiguous()
+
+
+def taken(rows: Tensor, index: Tensor) -> Tensor:
+    """Rows (…, d) by their numbers (…); unlike plain indexing its slope is summed up in the same order every time."""
+    return functional.embedding(index, rows)
 
 
 def normalised(met: sparse.csr_matrix) -> sparse.csr_matrix:

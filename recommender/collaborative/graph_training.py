@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from recommender.collaborative.fitting import Fitting, behaviour_require, met_matrix, most_met
 from recommender.collaborative.graph import GraphConfig, Objective, graph_model
-from recommender.collaborative.graph_network import GraphNetwork, neighbour_means, relations_loss
+from recommender.collaborative.graph_network import GraphNetwork, neighbour_means, relations_loss, taken
 from recommender.collaborative.item_knn import ItemKnnConfig, item_knn_fit
 from recommender.collaborative.stopping import Pace, Stoppers, best_kept
 from recommender.data.factors import FactorModel
@@ -153,14 +153,18 @@ class _Run:
         sample = torch.from_numpy(drawn)
         logits = states @ vectors[sample].T + (self.network.bias - log_q)[sample]
         logits = logits.masked_fill(sample == target[:, None], -torch.inf)
-        wanted = (states * vectors[target]).sum(dim=1) + self.network.bias[target] - log_q[target]
+        wanted = (states * taken(vectors, target)).sum(dim=1) + self._bias(target) - log_q[target]
         return (torch.logaddexp(torch.logsumexp(logits, dim=1), wanted) - wanted).mean()
 
     def _bpr(self, states: Tensor, vectors: Tensor, target: Tensor) -> Tensor:
         """− log σ(score of the target − score of a drawn item). Reference: Rendle and others, 2009."""
         other = torch.from_numpy(self.negatives.draw(len(target), self.rng))
-        ahead = (states * (vectors[target] - vectors[other])).sum(dim=1)
-        return -functional.logsigmoid(ahead + self.network.bias[target] - self.network.bias[other]).mean()
+        ahead = (states * (taken(vectors, target) - taken(vectors, other))).sum(dim=1)
+        return -functional.logsigmoid(ahead + self._bias(target) - self._bias(other)).mean()
+
+    def _bias(self, item: Tensor) -> Tensor:
+        """(b,) bias of items."""
+        return taken(self.network.bias[:, None], item)[:, 0]
 
     def _relations(self) -> Tensor:
         triples, config = self.triples, self.config

@@ -14,7 +14,7 @@ import numpy as np
 from recommender.encoders.config import LearningConfig
 from recommender.trials.ask import answers
 from recommender.trials.baselines import Baseline, baselines_fit
-from recommender.trials.catalogue import Catalogue, catalogue_of
+from recommender.trials.catalogue import Catalogue, catalogue_of, described
 from recommender.trials.learn import Stages
 from recommender.trials.measure import Measured, Task, measure_answers, measure_baseline, measured_join
 from recommender.trials.ours import Ours, ours_learn
@@ -22,7 +22,7 @@ from recommender.trials.problems import PROBLEMS, Problem
 from recommender.trials.report import Table, table_make
 
 OURS, FUSION = "DPE (full stack)", "DPE (fusion)"
-MODELS = ("ease", "als", "vae")
+MODELS = ("ease", "als", "vae", "graph", "gan")
 """Collaborative models that are shown beside the untrained baselines."""
 TIE_SEEDS = 5
 NOTES = {
@@ -86,7 +86,8 @@ def _answered(run: Run, name: str, tie_seed: int) -> Answered:
     with TemporaryDirectory() as scratch:
         ours = _learn(run, Path(scratch), problem, catalogue, seed)
         last = problem.again or problem.lesson
-        baselines = baselines_fit(last.train, run.config, now_us=last.now_us, models=MODELS, seed=seed)
+        triples = described(problem.texts)
+        baselines = baselines_fit(last.train, run.config, now_us=last.now_us, models=MODELS, triples=triples, seed=seed)
         measured = {
             question: _joined(_everybody(run, ours, baselines, task) for task in tasks)
             for question, tasks in problem.questions.items()
