@@ -92,9 +92,7 @@ def _arrays(snapshot: Snapshot) -> dict[str, Any]:
 def _table_open(folder: Path, name: str, texts: list[str]) -> Any:
     kind = _TABLES[name]
     columns: dict[str, Any] = {
-        field.name: _column_open(folder / f"{name}.{field.name}.npy")
-        for field in fields(kind)
-        if field.name != "texts"
+        field.name: _column_open(folder / f"{name}.{field.name}.npy") for field in fields(kind) if field.name != "texts"
     }
     return kind(**columns, texts=tuple(texts)) if kind is ItemTable else kind(**columns)
 
