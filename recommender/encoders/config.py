@@ -15,6 +15,7 @@ from recommender.collaborative.item_knn import ItemKnnConfig
 from recommender.collaborative.popularity import PopularityConfig
 from recommender.collaborative.sequential_rules import SequentialRulesConfig
 from recommender.collaborative.vae import VaeConfig
+from recommender.data.negatives import WAYS
 
 FAMILIES = ("transformer", "masked", "gru", "lstm", "convolution")
 """Names of the sequence encoders; ``families`` says what they are."""
@@ -58,6 +59,9 @@ class EncoderConfig:
     loss: str = "auto"  # one of LOSSES; auto: full below ``full_softmax_below`` items, sampled from there on
     full_softmax_below: int = 20_000
     n_negatives: int = 4096  # of the sampled losses, shared by a batch
+    negatives: str = "popularity"  # one of data.negatives.WAYS: how the sampled softmax draws them
+    negative_power: float = 0.75  # of the counts that ``popularity`` draws by
+    hard_negatives: int = 0  # items besides that the model at present scores best, wrongly
     gbce_calibration: float = 0.75  # 0: plain binary cross-entropy, 1: probabilities as of all negatives
     validation_users: int = 2000
     precision: str = "auto"  # float32, bfloat16, or auto: bfloat16 where the processor multiplies it in hardware
@@ -82,6 +86,7 @@ class EncoderConfig:
             ("family", self.family, FAMILIES),
             ("loss", self.loss, LOSSES),
             ("tower", self.tower, TOWERS),
+            ("way to draw negatives", self.negatives, WAYS),
         ):
             if value not in known:
                 raise ValueError(f"there is no {name} {value!r}; choose one of {', '.join(known)}")

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from recommender.data.negatives import hardest, negatives_of
 from recommender.encoders.config import EncoderConfig
 from recommender.encoders.popularity_bias import answer_weights, popularity_excuse
 
@@ -16,7 +17,7 @@ Loss = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
 
 _Weighted = Callable[[Tensor, Tensor, Tensor, Tensor, Tensor | None], Tensor]
 
-POPULARITY_POWER = 0.75  # of the counts that negatives of the sampled softmax are drawn by
+HARD_ROWS = 32  # of a batch that are asked which items are hard
 CHUNK = 256  # rows of logits made at once: few enough to stay in the processor's cache
 
 
@@ -189,15 +190,30 @@ def _full_loss(dtype: torch.dtype) -> _Weighted:
 
 
 def _sampled_loss(item_counts: Tensor, config: EncoderConfig) -> _Weighted:
-    drawing = (item_counts.double() + 1) ** POPULARITY_POWER
-    share = (drawing / drawing.sum()).float()
+    negatives = negatives_of(config.negatives, item_counts.cpu().numpy(), power=config.negative_power)
+    share = torch.from_numpy(negatives.share).to(item_counts.device)
     log_share = torch.log(share * config.n_negatives)
 
     def loss(states: Tensor, vectors: Tensor, bias: Tensor, targets: Tensor, weight: Tensor | None) -> Tensor:
-        drawn = torch.multinomial(share, config.n_negatives, replacement=True)
-        return sampled_cross_entropy(states, vectors, bias, targets, drawn, log_share, weight)
+        if config.negatives == "batch":
+            drawn, log_drawn = targets, torch.log(share * len(targets))
+        else:
+            drawn, log_drawn = torch.multinomial(share, config.n_negatives, replacement=True), log_share
+        if config.hard_negatives:
+            hard = _hard_items(states, vectors, bias, targets, config.hard_negatives)
+            drawn, log_drawn = torch.cat([drawn[~torch.isin(drawn, hard)], hard]), log_drawn.clone()
+            log_drawn[hard] = 0.0  # there once for certain
+        return sampled_cross_entropy(states, vectors, bias, targets, drawn, log_drawn, weight)
 
     return loss
+
+
+@torch.no_grad()
+def _hard_items(states: Tensor, vectors: Tensor, bias: Tensor, targets: Tensor, n: int) -> Tensor:
+    """(≤ n,) items that some rows of a batch score best though they are nobody's answer in it."""
+    scores = states[:HARD_ROWS] @ vectors.T + bias
+    scores[:, targets] = float("-inf")
+    return torch.from_numpy(hardest(scores.float().cpu().numpy(), n)).to(targets.device)
 
 
 def _calibrated_loss(n: int, config: EncoderConfig) -> _Weighted:
