@@ -1,4 +1,4 @@
-"""Items nobody has ever met, ranked by their text: our encoder against frozen texts.
+"""Items nobody has ever met, ranked by what is known of them: ours against frozen texts.
 
     python -m benchmarks.cold_items [--problem beauty] [--seeds 1]
 
@@ -24,19 +24,17 @@ from dpe_site import environment
 from recommender.encoders.config import SHOP_DEFAULTS
 from recommender.evaluation.bootstrap import Interval
 from recommender.management.stage_bar import StageBar
+from recommender.trials.cold_cues import our_understandings
 from recommender.trials.cold_items import (
     ColdFigures,
     ColdSplit,
     cold_learn,
     cold_measure,
     cold_split,
-    encoder_understanding,
     frozen_understandings,
 )
 from recommender.trials.datasets import Dataset, beauty_read, movielens_read
 from recommender.trials.problems import PERMUTATION
-
-OURS = "our encoder, text alone"
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ def cold_run(dataset: Dataset, seed: int) -> ColdRun:
         work = Work(dataset.texts, {}, seed, 0, 0.0, environment.home(), Path(scratch), stages)
         bundle = cold_learn(Path(scratch) / "bundle", split, work.catalogue, SHOP_DEFAULTS, seed=seed, stages=stages)
         text = np.asarray(work.catalogue.text_vectors)
-        models = {OURS: encoder_understanding(bundle, split, text), **frozen_understandings(split, text)}
+        models = {**our_understandings(bundle, split, work.catalogue, seed=seed), **frozen_understandings(split, text)}
         figures = {name: cold_measure(split, score, seed=seed) for name, score in models.items()}
     return _run(split, seed, time.perf_counter() - began, figures)
 

@@ -80,6 +80,16 @@ class ItemTower(nn.Module):
         """(n, d) all item vectors."""
         return self.compose(self.content_vectors())
 
+    def unseen_length(self) -> float:
+        """What vectors of unseen items are stretched by, to be as long as the known ones on the mean.
+
+        Without an id part of its own a vector is shorter, and would lose to every item that shoppers have met.
+        """
+        with torch.no_grad():
+            content = self.content_vectors()
+            known, unseen = ((part + content).norm(dim=1).mean() for part in (self.id_part, self.unseen()))
+        return float(known / unseen.clamp(min=1e-9))
+
     def unseen(self) -> Tensor:
         """(d,) the id part that stands in for an item never trained on: the mean."""
         return self.id_part.mean(0)

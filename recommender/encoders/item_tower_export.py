@@ -77,11 +77,12 @@ class _UnseenItem(nn.Module):
             {name: _reader(name, trained.whitening, trained.facts) for name in self.tower.names}
         )
         self.register_buffer("unseen", self.tower.unseen().detach().clone())
+        self.length = self.tower.unseen_length()
 
     def forward(self, *given: Tensor) -> Tensor:
         """One raw input per part, in the tower's order → (n, d)."""
         content = {name: self.readers[name](raw) for name, raw in zip(self.tower.names, given, strict=True)}
-        vectors: Tensor = self.unseen + self.tower.content_vectors(content)
+        vectors: Tensor = (self.unseen + self.tower.content_vectors(content)) * self.length
         return vectors
 
 

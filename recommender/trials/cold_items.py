@@ -12,14 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
-from recommender.data.sequences import Sequences, sequences_from_lists
+from recommender.data.sequences import Sequences
 from recommender.data.splits import leave_last_out, validation_thirds
 from recommender.data.types import DataError, Floats, Ints
 from recommender.encoders.config import LearningConfig
 from recommender.encoders.whitening import whitening_fit
 from recommender.evaluation.bootstrap import Interval, bootstrap_mean
 from recommender.evaluation.metrics import TargetRanks, hit_rate, ndcg
-from recommender.ranking.choices import context_of, state_of
 from recommender.serving.bundle import Bundle
 from recommender.trials.catalogue import Catalogue
 from recommender.trials.learn import Stages
@@ -96,27 +95,6 @@ def catalogue_part(catalogue: Catalogue, rows: Ints) -> Catalogue:
     """Some of the items, in the given order."""
     columns = (catalogue.brand[rows], catalogue.category[rows], catalogue.department[rows])
     return Catalogue(*columns, None if catalogue.text_vectors is None else catalogue.text_vectors[rows])
-
-
-def encoder_understanding(bundle: Bundle, split: ColdSplit, text: Floats) -> Understanding:
-    """Our encoder: cold items get the vector that the item tower makes of their text, and the mean bias.
-
-    Raises: DataError if the bundle has no item tower.
-    """
-    if bundle.item_tower is None:
-        raise DataError("the bundle has no item tower: no item has a text, so cold items cannot be ranked")
-    known = np.asarray(bundle.arrays.item_vectors, np.float32)
-    fresh = bundle.item_tower.run(text=np.nan_to_num(text[split.cold]).astype(np.float32))[0]
-    vectors = np.concatenate([known, fresh])  # (w + c, d)
-    bias = np.concatenate([bundle.arrays.item_bias, np.full(len(fresh), bundle.arrays.item_bias.mean(), np.float32)])
-
-    def scores(items: Ints) -> Floats:
-        history = sequences_from_lists([items.tolist()], len(known))
-        context = context_of(history, 0, bundle.arrays.item_ids)
-        state = state_of(context, items, bundle.arrays, bundle.state_encoder, bundle.manifest.max_length)
-        return np.asarray(vectors @ state + bias, np.float32)
-
-    return scores
 
 
 def frozen_understandings(split: ColdSplit, text: Floats) -> dict[str, Understanding]:

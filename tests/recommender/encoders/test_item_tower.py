@@ -81,15 +81,17 @@ def test_the_exported_tower_takes_what_is_known_and_agrees_with_torch(tmp_path, 
     about = {"brand": known.brand, "category": known.category, "price": known.price_minor}
     found = model.run(text=text, image=known.images, **about)[0]
     whole = trained.model.tower
-    expected = whole.unseen() + whole.content_vectors()
+    expected = (whole.unseen() + whole.content_vectors()) * whole.unseen_length()
     np.testing.assert_allclose(found, expected.detach().numpy(), atol=PARITY)
+    lengths = [np.linalg.norm(vectors, axis=1).mean() for vectors in (found, trained.item_vectors)]
+    assert lengths[0] == pytest.approx(lengths[1], rel=1e-3)
 
 
 @pytest.mark.parametrize("tower", TOWERS)
 def test_any_part_alone_says_what_an_unseen_item_is(tower):
     config = replace(SMALL, tower=tower, stranger_share=0.3, modality_dropout=0.3)
     model = learn(config, vectors_by_half(32, 2), facts()).model.tower
-    rows = torch.tensor([1, 2, 3, 13, 14, 15])
+    rows = torch.tensor([row for row in range(N) if row % 4])  # the others have no picture
     for part in ("text", "image", "brand"):
         alone = {
             name: given[rows] if name == part else torch.zeros_like(given[rows]) for name, given in model.given.items()
@@ -97,7 +99,8 @@ def test_any_part_alone_says_what_an_unseen_item_is(tower):
         with torch.no_grad():
             found = model.unseen() + model.content_vectors(alone)
             centres = torch.stack([model()[:12].mean(0), model()[12:].mean(0)])
-        assert torch.cdist(found, centres).argmin(1).tolist() == [0, 0, 0, 1, 1, 1], part
+        right = torch.cdist(found, centres).argmin(1) == (rows >= 12)
+        assert right.float().mean() > 0.85, part  # a coin would have 0.5
 
 
 def test_what_training_has_not_met_counts_as_none_and_nothing_known_is_the_mean_item(tmp_path):
@@ -107,7 +110,8 @@ def test_what_training_has_not_met_counts_as_none_and_nothing_known_is_the_mean_
     nothing = model.run(**raw(1))[0]
     strange = model.run(**raw(1, brand=np.array([4711]), category=np.array([4712])))[0]
     np.testing.assert_array_equal(nothing, strange)
-    np.testing.assert_allclose(nothing[0], trained.model.tower.unseen().detach().numpy(), atol=PARITY)
+    tower = trained.model.tower
+    np.testing.assert_allclose(nothing[0], tower.unseen_length() * tower.unseen().detach().numpy(), atol=PARITY)
     assert not np.array_equal(model.run(**raw(1, brand=np.array([7])))[0], nothing)
 
 

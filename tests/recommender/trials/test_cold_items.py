@@ -6,11 +6,11 @@ import torch
 
 from recommender.data.types import DataError
 from recommender.encoders.whitening import whitening_fit
+from recommender.trials.cold_cues import our_understandings
 from recommender.trials.cold_items import (
     cold_learn,
     cold_measure,
     cold_split,
-    encoder_understanding,
     frozen_understandings,
     head_fit,
     liked,
@@ -66,8 +66,8 @@ def test_texts_and_our_encoder_tell_the_halves_of_the_shop_apart(split, tmp_path
     text = np.nan_to_num(shop.text_vectors)
     bundle = cold_learn(tmp_path / "bundle", split, shop, SMALL, seed=0, stages=lambda *_: None)
     assert len(bundle.arrays.item_ids) == len(split.warm)
-    models = {"ours": encoder_understanding(bundle, split, text), **frozen_understandings(split, text)}
-    assert len(models) == 4
+    models = {**our_understandings(bundle, split, shop, seed=0), **frozen_understandings(split, text)}
+    assert len(models) == 5
     half = np.concatenate([shop.department[split.warm], shop.department[split.cold]])
     for name, score in models.items():
         right = 0
