@@ -133,6 +133,7 @@ def _window(window: dict[str, Any]) -> list[tuple[str, str]]:
         "items": _("items"),
         "shoppers": _("shoppers"),
         "interactions": _("interactions"),
+        "visits": _("visits"),
         "pages": _("pages shown"),
         "snapshot": _("snapshot"),
     }

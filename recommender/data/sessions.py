@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from recommender.data.types import Ints
+from recommender.data.types import InteractionTable, Ints
 
 MINUTE_US = 60_000_000
 
@@ -44,3 +44,9 @@ def sessions_of(
         ends = np.where(same, silence > config.hinted_gap_minutes * MINUTE_US, ends | both)
     ends |= user[1:] != user[:-1]
     return np.concatenate([[0], np.cumsum(ends)]).astype(np.int64)
+
+
+def visit_count(facts: InteractionTable, config: SessionConfig | None = None) -> int:
+    """How many visits the deeds of a snapshot make."""
+    visits = sessions_of(facts.shopper, facts.at_us, facts.session, config)
+    return int(visits[-1]) + 1 if len(visits) else 0

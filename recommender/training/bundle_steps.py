@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from recommender.data.files import whole_folder
+from recommender.data.sessions import visit_count
 from recommender.data.types import ArtifactMismatch, DataError, Floats
 from recommender.embedding import items_catch_up
 from recommender.encoders.warm_start import WEIGHTS
@@ -117,6 +118,7 @@ def _manifest(draft: Draft) -> dict[str, Any]:
             "items": len(draft.snapshot.items),
             "shoppers": len(draft.snapshot.shopper_ids),
             "interactions": len(draft.snapshot.interactions),
+            "visits": visit_count(draft.snapshot.interactions),
             "pages": 0 if draft.snapshot.impressions is None else len(draft.snapshot.impressions.pool_start) - 1,
         },
         "preparation": {

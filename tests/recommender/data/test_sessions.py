@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from recommender.data.sessions import MINUTE_US, SessionConfig, sessions_of
+from recommender.data.sessions import MINUTE_US, SessionConfig, sessions_of, visit_count
+from recommender.data.types import InteractionTable
+from users.kinds import Kind
 
 START = 1_700_000_000_000_000
 
@@ -43,3 +45,12 @@ def test_equal_and_unknown_times_are_one_visit(n):
     zeros = np.zeros(n, np.int64)
     assert sessions_of(zeros, zeros).tolist() == [0] * n
     assert sessions_of(zeros, zeros + START).tolist() == [0] * n
+
+
+def test_visits_of_a_snapshot_are_counted():
+    ones = np.ones(3, np.int64)
+    at = START + np.array([0, 1, 600]) * MINUTE_US
+    facts = InteractionTable(ones - 1, ones - 1, np.full(3, Kind.VIEW, np.int8), at, ones, ones, ones - 1)
+    assert visit_count(facts) == 2
+    nothing = np.zeros(0, np.int64)
+    assert visit_count(InteractionTable(*[nothing] * 2, nothing.astype(np.int8), *[nothing] * 4)) == 0
