@@ -1,9 +1,11 @@
 """What every collaborative model promises, whatever it is: checked on the whole list."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from recommender.collaborative.fitting import Fitting
 from recommender.collaborative.models import MODELS, models_fit
@@ -23,6 +25,15 @@ CONFIG = replace(
     vae=replace(SHOP_DEFAULTS.vae, hidden=16, latent=4, steps=40, check_every=20, anneal_steps=10),
 )
 DEPARTMENTS = np.repeat([1, 2], N // 2)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Networks this small are slower on two threads, and much slower on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def behaviour(users: int = 60, seed: int = 0) -> Sequences:

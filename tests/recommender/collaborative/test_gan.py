@@ -1,4 +1,7 @@
+from collections.abc import Iterator
+
 import numpy as np
+import pytest
 import torch
 
 from recommender.collaborative.gan import GanConfig
@@ -9,6 +12,15 @@ from recommender.data.sequences import Sequences, sequences_from_lists
 
 N = 20
 SMALL = GanConfig(hidden=16, steps=300, check_every=100, learning_rate=1e-2, judge_rate=1e-3)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Networks this small are slower on two threads, and much slower on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def behaviour(seed: int = 0) -> Sequences:
