@@ -96,7 +96,8 @@ class GraphNetwork(nn.Module):
     def plausibility(self, head: Tensor, relation: Tensor, tail: Tensor) -> Tensor:
         """(b, k) negative distances of tails (b, k) from where heads (b,) lead."""
         there = self.relations.forth(taken(self.entities, head), relation)
-        return -torch.linalg.vector_norm(there[:, None] - taken(self.entities, tail), dim=-1)
+        distance: Tensor = torch.linalg.vector_norm(there[:, None] - taken(self.entities, tail), dim=-1)
+        return -distance
 
 
 class _Passage:
