@@ -12,6 +12,7 @@ from rich.console import Console
 from catalog.models import Shop
 from dpe_site import environment
 from dpe_site.embedded.addresses import Addresses
+from recommender.imports.dataset import dataset_check
 from recommender.jobs import job_ask
 from recommender.models import JobRun, Live
 from users.models import Shopper, User
@@ -32,6 +33,14 @@ class Source:
     def shop_code(self) -> str:
         """Code of the shop that holds it; each format has a shop of its own."""
         return self.format if self.path else DEMO_SHOP
+
+    def check(self) -> None:
+        """Look at the data set before anything is started for it.
+
+        Raises: DataError if nothing of that format is there.
+        """
+        if self.path is not None:
+            dataset_check(path=self.path, format_name=self.format)
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,9 @@ from users.state_rebuild import states_rebuild
 Progress = Callable[[str, int, int], None]
 """Called with a step's name, how much is done and of how much (0: not known yet)."""
 
+_CHECKED_LINES = 1_000
+"""Facts after which a data set counts as readable."""
+
 
 @dataclass
 class _Known:
@@ -53,8 +56,7 @@ def dataset_import(*, shop: Shop, path: Path, format_name: str, options: FormatO
     Returns: the job, with the report as its result.
     Raises: DataError if the file as a whole cannot be read; nothing of it is written then.
     """
-    if format_name not in FORMATS:
-        raise DataError(f"there is no format {format_name!r}; there are {', '.join(FORMATS)}")
+    _refuse_unless_there(path, format_name)
     started = timezone.now()
     job = _job(shop, path, format_name, options)
     if job.status == JobRun.Status.SUCCEEDED:
@@ -73,6 +75,29 @@ def dataset_import(*, shop: Shop, path: Path, format_name: str, options: FormatO
     return job
 
 
+def dataset_check(*, path: Path, format_name: str) -> None:
+    """See that an import of ``path`` would find something: its first facts are read and forgotten, nothing is written.
+
+    Raises: DataError if there is no such file or folder, no such format, or no fact of that format in the beginning.
+    """
+    _refuse_unless_there(path, format_name)
+    report = ImportReport()
+    options = _options(FormatOptions(time_zone="", batch_lines=_CHECKED_LINES), format_name, timezone.now())
+    batch = next(FORMATS[format_name](path, options, report), None)
+    if not batch:
+        causes = "; ".join([*report.faults, *(reason for reason, _ in report.aside.most_common(3))]) or "it is empty"
+        raise DataError(
+            f"{path} holds nothing that can be read as {format_name}: {causes}. Name another file or format"
+        )
+
+
+def _refuse_unless_there(path: Path, format_name: str) -> None:
+    if format_name not in FORMATS:
+        raise DataError(f"there is no format {format_name!r}; there are {', '.join(FORMATS)}")
+    if not path.exists():
+        raise DataError(f"{path} does not exist: name a file or a folder")
+
+
 def _options(options: FormatOptions, format_name: str, now: datetime) -> FormatOptions:
     return replace(
         options,
@@ -83,8 +108,6 @@ def _options(options: FormatOptions, format_name: str, now: datetime) -> FormatO
 
 def _job(shop: Shop, path: Path, format_name: str, options: FormatOptions) -> JobRun:
     """This import's job: the one of the same bytes read the same way if there is one, else a new one."""
-    if not path.exists():
-        raise DataError(f"{path} does not exist: name a file or a folder")
     params = {
         "name": path.name,
         "format": format_name,

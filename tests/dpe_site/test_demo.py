@@ -137,3 +137,12 @@ def test_data_without_its_format_is_refused(home: Path) -> None:
     assert demo.process.wait(60) == 1
     time.sleep(0.2)
     assert "Give both" in demo.text
+
+
+def test_data_that_are_not_there_are_refused_before_anything_is_started(home: Path) -> None:
+    demo = Demo(home, "--data", str(home / "somewhere"), "--format", "csv")
+    assert demo.process.wait(60) == 1
+    time.sleep(0.2)
+    assert "somewhere does not exist" in demo.text
+    assert "Starting" not in demo.text
+    assert not {"postgres", "valkey", "logs"} & {kept.name for kept in home.iterdir()}

@@ -16,6 +16,7 @@ from dpe_site.demo.progress import JobBoard
 from dpe_site.embedded.control import Started, services_start, services_stop
 from dpe_site.embedded.errors import ServiceError
 from dpe_site.embedded.supervisor import Supervisor
+from recommender.data.types import DataError
 
 
 class Command(BaseCommand):
@@ -33,6 +34,11 @@ class Command(BaseCommand):
         """Run until interrupted."""
         if bool(data) != bool(format):
             raise CommandError("Give both --data PATH and --format NAME (make demo DATA=path FORMAT=name), or neither.")
+        source = loading.Source(data, format)
+        try:
+            source.check()
+        except DataError as error:
+            raise CommandError(f"{error}.") from error
         console = Console()
         home = Path(settings.DPE_HOME)
         for name in (signal.SIGINT, signal.SIGTERM):  # also where a shell started us with Ctrl-C ignored
@@ -41,7 +47,7 @@ class Command(BaseCommand):
         try:
             port = processes.port_choose(os.environ.get("DPE_PORT", ""))
             started = self._services(home, console)
-            self._run(loading.Source(data, format), port, home, console)
+            self._run(source, port, home, console)
         except ServiceError as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:

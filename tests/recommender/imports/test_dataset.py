@@ -13,7 +13,7 @@ import pytest
 from catalog.models import Item, Outbox, Shop
 from recommender.data.formats.records import FormatOptions
 from recommender.data.types import DataError
-from recommender.imports.dataset import dataset_import
+from recommender.imports.dataset import dataset_check, dataset_import
 from recommender.models import JobRun
 from tests.fixtures.databases import Database
 from users.kinds import Kind
@@ -117,6 +117,34 @@ def test_an_unknown_zone_or_format_is_named(shop: Shop, tmp_path: Path) -> None:
         )
     with pytest.raises(DataError, match="no format 'xls'"):
         dataset_import(shop=shop, path=path, format_name="xls", options=FormatOptions(), progress=quiet)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "format_name", "complaint"),
+    [
+        ("events.csv", None, "csv", "does not exist"),
+        ("events.csv", "who,what\n1,2\n", "csv", "no column user_id"),
+        ("events.csv", "user_id,item_id,timestamp\n", "csv", "events.csv holds nothing .* csv: it is empty"),
+        ("events.csv", "user_id,item_id,timestamp\nu,i,soon\n", "csv", "events.csv holds nothing .* time"),
+        ("events.csv", "user_id,item_id,timestamp\n", "movielens", "holds none of u.data"),
+        ("sequences.txt", "alone\n", "sequences", "no items"),
+        ("events.csv", "", "xls", "no format 'xls'"),
+    ],
+)
+def test_a_data_set_of_another_kind_is_refused_before_anything_is_done(
+    tmp_path: Path, name: str, content: str | None, format_name: str, complaint: str
+) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(DataError, match=complaint):
+        dataset_check(path=path, format_name=format_name)
+
+
+def test_a_data_set_is_known_by_its_beginning(tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    path.write_text(events(2_000) + "torn,line\n")
+    dataset_check(path=path, format_name="csv")
 
 
 @pytest.mark.fault
