@@ -209,8 +209,8 @@ def _curve(name: str, points: list[list[float]]) -> dict[str, Any]:
     return {
         "title": name,
         "data": lines_chart([f"{x:g}" for x, _y in points], [Series(name, values)]),
-        "options": axis_options(name, x_title=_("step"), from_zero=False),
-        "first": _("step"),
+        "options": axis_options(name, x_title=_("epoch"), from_zero=False),
+        "first": _("epoch"),
         "columns": [name],
         "table": [(f"{x:g}", f"{y:.5g}") for x, y in points],
     }

@@ -60,6 +60,22 @@ def test_two_nights_schedules_ask_once_and_only_where_something_happened():
         ("train", "a"),
     ]
     assert Outbox.objects.count() == 3
+    serving = Live.objects.get(shop=shop).bundle_id
+    assert JobRun.objects.get(kind="train").params == ({} if NOW.weekday() == 6 else {"update": serving})
+
+
+@pytest.mark.django_db
+def test_the_night_to_sunday_learns_from_scratch():
+    shop = Shop.objects.create(code="a", name="A")
+    Live.objects.create(shop=shop, bundle=BundleVersion.objects.create(shop=shop))
+    sunday = NOW + timedelta(days=6 - NOW.weekday())
+    BundleVersion.objects.update(created_at=NOW - NIGHT)
+    shopper = Shopper.objects.create(shop=shop)
+    Interaction.objects.create(shop=shop, shopper=shopper, kind=1, occurred_at=NOW, received_at=NOW)
+    for day in range(-1, 2):
+        upkeep.training_ask(sunday + day * NIGHT)
+    asked = JobRun.objects.filter(kind="train").values_list("params", flat=True)
+    assert sorted("update" in params for params in asked) == [False, True, True]
 
 
 @pytest.mark.django_db
