@@ -9,8 +9,10 @@ from onnx import TensorProto, helper
 
 from catalog.content import content_hash
 from catalog.items import Words, item_create, item_update
+from catalog.models import Media
 from recommender import embedding
 from recommender.data.types import DataError
+from recommender.encoders.image_encoder import ImageEncoderInfo, image_info_write
 from recommender.language.text_encoder import TextEncoder
 from recommender.models import ItemVector, TextVector
 from recommender.store import bundles
@@ -30,6 +32,44 @@ def tower_write(path):
         [helper.make_tensor_value_info("output", TensorProto.FLOAT, ["rows", 64])],
         [helper.make_tensor(name, TensorProto.INT64, [1], [value]) for name, value in bounds.items()],
     )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+    model.ir_version = 10
+    onnx.save(model, path)
+
+
+def picture_tower_write(folder):
+    """An encoder that tells how red, green and blue a picture is, and a tower that gives the red and the brand."""
+    (folder / "image").mkdir()
+    pixels = helper.make_tensor_value_info("pixels", TensorProto.FLOAT, ["rows", 3, 8, 8])
+    nodes = [
+        helper.make_node("GlobalAveragePool", ["pixels"], ["mean"]),
+        helper.make_node("Flatten", ["mean"], ["output"], axis=1),
+    ]
+    onnx_save(nodes, [pixels], 3, folder / "image" / "model.onnx", [])
+    image_info_write(folder / "image", ImageEncoderInfo("f", "", dim=3, size=8, learned_from=9, parity=0.0))
+    inputs = [
+        helper.make_tensor_value_info("image", TensorProto.FLOAT, ["rows", 3]),
+        helper.make_tensor_value_info("brand", TensorProto.INT64, ["rows"]),
+    ]
+    nodes = [
+        helper.make_node("IsNaN", ["image"], ["missing"]),
+        helper.make_node("Where", ["missing", "zero", "image"], ["known"]),
+        helper.make_node("Slice", ["known", "from", "one", "axis"], ["red"]),
+        helper.make_node("Mod", ["brand", "hundred"], ["small"]),
+        helper.make_node("Cast", ["small"], ["floating"], to=TensorProto.FLOAT),
+        helper.make_node("Unsqueeze", ["floating", "axis"], ["column"]),
+        helper.make_node("Concat", ["red", "column"], ["two"], axis=1),
+        helper.make_node("Pad", ["two", "padding"], ["output"]),
+    ]
+    whole = {"from": [0], "one": [1], "axis": [1], "hundred": [100], "padding": [0, 0, 0, 62]}
+    constants = [helper.make_tensor(name, TensorProto.INT64, [len(v)], v) for name, v in whole.items()]
+    constants.append(helper.make_tensor("zero", TensorProto.FLOAT, [1], [0.0]))
+    onnx_save(nodes, inputs, 64, folder / "item_tower.onnx", constants)
+
+
+def onnx_save(nodes, inputs, width, path, constants):
+    output = helper.make_tensor_value_info("output", TensorProto.FLOAT, ["rows", width])
+    graph = helper.make_graph(nodes, "made_for_a_test", inputs, [output], constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
     model.ir_version = 10
     onnx.save(model, path)
@@ -105,6 +145,24 @@ def test_a_new_item_has_a_vector_in_the_live_bundle_at_once(tiny, live, encoder)
     expected = encoder.encode(["red wool scarf"])[0][:64]
     stored = item_vectors_read(bundle_id=live.pk, item_ids=np.array([item.pk]))[0]
     np.testing.assert_allclose(stored, expected, atol=1e-3)
+
+
+def test_a_tower_that_reads_pictures_and_attributes_is_given_them(tiny, live, encoder, settings, tmp_path):
+    picture_tower_write(tmp_path / live.path)
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.MEDIA_ROOT.mkdir()
+    (settings.MEDIA_ROOT / "red.svg").write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><rect width="8" height="7" fill="#f00"/></svg>'
+    )
+    seen = item_create(shop=tiny.shop, external_id="seen", texts={}, brand=tiny.brands[0], published_at=NOW)
+    Media.objects.create(shop=tiny.shop, item=seen, path="red.svg")
+    broken = item_create(shop=tiny.shop, external_id="broken", texts={"en": Words("kettle")}, published_at=NOW)
+    Media.objects.create(shop=tiny.shop, item=broken, path="gone.svg")
+    assert embedding.items_embed(tiny.shop, [seen.pk, broken.pk]) == 2
+    vectors = item_vectors_read(bundle_id=live.pk, item_ids=np.array([seen.pk, broken.pk]))
+    assert vectors[0, 0] == pytest.approx(1, abs=0.02)  # all the red there is
+    assert vectors[0, 1] == pytest.approx(tiny.brands[0].pk % 100, abs=0.1)
+    assert np.isnan(vectors[1]).sum() == 0
 
 
 def test_changed_words_change_the_vector_of_a_new_item_and_leave_learned_ones(tiny, live, encoder):
