@@ -16,6 +16,7 @@ from recommender.data.absent import Absent
 from recommender.data.files import whole_folder
 from recommender.data.sequences import Sequences
 from recommender.data.splits import Targets, Thirds
+from recommender.encoders.checkpoints import Checkpointing
 from recommender.encoders.config import LearningConfig
 from recommender.encoders.export import encoder_export
 from recommender.encoders.trained import TrainedEncoder
@@ -77,6 +78,7 @@ def trial_learn(
     now_us: int = 0,
     repeats: bool = False,
     device: str = "cpu",
+    checkpoint: Path | None = None,
 ) -> Trial:
     """Fit every behaviour model and write a bundle.
 
@@ -93,8 +95,9 @@ def trial_learn(
         now_us: end of ``train``; 0 where it has no times.
         repeats: whether the task may be answered with items already met.
         device: for the encoder.
+        checkpoint: folder where the encoder's training keeps how far it is; a killed call is taken up there.
     """
-    trained = _encoder(train, catalogue, config, seed, stages, thirds, repeats=repeats, device=device)
+    trained = _encoder(train, catalogue, config, seed, stages, thirds, checkpoint, repeats=repeats, device=device)
     stages("tables", 0, 1)
     arrays = arrays_fit(train, catalogue, config, trained, now_us=now_us, seed=seed)
     stages("tables", 1, 1)
@@ -186,6 +189,7 @@ def _encoder(
     seed: int,
     stages: Stages,
     thirds: Thirds | None,
+    checkpoint: Path | None,
     *,
     repeats: bool,
     device: str,
@@ -198,6 +202,7 @@ def _encoder(
         repeats=repeats,
         seed=seed,
         device=device,
+        checkpointing=None if checkpoint is None else Checkpointing(checkpoint),
         progress=lambda step, total, loss: stages(f"encoder (loss {loss:.2f})", step, total),
         facts=catalogue.facts,
     )

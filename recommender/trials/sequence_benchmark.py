@@ -30,6 +30,7 @@ class SequenceBenchmark:
     refit: bool = False
     seed: int = 0
     device: str = "cpu"
+    checkpoints: Path | None = None  # folder in which a killed run finds how far its encoders are
 
 
 def benchmark_sequences(run: SequenceBenchmark, stages: Stages) -> Trial:
@@ -76,7 +77,15 @@ def _strict(run: SequenceBenchmark, file: SequenceFile, catalogue: Catalogue, fo
     split = leave_last_out(file.sequences)
     thirds = validation_thirds(split.targets, seed=run.seed)
     return trial_learn(
-        folder, split.train, catalogue, run.config, seed=run.seed, stages=stages, thirds=thirds, device=run.device
+        folder,
+        split.train,
+        catalogue,
+        run.config,
+        seed=run.seed,
+        stages=stages,
+        thirds=thirds,
+        device=run.device,
+        checkpoint=_checkpoint(run, "strict"),
     )
 
 
@@ -93,7 +102,12 @@ def _refit(
         stages=stages,
         weighing=strict.weighing,
         device=run.device,
+        checkpoint=_checkpoint(run, "refit"),
     )
+
+
+def _checkpoint(run: SequenceBenchmark, name: str) -> Path | None:
+    return None if run.checkpoints is None else run.checkpoints / name
 
 
 def _catalogue(run: SequenceBenchmark, file: SequenceFile, stages: Stages) -> Catalogue:

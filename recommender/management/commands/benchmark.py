@@ -31,6 +31,7 @@ class Command(BaseCommand):
         mode.add_argument("--refit", action="store_true", help="learn again with the validation items at the end")
         one.add_argument("--seed", type=int, default=0)
         one.add_argument("--device", default=settings.DPE_DEVICE, help="auto, cpu or cuda")
+        one.add_argument("--checkpoints", type=Path, help="folder to go on from after a kill; the same options again")
         encoder_options_add(one)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -46,6 +47,7 @@ class Command(BaseCommand):
             refit=options["refit"],
             seed=options["seed"],
             device=options["device"],
+            checkpoints=options["checkpoints"],
         )
         try:
             with StageBar() as bar:
