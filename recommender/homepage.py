@@ -14,7 +14,8 @@ from django.conf import settings
 from django.core import signing
 
 from catalog.models import Shop
-from recommender.data.types import ArtifactMismatch, Context, DataError, Decision, Floats, Gathered, RulesetValue
+from recommender.data.ruleset import RulesetValue
+from recommender.data.types import ArtifactMismatch, Context, DataError, Decision, Floats, Gathered
 from recommender.experiments.assignment import arm_assign, ruleset_of_arm
 from recommender.facts.context import Asked, context_read
 from recommender.language.text_encoder import TextEncoder

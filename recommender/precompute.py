@@ -18,7 +18,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from catalog.models import Shop
-from recommender.data.types import DataError, ItemTable, KnobValues, RulesetValue
+from recommender.data.ruleset import KnobValues, RulesetValue
+from recommender.data.snapshot import ItemTable
+from recommender.data.types import DataError
 from recommender.experiments.assignment import arm_assign, experiment_active, ruleset_of_arm
 from recommender.facts.context import Asked, context_read
 from recommender.facts.snapshot import items_read

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from catalog.models import Shop
 from recommender.admin.choices import kind_word, section_word, surface_word
-from recommender.data.types import KnobValues
+from recommender.data.ruleset import KnobValues
 from recommender.models import Knobs, Live, Rule
 from recommender.store.rulesets import ruleset_compile
 from users.kinds import KIND_BY_WORD

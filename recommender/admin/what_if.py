@@ -8,7 +8,8 @@ from django.conf import settings
 from django.utils.translation import get_language
 
 from catalog.models import ItemText, Shop
-from recommender.data.types import ArtifactMismatch, DataError, RulesetValue
+from recommender.data.ruleset import RulesetValue
+from recommender.data.types import ArtifactMismatch, DataError
 from recommender.experiments.assignment import arm_assign, ruleset_of_arm
 from recommender.models import RequestLog
 from recommender.serving.decide import decide

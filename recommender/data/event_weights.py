@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recommender.data.types import DAY_US, DataError, Floats, InteractionTable, Ints
+from recommender.data.snapshot import InteractionTable
+from recommender.data.types import DAY_US, DataError, Floats, Ints
 from users.kinds import KIND_BY_WORD, POSITIVE_KINDS, Kind
 
 LEARNED = tuple(sorted(POSITIVE_KINDS - {Kind.PURCHASE}))

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from recommender.data.snapshot import InteractionTable, ItemTable, Snapshot
 from recommender.data.snapshot_files import snapshot_seal
-from recommender.data.types import Bools, InteractionTable, Ints, ItemTable, Snapshot
+from recommender.data.types import Bools, Ints
 from users.kinds import Kind
 
 MAD_TO_SIGMA = 1.4826

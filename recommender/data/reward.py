@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.data.types import Floats, ImpressionTable
+from recommender.data.snapshot import ImpressionTable
+from recommender.data.types import Floats
 
 
 @dataclass(frozen=True)

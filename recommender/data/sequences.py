@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from recommender.data.types import Bools, Floats, InteractionTable, Ints
+from recommender.data.snapshot import InteractionTable
+from recommender.data.types import Bools, Floats, Ints
 from users.kinds import POSITIVE_KINDS, Kind
 
 NO_ORDER = 0

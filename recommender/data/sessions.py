@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from recommender.data.types import InteractionTable, Ints
+from recommender.data.snapshot import InteractionTable
+from recommender.data.types import Ints
 
 MINUTE_US = 60_000_000
 

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.data.files import whole_folder
-from recommender.data.types import DataError, ImpressionTable, InteractionTable, Ints, ItemTable, Snapshot
+from recommender.data.snapshot import ImpressionTable, InteractionTable, ItemTable, Snapshot
+from recommender.data.types import DataError, Ints
 
 _TABLES = {"items": ItemTable, "interactions": InteractionTable, "impressions": ImpressionTable}
 

@@ -7,7 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.data.reward import RewardWeights
-from recommender.data.types import DAY_US, DataError, Floats, ImpressionTable, Ints, KnobValues, Snapshot
+from recommender.data.ruleset import KnobValues
+from recommender.data.snapshot import ImpressionTable, Snapshot
+from recommender.data.types import DAY_US, DataError, Floats, Ints
 from recommender.evaluation.off_policy import Estimate, LoggedSlots, difference, dr_sums, snips_sums
 from recommender.policy.q_value import QScaling
 from recommender.ranking.training_rows import LoggedPools

@@ -10,7 +10,8 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import replace
 
-from recommender.data.types import ArmValue, Context, ExperimentValue, RulesetValue
+from recommender.data.ruleset import ArmValue, ExperimentValue, RulesetValue
+from recommender.data.types import Context
 
 _BITS = 53  # of a float's mantissa: every value is exact and below 1
 

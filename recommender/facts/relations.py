@@ -3,7 +3,8 @@
 import numpy as np
 
 from recommender.data.relations import RelationTable, Triples, triples_of
-from recommender.data.types import Bools, Ints, ItemTable
+from recommender.data.snapshot import ItemTable
+from recommender.data.types import Bools, Ints
 from recommender.facts.columns import columns_read
 
 EDGES = """

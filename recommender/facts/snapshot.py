@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from catalog.content import item_contents
 from catalog.models import Shop
+from recommender.data.snapshot import ImpressionTable, InteractionTable, ItemTable, Snapshot
 from recommender.data.snapshot_files import snapshot_seal
-from recommender.data.types import Bools, ImpressionTable, InteractionTable, Ints, ItemTable, Section, Snapshot
+from recommender.data.types import Bools, Ints, Section
 from recommender.facts import snapshot_sql as sql
 from recommender.facts.columns import Columns, columns_read
 from users.kinds import Kind

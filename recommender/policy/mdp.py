@@ -11,18 +11,8 @@ import numpy as np
 from recommender.data.learned import LearnedArrays
 from recommender.data.profile import profile_of
 from recommender.data.reward import RewardWeights
-from recommender.data.types import (
-    DAY_US,
-    Bools,
-    Context,
-    DataError,
-    Encoder,
-    Floats,
-    History,
-    ImpressionTable,
-    Ints,
-    Snapshot,
-)
+from recommender.data.snapshot import ImpressionTable, Snapshot
+from recommender.data.types import DAY_US, Bools, Context, DataError, Encoder, Floats, History, Ints
 from recommender.encoders.inputs import encoder_inputs
 from recommender.ranking.examination import examination_fit
 from recommender.ranking.logged_pages import HISTORY, page_rows

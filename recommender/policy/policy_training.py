@@ -10,7 +10,8 @@ from recommender.data.absent import Absent
 from recommender.data.folds import FOLDS, shopper_folds
 from recommender.data.learned import LearnedArrays
 from recommender.data.reward import RewardWeights
-from recommender.data.types import DataError, Encoder, Floats, Ints, Snapshot
+from recommender.data.snapshot import Snapshot
+from recommender.data.types import DataError, Encoder, Floats, Ints
 from recommender.encoders.config import SHOP_DEFAULTS, LearningConfig
 from recommender.encoders.trained import Progress, no_progress
 from recommender.policy.dqn_training import DqnConfig, TrainedQ, dqn_train

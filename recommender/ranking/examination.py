@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from recommender.data.types import Floats, ImpressionTable, Ints, Section
+from recommender.data.snapshot import ImpressionTable
+from recommender.data.types import Floats, Ints, Section
 
 MAX_WEIGHT = 20.0
 SECTIONS = len(Section)

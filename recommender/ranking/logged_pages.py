@@ -6,18 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.data.learned import LearnedArrays
+from recommender.data.snapshot import ImpressionTable, Snapshot
 from recommender.data.trend import HALF_LIFE_DAYS, TREND_WEIGHTS
-from recommender.data.types import (
-    DAY_US,
-    Context,
-    DataError,
-    Floats,
-    Gathered,
-    History,
-    ImpressionTable,
-    Ints,
-    Snapshot,
-)
+from recommender.data.types import DAY_US, Context, DataError, Floats, Gathered, History, Ints
 from users.kinds import Kind
 
 HISTORY = 100

@@ -12,7 +12,8 @@ from recommender.data.absent import Absent
 from recommender.data.folds import FOLDS, shopper_folds
 from recommender.data.learned import LearnedArrays
 from recommender.data.reward import HEADS, RewardWeights
-from recommender.data.types import Encoder, Floats, ImpressionTable, Ints, Snapshot
+from recommender.data.snapshot import ImpressionTable, Snapshot
+from recommender.data.types import Encoder, Floats, Ints
 from recommender.encoders.config import SHOP_DEFAULTS, LearningConfig
 from recommender.encoders.devices import device_choose
 from recommender.encoders.trained import Progress, no_progress

@@ -15,8 +15,9 @@ import numpy as np
 from recommender.data.learned import LearnedArrays
 from recommender.data.onnx_model import OnnxModel
 from recommender.data.sequences import Sequences
+from recommender.data.snapshot import Snapshot
 from recommender.data.splits import leave_last_out
-from recommender.data.types import Encoder, Floats, Snapshot
+from recommender.data.types import Encoder, Floats
 from recommender.encoders.config import EncoderConfig, LearningConfig
 from recommender.encoders.export import encoder_export
 from recommender.encoders.inputs import states_run

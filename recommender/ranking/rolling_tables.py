@@ -16,7 +16,8 @@ from recommender.collaborative.popularity import popularity_fit, recent_populari
 from recommender.collaborative.sequential_rules import sequential_rules_fit
 from recommender.data.learned import LearnedArrays
 from recommender.data.sequences import Sequences, sequences_of
-from recommender.data.types import DAY_US, ImpressionTable, InteractionTable, Ints, Snapshot
+from recommender.data.snapshot import ImpressionTable, InteractionTable, Snapshot
+from recommender.data.types import DAY_US, Ints
 from recommender.encoders.config import LearningConfig
 
 PERIODS = 3

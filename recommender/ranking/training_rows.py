@@ -9,7 +9,8 @@ import numpy as np
 from recommender.data.learned import LearnedArrays
 from recommender.data.profile import profile_of
 from recommender.data.reward import outcomes
-from recommender.data.types import Context, DataError, Encoder, Floats, Gathered, Ints, Snapshot
+from recommender.data.snapshot import Snapshot
+from recommender.data.types import Context, DataError, Encoder, Floats, Gathered, Ints
 from recommender.encoders.inputs import encoder_inputs, state_encode
 from recommender.ranking.examination import exploration_weights
 from recommender.ranking.features import features

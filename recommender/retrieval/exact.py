@@ -12,7 +12,8 @@ from recommender.data.item_model import ItemModel, TableModel
 from recommender.data.learned import LearnedArrays
 from recommender.data.neighbours import Neighbours
 from recommender.data.profile import Profile, profile_of
-from recommender.data.types import Bits, Bools, Context, Floats, Gathered, Ints, ItemTable, Source
+from recommender.data.snapshot import ItemTable
+from recommender.data.types import Bits, Bools, Context, Floats, Gathered, Ints, Source
 from recommender.retrieval.sources import CONFIG_OF, MODEL_SOURCES
 
 

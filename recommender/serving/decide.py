@@ -9,7 +9,8 @@ from importlib.metadata import version
 import numpy as np
 import onnxruntime
 
-from recommender.data.types import Context, Decision, Gathered, Ints, RulesetValue, Source
+from recommender.data.ruleset import RulesetValue
+from recommender.data.types import Context, Decision, Gathered, Ints, Source
 from recommender.explain.influence import Influence
 from recommender.explain.reasons import Causes, cards_to_explain, reasons_make
 from recommender.serving.bundle import Bundle

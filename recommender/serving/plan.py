@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recommender.data.types import Context, Floats, Gathered, Ints, RulesetValue, Section, SectionValue, Source
+from recommender.data.ruleset import RulesetValue, SectionValue
+from recommender.data.types import Context, Floats, Gathered, Ints, Section, Source
 from recommender.serving.bundle import Bundle
 from recommender.serving.scores import Scores
 from recommender.serving.state import ShopperView

@@ -6,7 +6,8 @@ import numpy as np
 
 from recommender.data.profile import Profile, profile_of
 from recommender.data.reward import RewardWeights
-from recommender.data.types import ArtifactMismatch, Context, Floats, Gathered, Ints, KnobValues, Source
+from recommender.data.ruleset import KnobValues
+from recommender.data.types import ArtifactMismatch, Context, Floats, Gathered, Ints, Source
 from recommender.policy.q_value import QScaling, q_scores
 from recommender.ranking.candidate_tables import CandidateTables
 from recommender.ranking.components import COMPONENTS, components_of

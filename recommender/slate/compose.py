@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.data.types import Bools, ChosenSection, Floats, Ints, KnobValues
+from recommender.data.ruleset import KnobValues
+from recommender.data.types import Bools, ChosenSection, Floats, Ints
 from recommender.slate.calibration import CalibrationGain
 from recommender.slate.diversity import DiversityGain
 from recommender.slate.layout import Row

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.data.types import DAY_US, Bools, Context, Floats, Gathered, Ints, Section, SectionValue, Source
+from recommender.data.ruleset import SectionValue
+from recommender.data.types import DAY_US, Bools, Context, Floats, Gathered, Ints, Section, Source
 from recommender.slate.rules import Pin
 
 DEFAULT_LAYOUT: tuple[SectionValue, ...] = (

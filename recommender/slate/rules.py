@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from recommender.data.types import Bools, Context, Floats, Gathered, Ints, RuleValue
+from recommender.data.ruleset import RuleValue
+from recommender.data.types import Bools, Context, Floats, Gathered, Ints
 
 _NOBODY = -(2**31)
 

@@ -6,7 +6,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from catalog.models import Shop
-from recommender.data.types import ArmValue, DataError, ExperimentValue, KnobValues
+from recommender.data.ruleset import ArmValue, ExperimentValue, KnobValues
+from recommender.data.types import DataError
 from recommender.models import Experiment, Impression
 
 DIALS = tuple(name for name in vars(KnobValues()) if name not in ("repeats", "one_list"))

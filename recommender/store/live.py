@@ -11,7 +11,8 @@ import numpy as np
 from django.db import connection
 
 from catalog.models import Item
-from recommender.data.types import ArtifactMismatch, DataError, Floats, Ints, RulesetValue
+from recommender.data.ruleset import RulesetValue
+from recommender.data.types import ArtifactMismatch, DataError, Floats, Ints
 from recommender.models import BundleVersion, Live, RequestLog, Ruleset, TrendSnapshot
 from recommender.serving.bundle import Bundle
 from recommender.store.bundles import bundle_open

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from catalog.models import Shop
 from recommender.data.event_weights import staff_weights_check
-from recommender.data.types import Context, DataError, Ints, KnobValues, RulesetValue, RuleValue, Section, SectionValue
+from recommender.data.ruleset import KnobValues, RulesetValue, RuleValue, SectionValue
+from recommender.data.types import Context, DataError, Ints, Section
 from recommender.models import HomepageLayout, Knobs, Live, Rule, Ruleset
 from recommender.slate.rules import rules_active
 from recommender.store.experiments import DIALS, experiment_value, experiments_compile, microseconds

@@ -11,8 +11,9 @@ import numpy as np
 from catalog.models import Shop
 from recommender.data.item_model import ItemModel
 from recommender.data.item_model_files import item_model_read
+from recommender.data.snapshot import Snapshot
 from recommender.data.snapshot_files import snapshot_open
-from recommender.data.types import Floats, Snapshot
+from recommender.data.types import Floats
 from recommender.encoders.distributed import ALONE, Group
 from recommender.encoders.item_facts import ItemFacts
 from recommender.language.text_encoder import TextEncoder

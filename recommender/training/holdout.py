@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recommender.data.sequences import Sequences, sequences_of
+from recommender.data.snapshot import Snapshot
 from recommender.data.splits import Targets, Thirds
-from recommender.data.types import Ints, Snapshot
+from recommender.data.types import Ints
 from recommender.training.recipe import HoldoutConfig
 
 

@@ -5,7 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from recommender.data.absent import Absent
-from recommender.data.types import KnobValues
+from recommender.data.ruleset import KnobValues
 from recommender.evaluation.policy_judge import policy_judge
 from recommender.jobs import JobProgress
 from recommender.models import Live

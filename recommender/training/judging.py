@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 
+from recommender.data.ruleset import EVALUATION_KNOBS, RulesetValue
 from recommender.data.splits import Targets
-from recommender.data.types import EVALUATION_KNOBS, Decide, Floats, Ints, RulesetValue
+from recommender.data.types import Context, Decision, Floats, Gathered, Ints
 from recommender.evaluation.metrics import TargetRanks, ranks_collect, ranks_in_list, ranks_in_scores
 from recommender.ranking.choices import context_of, state_of
 from recommender.retrieval.exact import ExactGather
@@ -14,6 +16,23 @@ from recommender.serving.bundle import Bundle
 from recommender.training.holdout import Holdout
 
 RULESET = RulesetValue(hash="evaluation", knobs=EVALUATION_KNOBS)
+
+
+class Decide(Protocol):
+    """``serving.decide.decide``: pure, deterministic for equal arguments."""
+
+    def __call__(
+        self,
+        context: Context,
+        gathered: Gathered,
+        ruleset: RulesetValue,
+        bundle: Bundle,
+        seed: int,
+        *,
+        trace: bool = False,
+    ) -> Decision:
+        """Choose a page."""
+        ...
 
 
 def bundle_ranks(

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from recommender.data.ruleset import EVALUATION_KNOBS, RulesetValue
 from recommender.data.sequences import Sequences
-from recommender.data.types import EVALUATION_KNOBS, Floats, Ints, RulesetValue
+from recommender.data.types import Floats, Ints
 from recommender.ranking.choices import context_of, state_of
 from recommender.retrieval.exact import ExactGather
 from recommender.serving.bundle import Bundle

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from catalog.models import Item, Outbox
 from recommender import precompute
-from recommender.data.types import DataError, RulesetValue, RuleValue
+from recommender.data.ruleset import RulesetValue, RuleValue
+from recommender.data.types import DataError
 from recommender.jobs import job_ask, job_run
 from recommender.models import Experiment, JobRun, PrecomputedList
 from recommender.store import bundles

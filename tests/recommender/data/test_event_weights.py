@@ -12,7 +12,8 @@ from recommender.data.event_weights import (
     event_weights_learn,
     staff_weights_check,
 )
-from recommender.data.types import DAY_US, DataError, InteractionTable
+from recommender.data.snapshot import InteractionTable
+from recommender.data.types import DAY_US, DataError
 from users.kinds import Kind
 
 START = 1_700_000_000_000_000

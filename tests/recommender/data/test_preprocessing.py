@@ -7,8 +7,9 @@ import pytest
 
 from recommender.data.preprocessing import PreprocessingConfig, snapshot_prepare
 from recommender.data.sequences import sequences_of
+from recommender.data.snapshot import InteractionTable, ItemTable, Snapshot
 from recommender.data.snapshot_files import snapshot_seal
-from recommender.data.types import DAY_US, InteractionTable, ItemTable, Snapshot
+from recommender.data.types import DAY_US
 from users.kinds import Kind
 
 NOW = 1_760_000_000_000_000

@@ -8,8 +8,9 @@ import pytest
 from recommender.data.neighbours import Neighbours, neighbours_of
 from recommender.data.sequence_file import item_texts_read, sequence_file_read
 from recommender.data.sequences import Sequences, sequences_from_lists, sequences_of
+from recommender.data.snapshot import InteractionTable
 from recommender.data.splits import leave_last_out, time_split, validation_thirds
-from recommender.data.types import DataError, InteractionTable
+from recommender.data.types import DataError
 from users.kinds import Kind
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from recommender.data.sessions import MINUTE_US, SessionConfig, sessions_of, visit_count
-from recommender.data.types import InteractionTable
+from recommender.data.snapshot import InteractionTable
 from users.kinds import Kind
 
 START = 1_700_000_000_000_000

@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from recommender.data.types import DAY_US, DataError, ImpressionTable, InteractionTable, ItemTable, KnobValues, Snapshot
+from recommender.data.ruleset import KnobValues
+from recommender.data.snapshot import ImpressionTable, InteractionTable, ItemTable, Snapshot
+from recommender.data.types import DAY_US, DataError
 from recommender.evaluation.policy_judge import JudgeConfig, policy_judge
 from recommender.ranking.training_rows import LoggedPools
 from recommender.slate.sampling import slot_probabilities

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from recommender.data.types import ArmValue, Context, ExperimentValue, History, KnobValues, RulesetValue
+from recommender.data.ruleset import ArmValue, ExperimentValue, KnobValues, RulesetValue
+from recommender.data.types import Context, History
 from recommender.experiments.assignment import arm_assign, arm_at, experiment_active, ruleset_of_arm, uniform
 
 ARMS = (ArmValue("x/a", 0.2), ArmValue("x/b", 0.3, {"exploration": 0.3, "brand_cap": 1}), ArmValue("x/c", 0.5))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recommender.data.types import KnobValues, RulesetValue
+from recommender.data.ruleset import KnobValues, RulesetValue
 from recommender.explain.influence import Influence
 from recommender.retrieval.exact import ExactGather
 from recommender.serving.decide import decide

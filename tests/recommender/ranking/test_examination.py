@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recommender.data.types import ImpressionTable
+from recommender.data.snapshot import ImpressionTable
 from recommender.ranking.examination import MAX_WEIGHT, examination_fit, exploration_weights
 from tests.fixtures.logged_shop import logged_shop
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from recommender.data.types import Snapshot
+from recommender.data.snapshot import Snapshot
 from recommender.encoders.config import SHOP_DEFAULTS, EncoderConfig, LearningConfig
 from recommender.ranking.past_models import PastModels, past_models
 from recommender.ranking.rolling_tables import RollingTables, explained_since, page_times

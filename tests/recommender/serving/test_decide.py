@@ -7,19 +7,8 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from recommender.data.types import (
-    EVALUATION_KNOBS,
-    ArtifactMismatch,
-    Context,
-    Decision,
-    Gathered,
-    KnobValues,
-    RulesetValue,
-    RuleValue,
-    Section,
-    SectionValue,
-    Source,
-)
+from recommender.data.ruleset import EVALUATION_KNOBS, KnobValues, RulesetValue, RuleValue, SectionValue
+from recommender.data.types import ArtifactMismatch, Context, Decision, Gathered, Section, Source
 from recommender.ranking.fusion import FusionWeights
 from recommender.serving.bundle import Bundle
 from recommender.serving.decide import decide

@@ -6,7 +6,8 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from recommender.data.types import Context, DataError, Gathered, KnobValues, RulesetValue
+from recommender.data.ruleset import KnobValues, RulesetValue
+from recommender.data.types import Context, DataError, Gathered
 from recommender.serving.bundle import Bundle
 from recommender.serving.decide import decide
 from recommender.serving.pack import context_trim, request_pack, request_unpack

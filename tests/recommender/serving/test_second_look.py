@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recommender.data.types import EVALUATION_KNOBS, Context, Gathered, KnobValues, RulesetValue
+from recommender.data.ruleset import EVALUATION_KNOBS, KnobValues, RulesetValue
+from recommender.data.types import Context, Gathered
 from recommender.serving.bundle import SECOND_STAGE, Bundle, bundle_load, bundle_write
 from recommender.serving.decide import decide
 from recommender.serving.scores import scores_compute, scores_without

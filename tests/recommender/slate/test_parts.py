@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from recommender.data.types import Context, Gathered, History, RuleValue
+from recommender.data.ruleset import RuleValue
+from recommender.data.types import Context, Gathered, History
 from recommender.slate.calibration import CalibrationGain, department_mix
 from recommender.slate.diversity import OWN_SHARE, DiversityGain, unit_rows
 from recommender.slate.rules import rule_effects, rules_active

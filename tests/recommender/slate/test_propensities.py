@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from recommender.data.types import KnobValues
+from recommender.data.ruleset import KnobValues
 from recommender.slate.calibration import SMOOTHING
 from recommender.slate.compose import Board, Composer, RowFilling
 from recommender.slate.diversity import OWN_SHARE, unit_rows

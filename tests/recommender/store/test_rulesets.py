@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from recommender.data.types import ArmValue, DataError, RulesetValue
+from recommender.data.ruleset import ArmValue, RulesetValue
+from recommender.data.types import DataError
 from recommender.models import Experiment, HomepageLayout, Knobs, Live, Rule, Ruleset
 from recommender.store.rulesets import DEFAULT_RULESET, ruleset_publish, ruleset_read
 from tests.fixtures.tiny_shop import NOW, TinyShop, tiny_shop

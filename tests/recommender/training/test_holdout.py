@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from recommender.data.types import InteractionTable, Snapshot
+from recommender.data.snapshot import InteractionTable, Snapshot
 from recommender.training.holdout import holdout_make, judged_kept_back
 from recommender.training.recipe import HoldoutConfig
 from tests.fixtures.logged_shop import logged_shop

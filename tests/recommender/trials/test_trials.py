@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 
+from recommender.data.ruleset import EVALUATION_KNOBS
 from recommender.data.splits import leave_last_out, validation_thirds
-from recommender.data.types import EVALUATION_KNOBS, Source
+from recommender.data.types import Source
 from recommender.ranking.choices import context_of, state_of
 from recommender.ranking.components import COMPONENTS, components_compute
 from recommender.ranking.fusion import FusionWeights

@@ -1,0 +1,87 @@
+"""The tables that training reads: one shop's items, interactions and shown pages up to a time.
+
+Conventions are those of ``data.types``; an item is named by its row in ``ItemTable``, its vocabulary index.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from recommender.data.types import Bools, Floats, Ints
+
+
+@dataclass(frozen=True)
+class ItemTable:
+    """Items of a snapshot, one row per vocabulary index."""
+
+    ids: Ints  # (n,) database or file ids
+    department: Ints  # (n,) 0 none
+    category: Ints  # (n,)
+    brand: Ints  # (n,)
+    group: Ints  # (n,)
+    price_minor: Ints  # (n,) -1 unknown
+    list_price_minor: Ints  # (n,) -1 none
+    published_us: Ints  # (n,)
+    available: Bools  # (n,)
+    texts: tuple[str, ...]  # (n,) English where there is one, else any
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True)
+class InteractionTable:
+    """Interactions of a snapshot, sorted by (shopper, time); stable for ties."""
+
+    shopper: Ints  # (m,) index into shopper_ids
+    item: Ints  # (m,) vocabulary index
+    kind: npt.NDArray[np.int8]  # (m,)
+    at_us: Ints  # (m,)
+    quantity: Ints  # (m,)
+    session: Ints  # (m,) hash, 0 none
+    order: Ints  # (m,) hash of order or invoice, 0 none
+    value: Floats = field(default_factory=lambda: np.zeros(0, np.float32))  # (m,) rating or seconds of dwell, NaN none
+
+    def __post_init__(self) -> None:
+        """Values that nobody gave are unknown."""
+        if len(self.value) != len(self.shopper):
+            object.__setattr__(self, "value", np.full(len(self.shopper), np.nan, np.float32))
+
+    def __len__(self) -> int:
+        return len(self.shopper)
+
+
+@dataclass(frozen=True)
+class ImpressionTable:
+    """Shown pages of a snapshot, one row per shown slot, with what came of it."""
+
+    page: Ints  # (k,) index of the impression
+    shopper: Ints  # (k,)
+    item: Ints  # (k,) vocabulary index
+    section: Ints  # (k,) index into data.types.Section order
+    slot: Ints  # (k,) 0-based position on the page
+    propensity: Floats  # (k,) NaN where not drawn
+    at_us: Ints  # (k,)
+    clicked: Bools  # (k,)
+    carted: Bools  # (k,)
+    purchased: Bools  # (k,)
+    disliked: Bools  # (k,)
+    pool_start: Ints  # (p+1,) offsets into pool_items, by page
+    pool_items: Ints  # flat allowed sets (vocabulary indices) of the pages' first slots
+
+    def __len__(self) -> int:
+        return len(self.page)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An immutable columnar view of one shop's facts up to a time: the only input of training."""
+
+    shop_id: int
+    until_us: int
+    items: ItemTable
+    shopper_ids: Ints  # (u,)
+    interactions: InteractionTable
+    impressions: ImpressionTable | None
+    fingerprint: str
