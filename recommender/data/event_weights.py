@@ -103,6 +103,31 @@ class EventWeights:
         """For a manifest."""
         return {"kinds": [_plain(one) for one in self.kinds], "reason": self.reason}
 
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> "EventWeights":
+        """The weights that ``to_json`` wrote."""
+        return cls(tuple(KindWeight(**one) for one in content["kinds"]), content["reason"])
+
+
+@dataclass(frozen=True)
+class DeedWeights:
+    """What deeds weigh, table by table: (m,) weights of entries of given kinds (m,)."""
+
+    weights: EventWeights
+    config: EventWeightsConfig
+
+    def in_popularity(self, kind: npt.NDArray[np.int8]) -> Floats:
+        """Where popularity is counted."""
+        return self.weights.of(kind, self.config.in_popularity)
+
+    def in_item_knn(self, kind: npt.NDArray[np.int8]) -> Floats:
+        """Where shoppers' common items are."""
+        return self.weights.of(kind, self.config.in_item_knn)
+
+    def in_rules(self, kind: npt.NDArray[np.int8]) -> Floats:
+        """Where what follows what is."""
+        return self.weights.of(kind, self.config.in_rules)
+
 
 UNIFORM = EventWeights(tuple(KindWeight(Kind(kind).word, 1.0, 1.0, 1.0, 0, 0) for kind in sorted(POSITIVE_KINDS)))
 """Every deed counts the same."""

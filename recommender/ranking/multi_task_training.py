@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from recommender.data.absent import Absent
+from recommender.data.event_weights import DeedWeights
 from recommender.data.folds import FOLDS, shopper_folds
 from recommender.data.learned import LearnedArrays
 from recommender.data.reward import HEADS, RewardWeights
@@ -72,6 +73,7 @@ def ranker_train(
     fuse: Fuse | None = None,
     config: RankerConfig | None = None,
     learning: LearningConfig = SHOP_DEFAULTS,
+    deeds: DeedWeights | None = None,
     rewards: RewardWeights | None = None,
     encoder_saw_pages: bool = True,
     seed: int = 0,
@@ -92,6 +94,7 @@ def ranker_train(
         fuse: the fusion, reported beside the ranker.
         config: see ``RankerConfig``.
         learning: how the bundle's tables were counted; past ones are counted the same way.
+        deeds: what the kinds of deeds weighed in them.
         rewards: what outcomes are worth.
         encoder_saw_pages: whether ``arrays`` and ``encode_state`` were learned from the time of the pages too; then an
             encoder of the past is trained to explain them (``ranking.past_models``).
@@ -109,7 +112,7 @@ def ranker_train(
     models = PastModels(arrays, encode_state)
     if encoder_saw_pages:
         models = past_models(snapshot, models, learning, since_us=since_us, seed=seed, device=device)
-    tables = RollingTables(snapshot, snapshot.impressions, models.arrays, learning)
+    tables = RollingTables(snapshot, snapshot.impressions, models.arrays, learning, deeds)
     pages = _pages_choose(snapshot.impressions, since_us, config, seed)
     rows, pools = training_rows(
         snapshot,

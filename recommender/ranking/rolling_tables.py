@@ -10,10 +10,9 @@ from typing import Any, cast
 
 import numpy as np
 
-from recommender.collaborative.item_knn import item_knn_fit
 from recommender.collaborative.models import models_fit
-from recommender.collaborative.popularity import popularity_fit, recent_popularity_fit
-from recommender.collaborative.sequential_rules import sequential_rules_fit
+from recommender.collaborative.tables import behaviour_tables
+from recommender.data.event_weights import DeedWeights
 from recommender.data.learned import LearnedArrays
 from recommender.data.sequences import Sequences, sequences_of
 from recommender.data.snapshot import ImpressionTable, InteractionTable, Snapshot
@@ -49,7 +48,12 @@ class RollingTables:
     """The bundle's arrays with tables of the past, for a moment that only moves forward."""
 
     def __init__(
-        self, snapshot: Snapshot, impressions: ImpressionTable, arrays: LearnedArrays, learning: LearningConfig
+        self,
+        snapshot: Snapshot,
+        impressions: ImpressionTable,
+        arrays: LearnedArrays,
+        learning: LearningConfig,
+        deeds: DeedWeights | None = None,
     ) -> None:
         """Set the periods.
 
@@ -58,8 +62,9 @@ class RollingTables:
             impressions: the logged pages.
             arrays: whose vectors and attributes are kept.
             learning: how the tables are counted.
+            deeds: what the kinds of deeds weigh in them, as in the bundle's own.
         """
-        self.arrays, self.learning = arrays, learning
+        self.arrays, self.learning, self.deeds = arrays, learning, deeds
         self.snapshot = snapshot
         shares = np.linspace(LEAD_SHARE, 1.0, PERIODS + 1)[:-1]
         self.begins = np.quantile(page_times(impressions), shares).astype(np.int64)  # (PERIODS,)
@@ -75,19 +80,12 @@ class RollingTables:
 
     def _before(self, until_us: int) -> LearnedArrays:
         past, config = sequences_before(self.snapshot, until_us), self.learning
-        rules, knn = sequential_rules_fit(past, config.rules), item_knn_fit(past, config.item_knn)
+        counted = behaviour_tables(past, config, until_us=until_us, deeds=self.deeds).arrays()
         scale = np.float32(self._span(self.until_us) / self._span(until_us))
         # BundleArrays and its stand-ins are dataclasses, which a Protocol cannot say.
         tables: LearnedArrays = replace(
             cast(Any, self.arrays),
-            popularity=popularity_fit(past, config.popularity, until_us=until_us) * scale,
-            recent_popularity=recent_popularity_fit(past, config.popularity, until_us=until_us),
-            rules_start=rules.start,
-            rules_item=rules.item,
-            rules_weight=rules.weight,
-            knn_start=knn.start,
-            knn_item=knn.item,
-            knn_weight=knn.weight,
+            **{**counted, "popularity": counted["popularity"] * scale},
             models=models_fit(tuple(self.arrays.models), past, config, until_us=until_us),
         )
         return tables

@@ -4,13 +4,10 @@ from pathlib import Path
 
 from catalog.outbox import outbox_add
 from recommender.collaborative.ease import ease_bytes
-from recommender.collaborative.item_knn import item_knn_fit
 from recommender.collaborative.models import models_fit
-from recommender.collaborative.popularity import popularity_fit, recent_popularity_fit
-from recommender.collaborative.replenishment import replenishment_fit
-from recommender.collaborative.sequential_rules import sequential_rules_fit
+from recommender.collaborative.tables import behaviour_tables
 from recommender.data.absent import Absent
-from recommender.data.event_weights import EventWeights, event_weights_learn
+from recommender.data.event_weights import DeedWeights, EventWeights, event_weights_learn
 from recommender.data.item_model_files import item_model_write
 from recommender.data.preprocessing import Treated, snapshot_prepare
 from recommender.data.snapshot_files import snapshot_write
@@ -69,23 +66,10 @@ def texts_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
 def tables_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
     """Learn what each kind of deed says, and count by it: sequential rules, neighbours, popularity."""
     train, config, now_us = draft.holdout.train, draft.recipe.learning, draft.holdout.now_us
-    weighing, weights = draft.recipe.event_weights, event_weights_step(draft, folder, progress)
-    popular = weights.of(train.kind, weighing.in_popularity)
-    rules = sequential_rules_fit(train, config.rules, weight=weights.of(train.kind, weighing.in_rules))
-    knn = item_knn_fit(train, config.item_knn, weight=weights.of(train.kind, weighing.in_item_knn))
-    arrays_write(
-        folder,
-        popularity=popularity_fit(train, config.popularity, until_us=now_us, weight=popular),
-        recent_popularity=recent_popularity_fit(train, config.popularity, until_us=now_us, weight=popular),
-        replenishment=replenishment_fit(train),
-        rules_start=rules.start,
-        rules_item=rules.item,
-        rules_weight=rules.weight,
-        knn_start=knn.start,
-        knn_item=knn.item,
-        knn_weight=knn.weight,
-    )
-    progress.log(f"{len(rules.item)} rules, {len(knn.item)} neighbours")
+    deeds = DeedWeights(event_weights_step(draft, folder, progress), draft.recipe.event_weights)
+    tables = behaviour_tables(train, config, until_us=now_us, deeds=deeds)
+    arrays_write(folder, **tables.arrays())
+    progress.log(f"{len(tables.rules.item)} rules, {len(tables.knn.item)} neighbours")
 
 
 def event_weights_step(draft: Draft, folder: Path, progress: JobProgress) -> EventWeights:

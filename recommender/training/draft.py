@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from catalog.models import Shop
+from recommender.data.event_weights import DeedWeights, EventWeights
 from recommender.data.item_model import ItemModel
 from recommender.data.item_model_files import item_model_read
 from recommender.data.snapshot import Snapshot
@@ -61,6 +62,12 @@ class Draft:
         """(n, 384) text vectors, zero rows where an item has no text."""
         vectors: Floats = self.workspace.array("texts", "vectors")
         return vectors
+
+    @property
+    def deed_weights(self) -> DeedWeights:
+        """What the kinds of deeds weigh in the tables."""
+        weights = EventWeights.from_json(self.workspace.json("tables", "event_weights"))
+        return DeedWeights(weights, self.recipe.event_weights)
 
     @property
     def item_facts(self) -> ItemFacts:

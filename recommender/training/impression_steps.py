@@ -30,6 +30,7 @@ def ranker_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
         fuse=draft.fusion.fuse,
         config=draft.recipe.ranker,
         learning=draft.recipe.learning,
+        deeds=draft.deed_weights,
         seed=draft.recipe.seed,
         device=draft.device,
         progress=lambda step, total, _: progress.update(step, total * 1.3),

@@ -7,11 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from recommender.collaborative.item_knn import item_knn_fit
 from recommender.collaborative.models import models_fit
-from recommender.collaborative.popularity import popularity_fit, recent_popularity_fit
-from recommender.collaborative.replenishment import replenishment_fit
-from recommender.collaborative.sequential_rules import sequential_rules_fit
+from recommender.collaborative.tables import behaviour_tables
 from recommender.data.absent import Absent
 from recommender.data.files import whole_folder
 from recommender.data.sequences import Sequences
@@ -154,8 +151,6 @@ def arrays_fit(
     train: Sequences, catalogue: Catalogue, config: LearningConfig, trained: TrainedEncoder, *, now_us: int, seed: int
 ) -> BundleArrays:
     """Tables, vectors and collaborative models of a bundle."""
-    rules = sequential_rules_fit(train, config.rules)
-    knn = item_knn_fit(train, config.item_knn)
     n = len(catalogue)
     text = np.zeros((n, 0), np.float32) if catalogue.text_vectors is None else np.nan_to_num(catalogue.text_vectors)
     return BundleArrays(
@@ -169,15 +164,7 @@ def arrays_fit(
         category=catalogue.category,
         brand=catalogue.brand,
         price_minor=np.full(n, -1, np.int64),
-        popularity=popularity_fit(train, config.popularity, until_us=now_us),
-        recent_popularity=recent_popularity_fit(train, config.popularity, until_us=now_us),
-        replenishment=replenishment_fit(train),
-        rules_start=rules.start,
-        rules_item=rules.item,
-        rules_weight=rules.weight,
-        knn_start=knn.start,
-        knn_item=knn.item,
-        knn_weight=knn.weight,
+        **behaviour_tables(train, config, until_us=now_us).arrays(),
         models=models_fit(config.models, train, config, seed=seed, until_us=now_us, triples=described(catalogue)),
     )
 

@@ -1,5 +1,6 @@
 """Weights of deeds follow from what precedes purchases, and only from that."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -175,3 +176,10 @@ def test_a_weight_that_is_none_is_refused(given):
 def test_a_kind_that_is_none_is_refused(word):
     with pytest.raises(DataError, match="no kind"):
         staff_weights_check({word: 1.0})
+
+
+def test_weights_come_back_as_they_were_written():
+    weights = learn(shop({Kind.VIEW: 10, Kind.CART: 60})).overruled({"view": 0.25})
+    again = EventWeights.from_json(json.loads(json.dumps(weights.to_json())))
+    assert repr(again) == repr(weights)  # NaN is unlike itself
+    assert repr(EventWeights.from_json(json.loads(json.dumps(UNIFORM.to_json())))) == repr(UNIFORM)

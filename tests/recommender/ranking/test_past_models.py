@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from recommender.data.event_weights import UNIFORM, DeedWeights, EventWeightsConfig
 from recommender.data.snapshot import Snapshot
 from recommender.encoders.config import SHOP_DEFAULTS, EncoderConfig, LearningConfig
 from recommender.ranking.past_models import PastModels, past_models
@@ -57,7 +58,15 @@ def test_tables_are_those_before_each_period(shop):
     tables = RollingTables(shop.snapshot, impressions, shop.arrays, SHOP_DEFAULTS)
     early = explained_since(impressions)
     other = RollingTables(other_future(shop.snapshot, early), impressions, shop.arrays, SHOP_DEFAULTS)
-    for name in ("popularity", "recent_popularity", "rules_item", "rules_weight", "knn_item", "knn_weight"):
+    for name in (
+        "popularity",
+        "recent_popularity",
+        "replenishment",
+        "rules_item",
+        "rules_weight",
+        "knn_item",
+        "knn_weight",
+    ):
         np.testing.assert_array_equal(getattr(tables.at(early), name), getattr(other.at(early), name), err_msg=name)
     last = int(page_times(impressions).max())
     assert not np.array_equal(tables.at(last).popularity, other.at(last).popularity)
@@ -67,3 +76,20 @@ def test_popularity_of_a_shorter_past_has_the_same_size(shop):
     tables = RollingTables(shop.snapshot, shop.snapshot.impressions, shop.arrays, SHOP_DEFAULTS)
     early = tables.at(explained_since(shop.snapshot.impressions)).popularity.sum()
     assert 0.5 < early / shop.arrays.popularity.sum() < 2
+
+
+def test_the_past_is_counted_with_the_weights_of_the_bundle(shop):
+    impressions, now = shop.snapshot.impressions, explained_since(shop.snapshot.impressions)
+    few = replace(UNIFORM, kinds=tuple(replace(one, weight=float(one.kind == "purchase")) for one in UNIFORM.kinds))
+    counted = {
+        name: RollingTables(shop.snapshot, impressions, shop.arrays, SHOP_DEFAULTS, deeds).at(now)
+        for name, deeds in {
+            "plain": None,
+            "alike": DeedWeights(UNIFORM, EventWeightsConfig()),
+            "bought": DeedWeights(few, EventWeightsConfig()),
+        }.items()
+    }
+    for name in ("popularity", "recent_popularity", "rules_weight", "knn_weight"):
+        plain, alike, bought = (getattr(tables, name) for tables in counted.values())
+        np.testing.assert_allclose(plain, alike, rtol=1e-5, err_msg=name)
+        assert not np.array_equal(plain, bought), name
