@@ -82,7 +82,7 @@ def _parts(bundle: BundleVersion, manifest: dict[str, Any]) -> list[Part]:
     names = {
         "state_encoder": _("sequence encoder"),
         "item_tower": _("vectors of new items"),
-        "images": _("vectors of pictures"),
+        "picture_encoder": _("vectors of pictures"),
         "ranker": _("ranker"),
         "policy": _("long-term policy"),
         "ease": "EASE",

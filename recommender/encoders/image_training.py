@@ -39,6 +39,7 @@ class ImageConfig:
     dim: int = 64
     width: int = 16  # channels of its first layer
     epochs: int = 6
+    min_steps: int = 90  # few pictures are looked at more often
     batch: int = 128
     learning_rate: float = 2e-3
     min_pictures: int = 200
@@ -119,20 +120,22 @@ def _fit(
     progress: Callable[[int, int], None],
 ) -> None:
     """Train both sides in place."""
-    steps = max(1, len(pixels) // config.batch) * config.epochs
+    per_epoch = max(1, len(pixels) // config.batch)
+    epochs = max(config.epochs, math.ceil(config.min_steps / per_epoch))
+    steps = per_epoch * epochs
     optimiser = torch.optim.AdamW([*network.parameters(), *head.parameters()], lr=config.learning_rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, config.learning_rate, total_steps=steps + 1)
     network.train()
-    for epoch in range(config.epochs):
+    for epoch in range(epochs):
         order = rng.permutation(len(pixels))
-        for rows in np.array_split(order, max(1, len(order) // config.batch)):
+        for rows in np.array_split(order, per_epoch):
             seen = network(torch.from_numpy(_varied(pixels[rows], rng)))
             loss = contrast(seen, F.normalize(head(words[torch.from_numpy(rows)]), dim=1))
             optimiser.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             schedule.step()
-        progress(epoch + 1, config.epochs)
+        progress(epoch + 1, epochs)
     network.eval()
 
 

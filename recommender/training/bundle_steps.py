@@ -99,7 +99,7 @@ def _link(source: Path, target: Path) -> None:
 def _manifest(draft: Draft) -> dict[str, Any]:
     encoder, about = draft.recipe.learning.encoder, draft.workspace.json
     weighing, ranker, policy = about("fusion"), about("ranker"), about("policy")
-    parts = {"images": about("images"), "second_stage": weighing, "ranker": ranker, "policy": policy}
+    parts = {"picture_encoder": about("images"), "second_stage": weighing, "ranker": ranker, "policy": policy}
     absent = {name: part["absent"] for name, part in parts.items() if "absent" in part}
     if not (draft.workspace.path("encoder") / "item_tower.onnx").exists():
         absent["item_tower"] = "nothing is known of any item"
