@@ -5,10 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.collaborative.item_knn import item_knn_fit
 from recommender.collaborative.models import models_fit
-from recommender.collaborative.popularity import popularity_fit, recent_popularity_fit
-from recommender.collaborative.sequential_rules import sequential_rules_fit
+from recommender.collaborative.tables import behaviour_tables
 from recommender.data.item_model import ItemModel
 from recommender.data.relations import Triples
 from recommender.data.sequences import Sequences
@@ -53,9 +51,8 @@ def baselines_fit(
         triples: what the catalogue says, for models that read it.
         seed: of what they draw.
     """
-    popularity = popularity_fit(train, config.popularity, until_us=now_us)
-    recent = recent_popularity_fit(train, config.popularity, until_us=now_us)
-    rules, knn = sequential_rules_fit(train, config.rules), item_knn_fit(train, config.item_knn)
+    tables = behaviour_tables(train, config, until_us=now_us)
+    recent, rules, knn = tables.recent_popularity, tables.rules, tables.knn
     tie_break = 0.5 * recent / max(float(recent.max()), 1.0)
 
     def own(items: Ints) -> Floats:
@@ -71,7 +68,7 @@ def baselines_fit(
 
     learned = models_fit(models, train, config, seed=seed, until_us=now_us, triples=triples)
     return (
-        Baseline("popular", lambda items: popularity),
+        Baseline("popular", lambda items: tables.popularity),
         Baseline("recency-popular", lambda items: recent),
         Baseline("own frequency", own),
         Baseline("sequential rules", by_rules),
