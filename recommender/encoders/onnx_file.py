@@ -17,9 +17,15 @@ OPSET = 18
 
 
 def onnx_write(
-    module: nn.Module, inputs: Mapping[str, npt.NDArray[np.generic]], path: Path, *, what: str, variadic: bool = False
+    module: nn.Module,
+    inputs: Mapping[str, npt.NDArray[np.generic]],
+    path: Path,
+    *,
+    what: str,
+    variadic: bool = False,
+    fixed: bool = False,
 ) -> float:
-    """Write one graph whose first dimension is free.
+    """Write one graph.
 
     Args:
         module: on the CPU; its ``forward`` takes ``inputs`` in their order.
@@ -27,13 +33,15 @@ def onnx_write(
         path: of the file.
         what: the module is, for the error.
         variadic: whether its ``forward`` is ``forward(*inputs)``.
+        fixed: the graph takes arrays of exactly the shapes of ``inputs``; else their first dimension is free.
     Returns: the largest difference between torch and onnxruntime.
     Raises: ArtifactMismatch where that is above ``PARITY``.
     """
     module.eval()
     tensors = tuple(torch.from_numpy(array) for array in inputs.values())
     rows = torch.export.Dim("rows", min=1, max=65536)
-    shapes = tuple({0: rows} for _ in tensors)
+    free = tuple({0: rows} for _ in tensors)
+    shapes = None if fixed else (free,) if variadic else free
     with warnings.catch_warnings(action="ignore"):  # torch's exporter warns of itself, above all for GRU and LSTM
         torch.onnx.export(
             module,
@@ -41,7 +49,7 @@ def onnx_write(
             str(path),
             input_names=list(inputs),
             output_names=["output"],
-            dynamic_shapes=(shapes,) if variadic else shapes,
+            dynamic_shapes=shapes,
             opset_version=OPSET,
             dynamo=True,
             external_data=False,

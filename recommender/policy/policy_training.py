@@ -13,10 +13,10 @@ from recommender.data.reward import RewardWeights
 from recommender.data.snapshot import Snapshot
 from recommender.data.types import DataError, Encoder, Floats, Ints
 from recommender.encoders.config import SHOP_DEFAULTS, LearningConfig
+from recommender.encoders.onnx_file import onnx_write
 from recommender.encoders.trained import Progress, no_progress
 from recommender.policy.dqn_training import DqnConfig, TrainedQ, dqn_train
 from recommender.policy.mdp import LoggedMdp, Transitions, impressions_of, mdp_of
-from recommender.ranking.onnx_export import onnx_export
 from recommender.ranking.past_models import PastModels, past_models
 from recommender.ranking.rank import ROWS
 from recommender.ranking.rolling_tables import explained_since
@@ -199,4 +199,4 @@ def policy_export(trained: TrainedPolicy, path: Path, *, seed: int = 0) -> float
     state = trained.served_states[rng.integers(0, len(trained.served_states), ROWS)]
     item = trained.item_vectors[rng.integers(0, len(trained.item_vectors), ROWS)]
     inputs = {"state": np.ascontiguousarray(state, np.float32), "item": np.ascontiguousarray(item, np.float32)}
-    return onnx_export(trained.model.served(), inputs, path)
+    return onnx_write(trained.model.served(), inputs, path, what="policy", fixed=True)

@@ -17,13 +17,13 @@ from recommender.data.snapshot import ImpressionTable, Snapshot
 from recommender.data.types import Encoder, Floats, Ints
 from recommender.encoders.config import SHOP_DEFAULTS, LearningConfig
 from recommender.encoders.devices import device_choose
+from recommender.encoders.onnx_file import onnx_write
 from recommender.encoders.trained import Progress, no_progress
 from recommender.ranking.binary_metrics import Platt
 from recommender.ranking.components import COMPONENTS
 from recommender.ranking.examination import Examination, examination_fit
 from recommender.ranking.features import feature_names
 from recommender.ranking.multi_task_net import MultiTaskNet, RankerConfig, net_fit, net_logits
-from recommender.ranking.onnx_export import onnx_export
 from recommender.ranking.past_models import PastModels, past_models
 from recommender.ranking.rank import ROWS, ranked_of
 from recommender.ranking.ranker_evaluation import HeldOut, calibrations_fit, ranker_metrics
@@ -236,4 +236,4 @@ def ranker_export(trained: TrainedRanker, path: Path, *, seed: int = 0) -> float
     mean, spread = trained.scaling
     noise = np.random.default_rng(seed).normal(size=(ROWS, len(mean)))
     features = (mean + spread * noise).astype(np.float32)
-    return onnx_export(_ServedRanker(trained).eval(), {"features": features}, path)
+    return onnx_write(_ServedRanker(trained), {"features": features}, path, what="ranker", fixed=True)
