@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from recommender.admin.jobs import flat
 from recommender.admin.preparation import preparation_view
 from recommender.models import BundleVersion
+from recommender.retrieval.sources import MODEL_SOURCES
 from recommender.store.bundles import bundle_path
 from recommender.training.gate_words import gate_words
 
@@ -79,6 +80,7 @@ def _rival(name: str, pair: dict[str, float]) -> Rival:
 
 
 def _parts(bundle: BundleVersion, manifest: dict[str, Any]) -> list[Part]:
+    """What the bundle holds and what it should hold; models that its recipe does not ask for are not missing."""
     names = {
         "state_encoder": _("sequence encoder"),
         "item_tower": _("vectors of new items"),
@@ -97,7 +99,12 @@ def _parts(bundle: BundleVersion, manifest: dict[str, Any]) -> list[Part]:
         "policy": _policy_words(manifest.get("policy") or {}),
     }
     absent = bundle.absent
-    return [Part(word, absent.get(name, told.get(name, "")), name not in absent) for name, word in names.items()]
+    asked = set(names) - set(MODEL_SOURCES) | set((bundle.recipe.get("learning") or {}).get("models", ()))
+    return [
+        Part(word, absent.get(name, told.get(name, "")), name not in absent)
+        for name, word in names.items()
+        if name in asked
+    ]
 
 
 def _encoder_words(about: dict[str, Any]) -> str:
