@@ -51,7 +51,7 @@ def rank(network: Network, features: Floats, rewards: RewardWeights | None = Non
 
 def ranked_of(probabilities: Floats, rewards: RewardWeights) -> Ranked:
     """(c, 4) click, cart, purchase, dislike → the same with value and score."""
-    value = (probabilities @ rewards.vector()).astype(np.float32)
+    value = (probabilities * rewards.vector()).sum(axis=1)  # not @: BLAS rounds a row by its companions
     score = np.log(np.maximum(value, FLOOR)).astype(np.float32)
     click, cart, purchase, dislike = probabilities.T
     return Ranked(click, cart, purchase, dislike, value, score)
