@@ -9,5 +9,6 @@ pytest_plugins = [
     "tests.fixtures.tiny_text",
     "tests.fixtures.web",
     "tests.fixtures.patience",
+    "tests.fixtures.threads",
     "tests.fixtures.browser",
 ]

@@ -1,11 +1,9 @@
 """What every collaborative model promises, whatever it is: checked on the whole list."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
 from recommender.collaborative.fitting import Fitting
 from recommender.collaborative.models import MODELS, models_fit
@@ -15,6 +13,8 @@ from recommender.data.sequences import Sequences, sequences_from_lists
 from recommender.data.types import DAY_US, ArtifactMismatch, DataError
 from recommender.encoders.config import SHOP_DEFAULTS
 
+pytestmark = pytest.mark.usefixtures("one_thread")  # networks this small are slower on two
+
 N = 24
 NOBODY = np.zeros(0, np.int64)
 CONFIG = replace(
@@ -22,18 +22,9 @@ CONFIG = replace(
     als=replace(SHOP_DEFAULTS.als, factors=8, iterations=5),
     graph=replace(SHOP_DEFAULTS.graph, dim=8, steps=40, check_every=20, batch=64),
     gan=replace(SHOP_DEFAULTS.gan, hidden=16, steps=300, check_every=100, learning_rate=1e-2, judge_rate=1e-3),
-    vae=replace(SHOP_DEFAULTS.vae, hidden=16, latent=4, steps=40, check_every=20, anneal_steps=10),
+    vae=replace(SHOP_DEFAULTS.vae, hidden=16, latent=4, steps=80, check_every=20, anneal_steps=10, learning_rate=2e-2),
 )
 DEPARTMENTS = np.repeat([1, 2], N // 2)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Networks this small are slower on two threads, and much slower on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def behaviour(users: int = 60, seed: int = 0) -> Sequences:

@@ -19,6 +19,8 @@ from recommender.encoders.trained import TrainedEncoder
 from recommender.encoders.training_loop import encoder_train
 from recommender.serving.onnx_model import OnnxStateEncoder
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 L, D, N = 8, 16, 12
 VARIANTS = {
     **{family: EncoderConfig(family=family) for family in FAMILIES},
@@ -57,14 +59,6 @@ class Histories:
     def served(self) -> tuple[np.ndarray, ...]:
         """As the exported encoder reads them."""
         return tuple(one.numpy() for one in (self.vectors, self.kinds, self.lengths, self.hours))
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module", params=VARIANTS)

@@ -80,7 +80,7 @@ def sequences(tmp_path: Path) -> Path:
     return file
 
 
-def gone(family: list[psutil.Process], seconds: float = 30) -> bool:
+def gone(family: list[psutil.Process], seconds: float = 90) -> bool:
     return not psutil.wait_procs(family, timeout=seconds)[1]
 
 

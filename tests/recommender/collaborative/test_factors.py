@@ -17,7 +17,7 @@ from recommender.data.item_model import Asking
 from recommender.data.sequences import Sequences, sequences_from_lists
 
 N = 30
-SMALL = VaeConfig(hidden=24, latent=6, steps=80, check_every=40, anneal_steps=20, batch=64)
+SMALL = VaeConfig(hidden=24, latent=6, steps=120, check_every=40, anneal_steps=20, batch=64, learning_rate=1e-2)
 
 
 def behaviour(seed: int = 0) -> Sequences:

@@ -1,5 +1,3 @@
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 import torch
@@ -10,17 +8,10 @@ from recommender.collaborative.stopping import Pace, Stoppers, best_kept
 from recommender.collaborative.vae_training import bag_of
 from recommender.data.sequences import Sequences, sequences_from_lists
 
+pytestmark = pytest.mark.usefixtures("one_thread")  # networks this small are slower on two
+
 N = 20
 SMALL = GanConfig(hidden=16, steps=300, check_every=100, learning_rate=1e-2, judge_rate=1e-3)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Networks this small are slower on two threads, and much slower on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def behaviour(seed: int = 0) -> Sequences:

@@ -1,5 +1,3 @@
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 import torch
@@ -12,18 +10,11 @@ from recommender.collaborative.graph_training import graph_fit, history_means
 from recommender.data.relations import RelationTable, Triples, triples_of
 from recommender.data.sequences import Sequences, sequences_from_lists
 
+pytestmark = pytest.mark.usefixtures("one_thread")  # networks this small are slower on two
+
 N = 24
 HALVES = np.repeat([1, 2], N // 2)
 SMALL = {"dim": 8, "batch": 64, "steps": 40, "check_every": 20, "n_negatives": 64}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Networks this small are slower on two threads, and much slower on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def behaviour(met: int = N, users: int = 60, seed: int = 0) -> Sequences:

@@ -20,6 +20,8 @@ from recommender.encoders.checkpoints import Checkpoint, Checkpointing, Checkpoi
 from recommender.encoders.config import EncoderConfig
 from recommender.encoders.training_loop import encoder_train
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 N = 12
 CONFIG = EncoderConfig(
     embedding_dim=16, max_length=8, epochs=6, tokens_per_batch=16, dropout=0.2, accumulate=2, hide_share=0.1
@@ -49,14 +51,6 @@ def train(folder: Path | None, *, die_at: int = 0, told: list | None = None, con
         on_epoch=(told if told is not None else []).append,
         checkpointing=None if folder is None else Checkpointing(folder, every_seconds=every),
     )
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

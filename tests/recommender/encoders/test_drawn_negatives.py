@@ -9,16 +9,10 @@ from torch.nn import functional as F
 from recommender.encoders.config import EncoderConfig
 from recommender.encoders.losses import loss_choose
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 N = 30
 CONFIG = EncoderConfig(loss="sampled", n_negatives=60_000)
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

@@ -13,16 +13,10 @@ from recommender.encoders.image_encoder import ImageEncoder, pixels_stack
 from recommender.encoders.image_pretrained import Pooled, image_encoder_ensure
 from recommender.encoders.image_training import ImageConfig, TrainedImages, image_train
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SMALL = ImageConfig(size=16, dim=8, width=4, epochs=12, batch=32, min_pictures=40, learning_rate=1e-2)
 M = 160
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def shop(seed: int = 0) -> tuple[list[np.ndarray], np.ndarray]:

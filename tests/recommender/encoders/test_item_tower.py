@@ -17,18 +17,12 @@ from recommender.encoders.onnx_file import PARITY
 from recommender.encoders.training_loop import encoder_train
 from recommender.encoders.warm_start import warm_start_read, weights_write
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 N = 24
 SMALL = EncoderConfig(
     embedding_dim=16, max_length=8, epochs=12, tokens_per_batch=256, warmup_steps=5, learning_rate=1e-2, dropout=0.0
 )
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def halves(users: int = 120) -> list[list[int]]:

@@ -2,7 +2,6 @@ import dataclasses
 
 import numpy as np
 import pytest
-import torch
 
 from recommender.data.profile import Profile
 from recommender.data.sequences import sequences_from_lists
@@ -15,6 +14,8 @@ from recommender.encoders.onnx_file import PARITY
 from recommender.encoders.training_loop import encoder_train
 from recommender.serving.onnx_model import OnnxStateEncoder
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SMALL = EncoderConfig(
     embedding_dim=16, max_length=8, epochs=30, tokens_per_batch=256, warmup_steps=5, learning_rate=1e-2, dropout=0.0
 )
@@ -24,14 +25,6 @@ N = 12
 def cycles(users: int = 60) -> list[list[int]]:
     """Everybody walks the same cycle of items from a place of their own: the next item is certain."""
     return [[(start * 5 + step) % N for step in range(3 + start % 5)] for start in range(users)]
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

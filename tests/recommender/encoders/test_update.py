@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
 from recommender.data.sequences import Sequences, sequences_from_lists
 from recommender.data.splits import leave_last_out
@@ -14,19 +13,13 @@ from recommender.encoders.training_loop import encoder_train
 from recommender.encoders.update import UpdateConfig, update_entries
 from recommender.encoders.warm_start import warm_start_read, weights_write
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 N = 12
 CONFIG = EncoderConfig(
     embedding_dim=16, max_length=8, epochs=25, tokens_per_batch=256, warmup_steps=5, learning_rate=1e-2, dropout=0.0
 )
 IDS = np.arange(N) * 10 + 5
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def text(n: int) -> np.ndarray:

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
 from recommender.data.types import DataError
 from recommender.policy.dqn_training import DqnConfig, TrainedQ, dqn_train
@@ -19,15 +18,9 @@ from recommender.policy.simulator import (
     play,
 )
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 QUICK = DqnConfig(discount=0.95, steps=800, batch=256, learning_rate=3e-3, target_rate=0.02)
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def act_by_q(world: World, trained: TrainedQ) -> Act:
