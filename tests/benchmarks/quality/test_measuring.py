@@ -6,7 +6,6 @@ import sys
 
 import numpy as np
 import pytest
-import torch
 
 from benchmarks.peers.environment import PACKAGES, peer_python
 from benchmarks.peers.exchange import (
@@ -54,8 +53,8 @@ def test_a_refitted_model_knows_the_validation_items(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("one_thread")
 def test_the_whole_stack_is_one_training_asked_as_a_whole_and_in_parts(tmp_path):
-    torch.set_num_threads(1)
     small = {"embedding_dim": 16, "max_length": 10, "epochs": 4, "warmup_steps": 5, "learning_rate": 1e-2}
     surroundings = work(tmp_path, **{f"encoder.{name}": value for name, value in small.items()})
     surroundings.text_file.parent.mkdir(parents=True)

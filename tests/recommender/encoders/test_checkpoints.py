@@ -54,8 +54,7 @@ def train(folder: Path | None, *, die_at: int = 0, told: list | None = None, con
 
 
 @pytest.fixture(scope="module")
-def undisturbed():
-    torch.set_num_threads(1)
+def undisturbed(one_thread):
     return train(None)
 
 

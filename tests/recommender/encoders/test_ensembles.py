@@ -11,6 +11,8 @@ from recommender.encoders.config import EncoderConfig
 from recommender.encoders.doubt import Doubt
 from recommender.encoders.ensembles import ensemble_export, ensemble_train, member_config
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 N, SEEN = 12, 10
 CONFIG = EncoderConfig(
     embedding_dim=8, n_blocks=1, max_length=6, epochs=15, tokens_per_batch=256, warmup_steps=5, learning_rate=1e-2
@@ -19,14 +21,11 @@ CONFIG = EncoderConfig(
 
 @pytest.fixture(scope="module")
 def doubt(tmp_path_factory):
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
     walks = [[(u * 3 + s) % SEEN for s in range(6)] for u in range(80)]  # items 10 and 11 are met by one shopper
     sequences = sequences_from_lists([*walks, [10, 11]], N)
     members = ensemble_train(sequences, None, CONFIG, k=3, seed=5)
     folder = tmp_path_factory.mktemp("doubt")
     ensemble_export(members, folder / "d")
-    torch.set_num_threads(before)
     return Doubt(folder / "d"), members, sequences
 
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
 from recommender.data.absent import Absent
 from recommender.data.folds import shopper_folds
@@ -16,12 +15,13 @@ from recommender.policy.q_value import QScaling, q_scores, q_values
 from recommender.ranking.training_rows import LoggedPools
 from tests.fixtures.logged_shop import DIM, MeanEncoder, logged_shop
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 CONFIG = DqnConfig(steps=150)
 
 
 @pytest.fixture(scope="module")
 def shop():
-    torch.set_num_threads(1)
     return logged_shop(shoppers=60, pages=8)
 
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
 from recommender.data.absent import Absent
 from recommender.data.onnx_model import OnnxModel
@@ -15,6 +14,8 @@ from recommender.ranking.multi_task_training import ranker_export, ranker_train
 from recommender.ranking.rank import ROWS, rank
 from recommender.ranking.ranker_evaluation import metrics_table, page_auc
 from tests.fixtures.logged_shop import MeanEncoder, logged_shop
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 KNOWS_NOTHING = {"encoder_saw_pages": False}  # its vectors are not learned from behaviour
 
@@ -27,7 +28,6 @@ def train(snapshot, arrays, **options):
 
 @pytest.fixture(scope="module")
 def shop():
-    torch.set_num_threads(1)
     return logged_shop(shoppers=240, pages=12)
 
 

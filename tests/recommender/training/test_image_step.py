@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
 from recommender.data.snapshot_files import snapshot_write
 from recommender.encoders.image_encoder import ImageEncoder
@@ -19,7 +18,7 @@ from recommender.training.recipe import TrainingRecipe
 from recommender.training.workspace import Workspace, arrays_write
 from tests.fixtures.tiny_shop import NOW, shopper_with, tiny_live, tiny_shop
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_thread")]
 
 N = 80
 SMALL = ImageConfig(size=16, dim=8, width=4, epochs=12, batch=20, min_pictures=40, learning_rate=1e-2)
@@ -28,7 +27,6 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20"><rect width="
 
 @pytest.fixture
 def tiny(settings, tmp_path):
-    torch.set_num_threads(1)
     settings.MEDIA_ROOT, settings.DPE_BUNDLES = tmp_path / "media", tmp_path / "bundles"
     (settings.MEDIA_ROOT / "items").mkdir(parents=True)
     shop = tiny_shop(n=N, departments=4)

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 
 from recommender.data.types import DataError
 from recommender.encoders.whitening import whitening_fit
@@ -16,6 +15,8 @@ from recommender.trials.cold_items import (
     liked,
 )
 from tests.recommender.trials.shop import SMALL, N, catalogue, sequences
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 SHARE = 0.2
 
@@ -61,7 +62,6 @@ def test_equal_scores_are_drawn_and_shoppers_own_items_left_out(split):
 
 
 def test_texts_and_our_encoder_tell_the_halves_of_the_shop_apart(split, tmp_path):
-    torch.set_num_threads(1)
     shop = catalogue()
     text = np.nan_to_num(shop.text_vectors)
     bundle = cold_learn(tmp_path / "bundle", split, shop, SMALL, seed=0, stages=lambda *_: None)

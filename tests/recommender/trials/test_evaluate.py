@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from recommender.data.sequence_file import ItemTexts
 from recommender.data.splits import leave_last_out, validation_thirds
@@ -13,6 +12,8 @@ from recommender.trials import evaluate
 from recommender.trials.measure import Task
 from recommender.trials.problems import Lesson, Problem
 from tests.recommender.trials.shop import SMALL, N, catalogue, sequences
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def walks(data: Path, *, seed: int, tie_seed: int, refit: bool) -> Problem:
@@ -27,7 +28,6 @@ def walks(data: Path, *, seed: int, tie_seed: int, refit: bool) -> Problem:
 
 @pytest.mark.slow
 def test_ours_and_the_baselines_are_asked_at_every_moment(monkeypatch, tmp_path):
-    torch.set_num_threads(1)
     monkeypatch.setitem(evaluate.PROBLEMS, "walks", walks)
     monkeypatch.setitem(evaluate.NOTES, "walks", "Tiny.")
     monkeypatch.setattr(evaluate, "catalogue_of", lambda texts, home: catalogue())

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 
 from recommender.data.sequences import sequences_from_lists
 from recommender.data.types import DataError
@@ -15,6 +14,8 @@ from recommender.trials.new_shoppers import (
     popularity_scorer,
 )
 from tests.recommender.trials.shop import SMALL, N, catalogue, sequences
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,6 @@ def test_a_model_that_knows_the_answer_is_perfect_and_own_items_are_left_out(spl
 
 
 def test_the_encoder_learns_of_a_shopper_from_the_first_thing_that_they_do(split, tmp_path):
-    torch.set_num_threads(1)
     bundle = new_shoppers_learn(tmp_path / "bundle", split, catalogue(), SMALL, seed=0, stages=lambda *_: None)
     found = first_requests(split, {"encoder": encoder_scorer(bundle), "popularity": popularity_scorer(split, SMALL)})
     assert found["encoder"][1].mean > 2 * found["popularity"][1].mean

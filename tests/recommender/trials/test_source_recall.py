@@ -1,7 +1,6 @@
 """The ceiling of every list, from gathered candidates."""
 
 import pytest
-import torch
 
 from recommender.data.splits import leave_last_out, validation_thirds
 from recommender.trials.measure import Task
@@ -10,10 +9,11 @@ from recommender.trials.problems import Lesson
 from recommender.trials.source_recall import source_recall
 from tests.recommender.trials.shop import SMALL, catalogue, sequences
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 @pytest.fixture(scope="module")
 def ours(tmp_path_factory):
-    torch.set_num_threads(1)
     split = leave_last_out(leave_last_out(sequences()).train)
     lesson = Lesson(split.train, validation_thirds(split.targets, seed=0))
     folder = tmp_path_factory.mktemp("ours") / "bundle"

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from recommender.data.ruleset import EVALUATION_KNOBS
 from recommender.data.splits import leave_last_out, validation_thirds
@@ -25,6 +24,8 @@ from recommender.trials.measure import Task, measure_answers, measure_baseline, 
 from recommender.trials.report import table_make
 from tests.recommender.trials.shop import SMALL, N, catalogue, sequences, walks
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -35,7 +36,6 @@ def split():
 
 @pytest.fixture(scope="module")
 def bundle(split, tmp_path_factory) -> Bundle:
-    torch.set_num_threads(1)
     thirds = validation_thirds(split.targets, seed=0)
     folder = tmp_path_factory.mktemp("trial") / "bundle"
     stages: list[str] = []
