@@ -24,6 +24,7 @@ class Service:
     ready: Callable[[], bool]
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 30.0
+    orphan_signal: signal.Signals | None = None  # sent when the parent dies, which waits for nobody; else stop_signal
     environment: Mapping[str, str] = field(default_factory=dict)
     prepare: Callable[[], None] = lambda: None
     provision: Callable[[], None] = lambda: None
@@ -76,7 +77,7 @@ def spawn(service: Service, *, home: Path, patience_seconds: float = 60) -> subp
             env={**os.environ, **service.environment},
             pass_fds=[lock],
             start_new_session=True,
-            preexec_fn=die_with_parent(service.stop_signal),
+            preexec_fn=die_with_parent(service.orphan_signal or service.stop_signal),
         )
     finally:
         os.close(log)

@@ -80,8 +80,9 @@ def sequences(tmp_path: Path) -> Path:
     return file
 
 
-def gone(family: list[psutil.Process], seconds: float = 90) -> bool:
-    return not psutil.wait_procs(family, timeout=seconds)[1]
+def left(family: list[psutil.Process], seconds: float = 90) -> list[str]:
+    """Commands of those that do not end."""
+    return [" ".join(process.cmdline()) for process in psutil.wait_procs(family, timeout=seconds)[1]]
 
 
 @pytest.mark.slow
@@ -99,7 +100,7 @@ def test_demo_opens_closes_in_order_and_opens_again_with_its_data(home: Path, se
         first.process.send_signal(signal.SIGINT)
         first.process.wait(60)
     assert first.process.returncode == 0, first.text
-    assert gone(family)
+    assert left(family) == []
     assert not services_status(home).supervised
 
     second = Demo(home, *words)
@@ -110,7 +111,7 @@ def test_demo_opens_closes_in_order_and_opens_again_with_its_data(home: Path, se
     finally:
         second.process.kill()
         second.process.wait()
-    assert gone(family), "a killed demo leaves nothing behind"
+    assert left(family) == [], "a killed demo leaves nothing behind"
 
 
 def test_a_taken_port_that_was_asked_for_is_an_error_that_says_so() -> None:
