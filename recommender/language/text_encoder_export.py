@@ -76,8 +76,12 @@ def text_encoder_ensure(config: TextEncoderConfig, home: Path) -> TextEncoder:
     folder = home / fingerprint[:16]
     if not (folder / "encoder.json").exists():
         shutil.rmtree(folder, ignore_errors=True)
-        with whole_folder(folder) as draft:
-            _export(source, config, fingerprint, draft)
+        try:
+            with whole_folder(folder) as draft:
+                _export(source, config, fingerprint, draft)
+        except OSError:  # another process was ready first
+            if not (folder / "encoder.json").exists():
+                raise
     return TextEncoder(folder)
 
 

@@ -1,6 +1,7 @@
 """The text encoder: export of any Hugging Face folder, and what onnxruntime makes of it."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -68,6 +69,15 @@ def test_second_ensure_opens_the_first_export(encoder, config, home):
     again = text_encoder_ensure(config, home)
     assert again.fingerprint == encoder.fingerprint
     assert (again.folder / "model.onnx").stat().st_mtime_ns == stamp
+
+
+def test_two_exports_at_the_same_time_agree_on_the_first(encoder, config, tmp_path, monkeypatch):
+    def slow_export(source, config, fingerprint, draft):
+        shutil.copytree(encoder.folder, tmp_path / draft.name.split(".")[1])  # somebody else is ready before us
+        shutil.copytree(encoder.folder, draft, dirs_exist_ok=True)
+
+    monkeypatch.setattr("recommender.language.text_encoder_export._export", slow_export)
+    assert text_encoder_ensure(config, tmp_path).fingerprint == encoder.fingerprint
 
 
 def test_fingerprint_follows_weights_and_limit(source, config, tmp_path):
