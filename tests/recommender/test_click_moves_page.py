@@ -6,6 +6,7 @@ from datetime import datetime
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from catalog.models import Item, Shop
 from recommender.data.types import Context, History
@@ -18,7 +19,8 @@ from users.kinds import Kind
 
 SEEDS = 20
 CLICKS = 3
-GUESTS_PER_DEPARTMENT = 2
+GUESTS_PER_DEPARTMENT = 6
+PROMISE = 0.9
 
 
 def share_of(department: int, context: Context, serving: Serving) -> float:
@@ -53,11 +55,15 @@ def guests(shop: Shop, context: Context, serving: Serving) -> Iterator[tuple[flo
 
 
 def assert_clicks_move_pages(shop: Shop, now: datetime) -> None:
-    """Nine guests in ten see more of what they clicked."""
+    """Nine guests in ten see more of what they clicked: that many of the guests asked, as far as chance allows.
+
+    Fewer would come of a page that keeps the promise in one run of twenty.
+    """
     context = context_read(shop, None, Asked(surface="homepage", session="guest", now=now))
     shares = list(guests(shop, context, serving_read(shop.pk)))
     assert len(shares) >= 6
-    assert np.mean([after > before for before, after in shares]) >= 0.9
+    moved = sum(after > before for before, after in shares)
+    assert moved >= binom.ppf(0.05, len(shares), PROMISE), f"{moved} of {len(shares)} guests"
 
 
 @pytest.mark.django_db
