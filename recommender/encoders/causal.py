@@ -1,5 +1,6 @@
 """What every sequence encoder promises, and what those that only look back have in common (torch; training only)."""
 
+from abc import ABC, abstractmethod
 from typing import Protocol
 
 import torch
@@ -81,7 +82,7 @@ class Block(nn.Module):
         return moved
 
 
-class CausalEncoder(nn.Module):
+class CausalEncoder(nn.Module, ABC):
     """``SequenceEncoder`` that never looks ahead: one pass gives, and trains, the state after every entry.
 
     A family says in ``mix`` how moments learn of earlier ones.
@@ -92,9 +93,9 @@ class CausalEncoder(nn.Module):
         self.entrance = Entrance(config)
         self.norm_out = nn.LayerNorm(config.embedding_dim)
 
+    @abstractmethod
     def mix(self, x: Tensor, hours: Tensor | None) -> Tensor:
         """(b, t+1, d) tokens → (b, t+1, d), each knowing of itself and those before it."""
-        raise NotImplementedError
 
     def states(self, vectors: Tensor, kinds: Tensor, hours: Tensor | None = None) -> Tensor:
         """See ``SequenceEncoder``."""

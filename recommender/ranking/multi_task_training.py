@@ -114,15 +114,12 @@ def ranker_train(
         models = past_models(snapshot, models, learning, since_us=since_us, seed=seed, device=device)
     tables = RollingTables(snapshot, snapshot.impressions, models.arrays, learning, deeds)
     pages = _pages_choose(snapshot.impressions, since_us, config, seed)
-    rows, pools = training_rows(
-        snapshot,
-        tables,
-        models.encode_state,
-        components,
-        pages=pages,
-        fuse=fuse,
-        step=lambda done: progress(done, len(pages), float("nan")) if done % 100 == 0 else None,
-    )
+
+    def step(done: int) -> None:
+        if done % 100 == 0:
+            progress(done, len(pages), float("nan"))
+
+    rows, pools = training_rows(snapshot, tables, models.encode_state, components, pages=pages, fuse=fuse, step=step)
     offset = examination.at(snapshot.impressions.section[rows.impression], snapshot.impressions.slot[rows.impression])
     fit = _Fit(rows, offset, config, seed, device_choose(device))
     return _trained(snapshot, fit, pools, examination, rewards)
