@@ -37,24 +37,36 @@ class Attention(nn.Module):
         """
         return torch.zeros(reach) if causal else -torch.arange(1 - reach, reach).abs().float()
 
-    def forward(self, x: Tensor, hidden: Tensor, gaps: Tensor | None = None) -> Tensor:
-        """Mix what may be seen.
+    def forward(self, x: Tensor, hidden: Tensor, gaps: Tensor | None = None, *, asking: Tensor | None = None) -> Tensor:
+        """Mix what may be seen, in q rows: all t of them or one.
 
         Args:
             x: (b, t, d).
-            hidden: bool, broadcast to (b, heads, t, t): True where a row must not see a column.
-            gaps: (b, t, t) bucket of the time between two entries (``gap_buckets``).
-        Returns: (b, t, d).
+            hidden: bool, broadcast to (b, heads, q, t): True where a row must not see a column.
+            gaps: (b, q, t) bucket of the time between two entries (``gap_buckets``).
+            asking: (b,) the one row of each history that is wanted; None: all.
+        Returns: (b, q, d).
         """
         b, t, d = x.shape
-        query, key, value = self.mix(x).view(b, t, 3, self.n_heads, d // self.n_heads).permute(2, 0, 3, 1, 4)
+        rows, distance = x, self.distance[:t, :t]
+        if asking is not None:
+            rows, distance = row_at(x, asking), distance[asking][:, None]
+        weight, bias = self.mix.weight, self.mix.bias
+        query = F.linear(rows, weight[:d], bias[:d]).view(b, -1, self.n_heads, d // self.n_heads).transpose(1, 2)
+        seen = F.linear(x, weight[d:], bias[d:]).view(b, t, 2, self.n_heads, d // self.n_heads)
+        key, value = seen.permute(2, 0, 3, 1, 4)
         logits = query @ key.transpose(-1, -2) / math.sqrt(d // self.n_heads)
-        logits = logits + self.distance_bias[:, self.distance[:t, :t]]
+        logits = logits + self.distance_bias[:, distance].movedim(0, -3)
         if self.gap_bias is not None and gaps is not None:
             logits = logits + F.embedding(gaps, self.gap_bias).permute(0, 3, 1, 2)
         weights = torch.softmax(logits.masked_fill(hidden, -1e9), dim=-1)
-        mixed: Tensor = self.out((weights @ value).transpose(1, 2).reshape(b, t, d))
+        mixed: Tensor = self.out((weights @ value).transpose(1, 2).reshape(b, -1, d))
         return mixed
+
+
+def row_at(x: Tensor, row: Tensor) -> Tensor:
+    """(b, t, d) and (b,) → (b, 1, d): one row of each."""
+    return x.gather(1, row.view(-1, 1, 1).expand(-1, 1, x.shape[2]))
 
 
 def gap_buckets(hours: Tensor) -> Tensor:

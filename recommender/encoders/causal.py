@@ -6,6 +6,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from recommender.encoders.attention import row_at
 from recommender.encoders.batches import NO_TARGET
 from recommender.encoders.config import EncoderConfig
 from users.kinds import Kind
@@ -75,9 +76,16 @@ class Block(nn.Module):
         )
         self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, x: Tensor, *context: Tensor | None) -> Tensor:
-        """(b, t, d) → (b, t, d); ``context`` is handed to the mixer."""
-        x = x + self.dropout(self.mixer(self.norm_mixer(x), *context))
+    def forward(self, x: Tensor, *context: Tensor | None, asking: Tensor | None = None) -> Tensor:
+        """(b, t, d) → (b, t, d), or (b, 1, d) for the one row of each history that is ``asking`` (b,).
+
+        ``context`` is handed to the mixer; only attention can be asked for one row.
+        """
+        if asking is None:
+            mixed = self.mixer(self.norm_mixer(x), *context)
+        else:
+            mixed, x = self.mixer(self.norm_mixer(x), *context, asking=asking), row_at(x, asking)
+        x = x + self.dropout(mixed)
         moved: Tensor = x + self.dropout(self.feed(self.norm_feed(x)))
         return moved
 
@@ -117,5 +125,4 @@ class CausalEncoder(nn.Module, ABC):
 
 def state_at(states: Tensor, column: Tensor) -> Tensor:
     """(b, t, d) and (b,) → (b, d): one column of each row."""
-    place = column.view(-1, 1, 1).expand(-1, 1, states.shape[2])
-    return states.gather(1, place).squeeze(1)
+    return row_at(states, column).squeeze(1)

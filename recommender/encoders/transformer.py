@@ -9,7 +9,7 @@ Reference: Kang and McAuley, 2018 (SASRec); Zhai et al., 2024 (HSTU's bias by ti
 import torch
 from torch import Tensor, nn
 
-from recommender.encoders.attention import Attention, token_gaps
+from recommender.encoders.attention import Attention, row_at, token_gaps
 from recommender.encoders.causal import Block, CausalEncoder
 from recommender.encoders.config import EncoderConfig
 
@@ -31,8 +31,23 @@ class CausalTransformer(CausalEncoder):
 
     def mix(self, x: Tensor, hours: Tensor | None) -> Tensor:
         """(b, t+1, d) → (b, t+1, d)."""
-        t = x.shape[1]
-        gaps = token_gaps(hours, behind=0) if self.time_bias else None
+        hidden, gaps = self._context(x, hours)
         for block in self.blocks:
-            x = block(x, self.hidden[:t, :t], gaps)
+            x = block(x, hidden, gaps)
         return x
+
+    def final(self, vectors: Tensor, kinds: Tensor, lengths: Tensor, hours: Tensor | None = None) -> Tensor:
+        """See ``SequenceEncoder``; the last block computes no row but the one that is wanted."""
+        x = self.entrance.opened(self.entrance.tokens(vectors, kinds))
+        hidden, gaps = self._context(x, hours)
+        *before, last = self.blocks
+        for block in before:
+            x = block(x, hidden, gaps)
+        gaps = None if gaps is None else row_at(gaps, lengths)
+        state: Tensor = self.norm_out(last(x, hidden[lengths][:, None, None], gaps, asking=lengths))
+        return state.squeeze(1)
+
+    def _context(self, x: Tensor, hours: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """(t+1, t+1) what must not be seen, and (b, t+1, t+1) buckets of time or None."""
+        t = x.shape[1]
+        return self.hidden[:t, :t], token_gaps(hours, behind=0) if self.time_bias else None
