@@ -9,11 +9,14 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from recommender.admin.jobs import flat
+from recommender.admin.parts import part_names
 from recommender.admin.preparation import preparation_view
 from recommender.models import BundleVersion
 from recommender.retrieval.sources import MODEL_SOURCES
 from recommender.store.bundles import bundle_path
+from recommender.training.absent_words import absent_words
 from recommender.training.gate_words import gate_words
+from recommender.training.policy_words import policy_words
 
 
 @dataclass(frozen=True)
@@ -81,18 +84,7 @@ def _rival(name: str, pair: dict[str, float]) -> Rival:
 
 def _parts(bundle: BundleVersion, manifest: dict[str, Any]) -> list[Part]:
     """What the bundle holds and what it should hold; models that its recipe does not ask for are not missing."""
-    names = {
-        "state_encoder": _("sequence encoder"),
-        "item_tower": _("vectors of new items"),
-        "picture_encoder": _("vectors of pictures"),
-        "ranker": _("ranker"),
-        "policy": _("long-term policy"),
-        "ease": "EASE",
-        "als": "ALS",
-        "vae": "Mult-VAE",
-        "graph": _("graph of relations"),
-        "gan": "CFGAN",
-    }
+    names = part_names()
     told = {
         "state_encoder": _encoder_words(bundle.evaluation.get("encoder") or {}),
         "ranker": _ranker_words(bundle.evaluation.get("ranker") or {}),
@@ -101,7 +93,7 @@ def _parts(bundle: BundleVersion, manifest: dict[str, Any]) -> list[Part]:
     absent = bundle.absent
     asked = set(names) - set(MODEL_SOURCES) | set((bundle.recipe.get("learning") or {}).get("models", ()))
     return [
-        Part(word, absent.get(name, told.get(name, "")), name not in absent)
+        Part(word, absent_words(absent[name]) if name in absent else told.get(name, ""), name not in absent)
         for name, word in names.items()
         if name in asked
     ]
@@ -127,10 +119,11 @@ def _ranker_words(metrics: dict[str, Any]) -> str:
 
 
 def _policy_words(policy: dict[str, Any]) -> str:
-    if not policy.get("reason"):
+    judged = policy_words(policy)
+    if not judged:
         return ""
     words = _("may weigh up to %(weight)g. The judge: %(reason)s")
-    return words % {"weight": policy.get("allowed_weight", 0.0), "reason": policy["reason"]}
+    return words % {"weight": policy.get("allowed_weight", 0.0), "reason": judged}
 
 
 def _window(window: dict[str, Any]) -> list[tuple[str, str]]:

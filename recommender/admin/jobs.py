@@ -15,9 +15,12 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import display
 
+from recommender.admin.parts import part_names
 from recommender.admin.plots import Series, axis_options, lines_chart
 from recommender.jobs import job_cancel, job_replay
 from recommender.models import JobRun
+from recommender.training.absent_words import absent_words
+from recommender.training.gate_words import gate_words
 from users.admin import FactAdmin
 
 _TONES = {"succeeded": "success", "running": "info", "queued": "warning", "failed": "danger", "parked": "danger"}
@@ -143,11 +146,6 @@ def step_word(step: str) -> str:
 
 
 _RESULTS = {
-    "words": gettext_lazy("in words"),
-    "absent.ranker": gettext_lazy("no ranker, because"),
-    "absent.policy": gettext_lazy("no policy, because"),
-    "bundle": gettext_lazy("bundle"),
-    "verdict": gettext_lazy("verdict"),
     "lines": gettext_lazy("lines in the file"),
     "imported": gettext_lazy("lines imported"),
     "new_interactions": gettext_lazy("new interactions"),
@@ -162,6 +160,21 @@ def result_word(name: str) -> str:
     if group in _RESULT_GROUPS and what:
         return f"{_RESULT_GROUPS[group]}: {what}"
     return str(_RESULTS.get(name, name))
+
+
+def result_rows(result: dict[str, Any]) -> list[tuple[str, str]]:
+    """A job's result in words; a training's is its verdict and what could not be learned."""
+    if "gate" not in result:
+        return [(result_word(name), value) for name, value in flat("", result)]
+    names = part_names()
+    return [
+        (_("bundle"), str(result["bundle"])),
+        (_("verdict"), gate_words(result["gate"])),
+        *(
+            (_("without: %(part)s") % {"part": names.get(part, part)}, absent_words(absent))
+            for part, absent in result["absent"].items()
+        ),
+    ]
 
 
 def percent(job: JobRun) -> int:
@@ -199,7 +212,7 @@ def job_view(job: JobRun) -> dict[str, Any]:
         "left": duration_words(job.eta_seconds) if running and job.eta_seconds is not None else "",
         "took": duration_words(_seconds(job)),
         "curves": [_curve(name, points) for name, points in job.curves.items() if points],
-        "result": [(result_word(name), value) for name, value in flat("", job.result)],
+        "result": result_rows(job.result),
         "params": flat("", job.params),
     }
 

@@ -1,6 +1,7 @@
 """May the policy have a say? Slot-level off-policy evaluation of a policy weight on shoppers it never met."""
 
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any, Protocol
 
 import numpy as np
@@ -34,12 +35,23 @@ class JudgeConfig:
     maturity_us: int = 7 * DAY_US  # younger pages may still earn and are left out
 
 
+class Finding(StrEnum):
+    """What the judge found: may speak, or why not."""
+
+    EARNS = "earns"
+    NO_PAGES = "no_pages"  # none is old enough and was drawn with a known probability
+    FEW_SHOPPERS = "few_shoppers"  # too few effective ones to conclude
+    SNIPS_LOW = "snips_low"  # may cost more than the margin
+    DR_LOW = "dr_low"
+    NO_GAIN = "no_gain"
+
+
 @dataclass(frozen=True)
 class PolicyVerdict:
     """The largest say the evidence allows, why, and the evidence."""
 
     allowed_weight: float
-    reason: str
+    finding: Finding
     weight: float  # the weight the estimates are about, NaN where nothing could be estimated
     snips: Estimate | None  # paired difference to weight 0, reward units per first slot
     dr: Estimate | None
@@ -51,7 +63,7 @@ class PolicyVerdict:
         """For ``Manifest.policy``, to be joined with the policy's."""
         return {
             "allowed_weight": self.allowed_weight,
-            "reason": self.reason,
+            "finding": self.finding.value,
             "judged_weight": None if np.isnan(self.weight) else self.weight,
             "snips": None if self.snips is None else asdict(self.snips),
             "dr": None if self.dr is None else asdict(self.dr),
@@ -98,16 +110,12 @@ def policy_judge(
     scaling = QScaling(q_spread, _within_spread(pools))
     slots = _first_slots(snapshot, pools, config)
     if slots is None:
-        return _refused("no page that is old enough was drawn with a known probability", scaling)
+        nan = float("nan")
+        return PolicyVerdict(0.0, Finding.NO_PAGES, nan, None, None, nan, nan, scaling)
     trial = _Trial(slots, pools, q, scaling, knobs, slot_probabilities, rewards)
     judged = [_judge(trial, weight, config, seed) for weight in config.weights]
     passed = [one for one in judged if one.allowed_weight > 0]
     return max(passed or judged, key=lambda one: one.dr.value if one.dr else -np.inf)
-
-
-def _refused(reason: str, scaling: QScaling) -> PolicyVerdict:
-    nan = float("nan")
-    return PolicyVerdict(0.0, f"{reason}: the policy weight stays 0", nan, None, None, nan, nan, scaling)
 
 
 @dataclass(frozen=True)
@@ -207,32 +215,19 @@ def _judge(trial: _Trial, weight: float, config: JudgeConfig, seed: int) -> Poli
     )
     value = float(trial.rewards.mean())
     margin = config.margin * value
-    fault = _fault(weight, snips, dr, margin)
-    reason = fault or (
-        f"with weight {weight:g} a first slot earns {dr.value:+.4f} (DR, {dr.low:+.4f} to {dr.high:+.4f}) and "
-        f"{snips.value:+.4f} (SNIPS, {snips.low:+.4f} to {snips.high:+.4f}) against {value:.4f} logged"
-    )
-    allowed = 0.0 if fault else weight
-    return PolicyVerdict(allowed, reason, weight, snips, dr, value, margin, trial.scaling)
+    finding = _finding(snips, dr, margin)
+    allowed = weight if finding is Finding.EARNS else 0.0
+    return PolicyVerdict(allowed, finding, weight, snips, dr, value, margin, trial.scaling)
 
 
-def _fault(weight: float, snips: Estimate, dr: Estimate, margin: float) -> str:
-    """Why a weight may not go live; empty if it may."""
-    head = f"policy weight stays 0: with weight {weight:g} "
+def _finding(snips: Estimate, dr: Estimate, margin: float) -> Finding:
     if not dr.conclusive:
-        return (
-            f"{head}the logs carry {dr.effective_clusters:.0f} effective shoppers, below 200: cannot conclude; "
-            "log more pages or raise exploration"
-        )
-    for name, estimate in (("SNIPS", snips), ("DR", dr)):
-        if not estimate.low >= -margin:
-            return (
-                f"{head}the {name} difference may be as low as {estimate.low:+.4f} rewards per first slot, "
-                f"beyond the margin of {-margin:+.4f}"
-            )
-    if not dr.value > 0:
-        return f"{head}the DR difference is {dr.value:+.4f}: no gain"
-    return ""
+        return Finding.FEW_SHOPPERS
+    if not snips.low >= -margin:
+        return Finding.SNIPS_LOW
+    if not dr.low >= -margin:
+        return Finding.DR_LOW
+    return Finding.EARNS if dr.value > 0 else Finding.NO_GAIN
 
 
 def _within_spread(pools: LoggedPools) -> float:

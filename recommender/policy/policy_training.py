@@ -114,7 +114,8 @@ def policy_train(
     pages = 0 if snapshot.impressions is None else len(snapshot.impressions.pool_start) - 1
     if pages < MIN_PAGES:
         return Absent(
-            f"{pages} shown pages are logged and {MIN_PAGES} are needed to learn long-term value; its weight stays 0"
+            "%(pages)d shown pages are logged and %(needed)d are needed to learn long-term value; its weight stays 0",
+            {"pages": pages, "needed": MIN_PAGES},
         )
     logged = mdp_of(snapshot, arrays, encode_state, rewards=rewards, seed=seed)
     judged = logged

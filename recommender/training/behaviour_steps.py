@@ -122,8 +122,8 @@ def fusion_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
     progress.log(f"fusion fitted on {weights.users} shoppers" if weights.users else "too few shoppers: default fusion")
     stage = second_stage_fit(choices, config=draft.recipe.second_stage, seed=draft.recipe.seed)
     if isinstance(stage, Absent):
-        json_write(folder, {"fusion": weights.to_json(), "absent": stage.reason})
-        progress.log(f"no second stage: {stage.reason}")
+        json_write(folder, {"fusion": weights.to_json(), "absent": stage.to_json()})
+        progress.log(f"no second stage: {stage}")
         return
     (folder / SECOND_STAGE).write_text(stage.forest.text)
     json_write(folder, {"fusion": weights.to_json(), "second_stage": stage.to_json()})

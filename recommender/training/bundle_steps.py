@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from recommender.data.absent import Absent
 from recommender.data.files import whole_folder
 from recommender.data.sessions import visit_count
 from recommender.data.types import ArtifactMismatch, DataError, Floats
@@ -21,6 +22,7 @@ from recommender.retrieval.sources import MODEL_SOURCES
 from recommender.serving.bundle import SECOND_STAGE, Bundle, bundle_write
 from recommender.serving.decide import decide
 from recommender.store.bundles import bundle_index, bundle_open, bundle_path, bundle_promote, bundles_retire
+from recommender.training.absent_words import NOT_NAMED, NOTHING_KNOWN
 from recommender.training.draft import Draft
 from recommender.training.gate_words import gate_words
 from recommender.training.image_step import ENCODER
@@ -35,7 +37,6 @@ NETWORKS = {
     "policy.onnx": "policy",
 }
 """Files of the bundle that a learning step left ready, and the step."""
-NOT_NAMED = "the recipe does not name it"
 Status = BundleVersion.Status
 
 
@@ -61,7 +62,7 @@ def write_step(draft: Draft, progress: JobProgress) -> None:
         recipe=manifest.recipe,
         window=manifest.window,
         evaluation=manifest.evaluation,
-        absent=manifest.absent,
+        absent={name: absent.to_json() for name, absent in _absences(draft).items()},
         n_items=len(draft.arrays.item_ids),
     )
     progress.log(f"bundle {version.pk} written, fingerprint {manifest.fingerprint[:12]}")
@@ -96,14 +97,19 @@ def _link(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
+def _absences(draft: Draft) -> dict[str, Absent]:
+    """The parts that could not be learned, or were not asked for."""
+    steps = {"picture_encoder": "images", "second_stage": "fusion", "ranker": "ranker", "policy": "policy"}
+    told = {name: draft.workspace.json(step) for name, step in steps.items()}
+    absences = {name: Absent.from_json(about["absent"]) for name, about in told.items() if "absent" in about}
+    if not (draft.workspace.path("encoder") / "item_tower.onnx").exists():
+        absences["item_tower"] = Absent(NOTHING_KNOWN)
+    return absences | {name: Absent(NOT_NAMED) for name in MODEL_SOURCES if name not in draft.arrays.models}
+
+
 def _manifest(draft: Draft) -> dict[str, Any]:
     encoder, about = draft.recipe.learning.encoder, draft.workspace.json
     weighing, ranker, policy = about("fusion"), about("ranker"), about("policy")
-    parts = {"picture_encoder": about("images"), "second_stage": weighing, "ranker": ranker, "policy": policy}
-    absent = {name: part["absent"] for name, part in parts.items() if "absent" in part}
-    if not (draft.workspace.path("encoder") / "item_tower.onnx").exists():
-        absent["item_tower"] = "nothing is known of any item"
-    absent |= {name: NOT_NAMED for name in MODEL_SOURCES if name not in draft.arrays.models}
     times = draft.snapshot.interactions.at_us
     return {
         "shop_id": draft.shop.pk,
@@ -126,7 +132,7 @@ def _manifest(draft: Draft) -> dict[str, Any]:
             "event_weights": about("tables", "event_weights"),
         },
         "evaluation": {"encoder": about("encoder"), "ranker": ranker.get("manifest", {}).get("metrics", {})},
-        "absent": absent,
+        "absent": {name: str(absent) for name, absent in _absences(draft).items()},
         "fusion": weighing["fusion"],
         "second_stage": weighing.get("second_stage", {}),
         "ranker": ranker.get("manifest", {}),
@@ -160,7 +166,7 @@ def gate_step(draft: Draft, progress: JobProgress) -> None:
     gate = result.to_json()
     measured = {"hr@10": float(hit_rate(ranks, 10).mean()), "mrr": float(reciprocal_rank(ranks).mean())}
     BundleVersion.objects.filter(pk=version.pk).update(
-        gate={**gate, "words": gate_words(gate)},
+        gate=gate,
         evaluation={**version.evaluation, "ndcg@10": float(ndcg(ranks, 10).mean()), **measured},
         status=Status.READY if result.verdict.passes else Status.REFUSED,
     )

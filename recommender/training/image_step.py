@@ -18,6 +18,7 @@ from recommender.facts.pictures import pictures_read
 from recommender.jobs import JobProgress
 from recommender.models import Live
 from recommender.store.bundles import bundle_open
+from recommender.training.absent_words import NO_PICTURES
 from recommender.training.draft import Draft
 from recommender.training.workspace import arrays_write, json_write
 
@@ -30,8 +31,8 @@ def images_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
     found = _encoder(draft, folder, progress)
     if isinstance(found, Absent):
         arrays_write(folder, vectors=np.zeros((len(draft.snapshot.items), 0), np.float32))
-        json_write(folder, {"absent": found.reason})
-        progress.log(f"no image vectors: {found.reason}")
+        json_write(folder, {"absent": found.to_json()})
+        progress.log(f"no image vectors: {found}")
         return
     encoder, rows, pixels = found
     vectors = np.full((len(draft.snapshot.items), encoder.info.dim), np.nan, np.float32)
@@ -49,7 +50,7 @@ def _encoder(
     given = image_encoder_ensure(config.source, image_encoders_home()) if config.source else None
     rows, pixels = _pictures(draft, given.info.size if given else config.size, progress)
     if not pixels:
-        return Absent("no item has a picture that can be read")
+        return Absent(NO_PICTURES)
     given = given or _of_live_bundle(draft, len(pixels))
     if given:
         shutil.copytree(given.folder, folder / ENCODER)

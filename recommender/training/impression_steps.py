@@ -15,8 +15,10 @@ from recommender.ranking.multi_task_training import ranker_export, ranker_train
 from recommender.ranking.training_rows import LoggedPools
 from recommender.slate.sampling import slot_probabilities
 from recommender.store.rulesets import DEFAULT_RULESET, ruleset_read
+from recommender.training.absent_words import POLICY_WITHOUT_RANKER, RANKER_LEARNED_LITTLE
 from recommender.training.draft import Draft
 from recommender.training.holdout import judged_kept_back
+from recommender.training.policy_words import policy_words
 from recommender.training.workspace import Workspace, arrays_write, json_write
 
 
@@ -40,23 +42,25 @@ def ranker_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
         return
     click = trained.metrics.get("heads", {}).get("click", {})
     ours, fusion = (float(click.get(name, math.nan)) for name in ("auc_page", "fusion_auc_page"))
-    told = f"it tells what is clicked from what is not on a page in {ours:.1%} of pairs, the fusion in {fusion:.1%}"
+    values = {"ours": 100 * ours, "fusion": 100 * fusion}
     if ours < fusion:
-        _absent(folder, Absent(f"the ranker learned too little to rank: {told}"), progress)
+        _absent(folder, Absent(RANKER_LEARNED_LITTLE, values), progress)
         return
     parity = ranker_export(trained, folder / "ranker.onnx", seed=draft.recipe.seed)
     arrays_write(folder, **{field.name: getattr(trained.pools, field.name) for field in fields(LoggedPools)})
     json_write(folder, {"manifest": trained.to_json(), "parity": parity})
-    progress.log(f"ranker learned from {len(trained.pools.page)} pages; {told}")
+    progress.log(
+        f"ranker learned from {len(trained.pools.page)} pages; it tells what is clicked from what is not on a page "
+        f"in {ours:.1%} of pairs, the fusion in {fusion:.1%}"
+    )
 
 
 def policy_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
     """Learn long-term value from logged sessions, and ask the judge how much of it may have a say."""
     snapshot = judged_kept_back(draft.snapshot, draft.holdout)
-    reason = draft.workspace.json("ranker").get("absent", "")
     trained = (
-        Absent(f"the policy is judged with the ranker's scores, and the ranker is absent: {reason}")
-        if reason
+        Absent(POLICY_WITHOUT_RANKER)
+        if "absent" in draft.workspace.json("ranker")
         else policy_train(
             snapshot,
             draft.arrays,
@@ -83,7 +87,7 @@ def policy_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
         seed=draft.recipe.seed,
     )
     json_write(folder, {"manifest": {**trained.to_json(), **verdict.to_json()}, "parity": parity})
-    progress.log(f"policy learned from {trained.transitions} steps: {verdict.reason}")
+    progress.log(f"policy learned from {trained.transitions} steps: {policy_words(verdict.to_json())}")
 
 
 def pools_read(workspace: Workspace) -> LoggedPools:
@@ -98,5 +102,5 @@ def knobs_live(draft: Draft) -> KnobValues:
 
 
 def _absent(folder: Path, absent: Absent, progress: JobProgress) -> None:
-    json_write(folder, {"absent": absent.reason})
-    progress.log(absent.reason)
+    json_write(folder, {"absent": absent.to_json()})
+    progress.log(str(absent))

@@ -18,6 +18,7 @@ from recommender.models import BundleVersion, JobRun
 from recommender.training import behaviour_steps as behaviour
 from recommender.training import bundle_steps as bundles
 from recommender.training import impression_steps as impressions
+from recommender.training.absent_words import NOT_NAMED
 from recommender.training.draft import Draft
 from recommender.training.encoder_step import encoder_step
 from recommender.training.image_step import images_step
@@ -79,7 +80,7 @@ def bundle_train(job: JobRun, progress: JobProgress, *, group: Group = ALONE) ->
         group: processes that train the encoder together.
 
     Returns:
-        ``bundle`` (id), ``verdict`` and ``words`` of the gate, ``absent`` parts.
+        ``bundle`` (id), ``gate`` (``GateResult.to_json``), ``absent`` parts with ``Absent.to_json``.
 
     Raises:
         DataError: the shop has too few facts to learn anything from.
@@ -101,8 +102,8 @@ def bundle_train(job: JobRun, progress: JobProgress, *, group: Group = ALONE) ->
     draft.workspace.remove()
     version = bundles.bundle_version(draft)
     gate = version.gate
-    absent = {part: reason for part, reason in version.absent.items() if reason != bundles.NOT_NAMED}
-    return {"bundle": version.pk, "verdict": gate["verdict"], "words": gate["words"], "absent": absent}
+    absent = {part: absent for part, absent in version.absent.items() if absent["reason"] != NOT_NAMED}
+    return {"bundle": version.pk, "gate": gate, "absent": absent}
 
 
 @contextmanager

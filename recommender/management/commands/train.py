@@ -15,6 +15,8 @@ from recommender.encoders.together import encoder_help, helpers_dismiss
 from recommender.management.encoder_options import encoder_options_add, encoder_options_chosen, learning_with
 from recommender.management.job_console import job_run_here
 from recommender.models import JobRun, Live
+from recommender.training.absent_words import absent_words
+from recommender.training.gate_words import gate_words
 from recommender.training.pipeline import bundle_train
 from recommender.training.recipe import TrainingRecipe
 
@@ -54,9 +56,9 @@ class Command(BaseCommand):
         job = job_run_here(shop=shop, kind="train", params=params, work=partial(bundle_train, group=group))
         if job.status != JobRun.Status.SUCCEEDED:
             raise CommandError(job.error or f"The training is {job.get_status_display()}.")
-        self.stdout.write(f"Bundle {job.result['bundle']}: {job.result['words']}")
-        for part, reason in job.result["absent"].items():
-            self.stdout.write(f"Without a {part.replace('_', ' ')}: {reason}.")
+        self.stdout.write(f"Bundle {job.result['bundle']}: {gate_words(job.result['gate'])}")
+        for part, absent in job.result["absent"].items():
+            self.stdout.write(f"Without a {part.replace('_', ' ')}: {absent_words(absent)}.")
 
 
 def _serving(shop: Shop) -> int:

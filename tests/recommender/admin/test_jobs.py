@@ -3,12 +3,15 @@
 import json
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
 from catalog.models import Shop
+from recommender.data.absent import Absent
 from recommender.jobs import JobProgress, job_run
 from recommender.models import JobRun
+from recommender.training.absent_words import NO_PAGES, POLICY_WITHOUT_RANKER
 
 pytestmark = pytest.mark.django_db
 
@@ -80,3 +83,21 @@ def test_chosen_jobs_are_tried_again_from_the_list(staff: Client, job: JobRun) -
     chosen = {"action": "try_again", "_selected_action": [str(job.pk), str(running.pk)]}
     staff.post(reverse("admin:recommender_jobrun_changelist"), chosen)
     assert sorted(JobRun.objects.values_list("status", flat=True)) == ["queued", "running"]
+
+
+def test_a_training_tells_its_result_in_the_language_of_the_page(staff: Client, job: JobRun) -> None:
+    pair = {"ours": 0.123, "theirs": 0.101, "difference": 0.022, "lower": 0.01, "upper": 0.034, "p_value": 0.001}
+    gate = {"verdict": "first", "shoppers": 84, "popularity": pair, "live": None, "anchor": None}
+    absent = {"ranker": Absent(NO_PAGES).to_json(), "policy": Absent(POLICY_WITHOUT_RANKER).to_json()}
+    result = {"bundle": 7, "gate": gate, "absent": absent}
+    JobRun.objects.update(kind="train", status=JobRun.Status.SUCCEEDED, result=result)
+    address = reverse("admin:recommender_jobrun_change", args=[job.pk])
+    english = dict(staff.get(address).context["result"])
+    assert english["bundle"] == "7"
+    assert english["verdict"].startswith("It is the first bundle")
+    assert english["without: ranker"].startswith("no shown pages are logged yet")
+    staff.cookies[settings.LANGUAGE_COOKIE_NAME] = "zh-hans"
+    chinese = dict(staff.get(address).context["result"])
+    assert len(chinese) == 4
+    assert all(any(ord(letter) > 0x2E80 for letter in name) for name in chinese)
+    assert all(value.isdigit() or any(ord(letter) > 0x2E80 for letter in value) for value in chinese.values())

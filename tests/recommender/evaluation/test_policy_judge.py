@@ -8,7 +8,7 @@ import pytest
 from recommender.data.ruleset import KnobValues
 from recommender.data.snapshot import ImpressionTable, InteractionTable, ItemTable, Snapshot
 from recommender.data.types import DAY_US, DataError
-from recommender.evaluation.policy_judge import JudgeConfig, policy_judge
+from recommender.evaluation.policy_judge import Finding, JudgeConfig, policy_judge
 from recommender.ranking.training_rows import LoggedPools
 from recommender.slate.sampling import slot_probabilities
 
@@ -72,22 +72,21 @@ def test_a_policy_that_knows_more_than_the_base_score_may_speak():
     assert verdict.dr.value > 0
     assert verdict.dr.low >= -verdict.margin
     assert verdict.snips.low >= -verdict.margin
-    assert "DR" in verdict.reason
-    assert "logged" in verdict.reason
+    assert verdict.finding is Finding.EARNS
 
 
 def test_a_policy_that_wants_the_worst_cards_stays_silent():
     snapshot, pools, q = logged(shoppers=600)
     verdict = judge(snapshot, pools, -q, weights=(1.0, 2.0))
     assert verdict.allowed_weight == 0
-    assert "stays 0" in verdict.reason
+    assert verdict.finding in (Finding.SNIPS_LOW, Finding.DR_LOW)
     assert verdict.dr.value < 0
 
 
 def test_few_shoppers_are_no_evidence():
     verdict = judge(*logged(shoppers=100))
     assert verdict.allowed_weight == 0
-    assert "cannot conclude" in verdict.reason
+    assert verdict.finding is Finding.FEW_SHOPPERS
     assert not verdict.dr.conclusive
 
 
@@ -115,7 +114,7 @@ def test_undrawn_and_young_slots_are_left_out():
     undrawn = replace(snapshot.impressions, propensity=np.full(len(pools.page), np.nan, np.float32))
     verdict = judge(replace(snapshot, impressions=undrawn), pools, q)
     assert (verdict.allowed_weight, verdict.dr) == (0.0, None)
-    assert "known probability" in verdict.reason
+    assert verdict.finding is Finding.NO_PAGES
     young = judge(replace(snapshot, until_us=3 * DAY_US), pools, q)
     assert young.dr is None
 
@@ -129,4 +128,4 @@ def test_q_of_other_pools_is_refused():
 def test_the_verdict_goes_into_the_manifest():
     content = judge(*logged(shoppers=100)).to_json()
     assert content["allowed_weight"] == 0
-    assert {"q_spread", "base_spread", "reason", "dr", "snips", "margin"} <= content.keys()
+    assert {"q_spread", "base_spread", "finding", "dr", "snips", "margin"} <= content.keys()

@@ -6,12 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from recommender.data.absent import Absent
 from recommender.data.snapshot_files import snapshot_write
 from recommender.encoders.image_encoder import ImageEncoder
 from recommender.encoders.image_training import ImageConfig
 from recommender.facts.snapshot import snapshot_take
 from recommender.jobs import JobProgress
 from recommender.models import JobRun
+from recommender.training.absent_words import NO_PICTURES
 from recommender.training.draft import Draft
 from recommender.training.image_step import ENCODER, images_step
 from recommender.training.recipe import TrainingRecipe
@@ -91,6 +93,6 @@ def test_the_network_that_serves_is_used_again(settings, tiny, draft, tmp_path):
 
 def test_without_pictures_the_bundle_says_why(draft):
     step_run(draft)
-    assert draft.workspace.json("images") == {"absent": "no item has a picture that can be read"}
+    assert draft.workspace.json("images") == {"absent": Absent(NO_PICTURES).to_json()}
     assert draft.item_facts.image is None
     assert not (draft.workspace.path("images") / ENCODER).exists()

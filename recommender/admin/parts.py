@@ -1,0 +1,20 @@
+"""The parts of a bundle by the names that shop and staff use for them."""
+
+from django.utils.translation import gettext as _
+
+
+def part_names() -> dict[str, str]:
+    """Parts that a bundle may have, in words."""
+    return {
+        "state_encoder": _("sequence encoder"),
+        "item_tower": _("vectors of new items"),
+        "picture_encoder": _("vectors of pictures"),
+        "second_stage": _("second stage"),
+        "ranker": _("ranker"),
+        "policy": _("long-term policy"),
+        "ease": "EASE",
+        "als": "ALS",
+        "vae": "Mult-VAE",
+        "graph": _("graph of relations"),
+        "gan": "CFGAN",
+    }

@@ -1,0 +1,29 @@
+"""Why a bundle lacks a part, in the language of the page."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from recommender.data.absent import Absent
+
+POLICY_FEW_PAGES = gettext_noop(
+    "%(pages)d shown pages are logged and %(needed)d are needed to learn long-term value; its weight stays 0"
+)
+POLICY_WITHOUT_RANKER = gettext_noop("the policy is judged with the ranker's scores, and there is no ranker")
+RANKER_LEARNED_LITTLE = gettext_noop(
+    "the ranker learned too little to rank: it tells what is clicked from what is not on a page in %(ours).1f %% of "
+    "pairs, the fusion in %(fusion).1f %%"
+)
+NOTHING_KNOWN = gettext_noop("nothing is known of any item")
+NOT_NAMED = gettext_noop("the recipe does not name it")
+NO_PICTURES = gettext_noop("no item has a picture that can be read")
+NO_PAGES = gettext_noop("no shown pages are logged yet; the fusion ranks until shoppers have seen pages")
+NO_TREES = gettext_noop("trees foresee held-out choices no better than the fusion does")
+
+
+def absent_words(kept: Mapping[str, Any] | str) -> str:
+    """The sentence for what ``Absent.to_json`` holds; a reason that was kept as a sentence is that sentence."""
+    absent = Absent(kept) if isinstance(kept, str) else Absent.from_json(kept)
+    return str(Absent(_(absent.reason) if absent.reason else "", absent.values))
