@@ -110,7 +110,14 @@ CACHES = {
         "LOCATION": CACHE_URL,
         "KEY_PREFIX": "dpe",
         "TIMEOUT": 300,
-    }
+    },
+    # What is the same for everybody and on every page: each process keeps it itself, for a minute.
+    "process": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "dpe",
+        "TIMEOUT": 60,
+        "OPTIONS": {"MAX_ENTRIES": 256},
+    },
 }
 
 # --- Accounts and sessions

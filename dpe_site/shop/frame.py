@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpRequest
 from django.urls import get_script_prefix, reverse
@@ -15,7 +15,7 @@ from catalog.models import Category, Item, Media, Shop
 from dpe_site.shop.visitor import visitor_of
 
 DEPARTMENTS_SECONDS = 300
-SCRIPTS = ("row", "seen", "sheet", "toast", "offline", "forms")
+SCRIPTS = tuple(f"shop/js/{name}.js" for name in ("row", "seen", "sheet", "toast", "offline", "forms"))
 CODES = ("favourite", "like", "not_interested", "ignore_item", "own_it", "gift")
 
 
@@ -46,7 +46,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "events_url": reverse("api:events") if visitor.shopper else "",
         **_addresses(get_script_prefix()),
         "say": {"why": _("Why this?"), "not_for_me": _("Not for me"), "favourite": _("Favourite")},
-        "scripts": [f"shop/js/{name}.js" for name in SCRIPTS],
+        "scripts": SCRIPTS,
     }
 
 
@@ -62,12 +62,15 @@ def _addresses(_prefix: str) -> dict[str, Any]:
 
 
 def departments_of(shop: Shop, language: str) -> list[Department]:
-    """Departments in the shop's order with a picture each, kept for five minutes."""
+    """Departments in the shop's order with a picture each, kept for five minutes, by each process for one more."""
     key = f"departments:{shop.pk}:{language}"
-    rows = cache.get(key)
+    rows = caches["process"].get(key)
     if rows is None:
-        rows = _departments_read(shop, language)
-        cache.set(key, rows, DEPARTMENTS_SECONDS)
+        rows = cache.get(key)
+        if rows is None:
+            rows = _departments_read(shop, language)
+            cache.set(key, rows, DEPARTMENTS_SECONDS)
+        caches["process"].set(key, rows)
     return [Department(*row) for row in rows]
 
 
