@@ -32,7 +32,7 @@ class Shop(models.Model):
 class Brand(models.Model):
     """Who makes a thing."""
 
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+", verbose_name=_("shop"))
     name = models.CharField(_("name"), max_length=200)
 
     objects = ShopQuerySet.as_manager()
@@ -49,8 +49,10 @@ class Brand(models.Model):
 class Category(models.Model):
     """A department (no parent) or a category within one."""
 
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
-    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="children")
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+", verbose_name=_("shop"))
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="children", verbose_name=_("parent")
+    )
     slug = models.SlugField(_("slug"), max_length=120, allow_unicode=True)
     name = models.CharField(_("name"), max_length=200)
     names = models.JSONField(_("names by language"), default=dict, blank=True)
@@ -75,7 +77,7 @@ class Category(models.Model):
 class Tag(models.Model):
     """A word that describes items: a material, a style, a genre."""
 
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+", verbose_name=_("shop"))
     name = models.CharField(_("name"), max_length=120)
     names = models.JSONField(_("names by language"), default=dict, blank=True)
 
@@ -98,15 +100,21 @@ class Item(models.Model):
         HIDDEN = "hidden", _("hidden")
         DRAFT = "draft", _("draft")
 
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="items")
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="items", verbose_name=_("shop"))
     external_id = models.CharField(_("external id"), max_length=200)
     domain = models.CharField(_("domain"), max_length=40, default="product")
     provider = models.CharField(_("provider"), max_length=120, blank=True)
     group = models.CharField(_("variant group"), max_length=200, blank=True)
-    category = models.ForeignKey(Category, null=True, blank=True, on_delete=models.SET_NULL, related_name="items")
-    department = models.ForeignKey(Category, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-    brand = models.ForeignKey(Brand, null=True, blank=True, on_delete=models.SET_NULL, related_name="items")
-    tags = models.ManyToManyField(Tag, blank=True, related_name="items")
+    category = models.ForeignKey(
+        Category, null=True, blank=True, on_delete=models.SET_NULL, related_name="items", verbose_name=_("category")
+    )
+    department = models.ForeignKey(
+        Category, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("department")
+    )
+    brand = models.ForeignKey(
+        Brand, null=True, blank=True, on_delete=models.SET_NULL, related_name="items", verbose_name=_("brand")
+    )
+    tags = models.ManyToManyField(Tag, blank=True, related_name="items", verbose_name=_("tags"))
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ACTIVE)
     region = models.CharField(_("region"), max_length=40, blank=True)
     adult = models.BooleanField(_("adult"), default=False)
@@ -148,8 +156,8 @@ class Item(models.Model):
 class ItemText(models.Model):
     """Title and description of an item in one language."""
 
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
-    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="texts")
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+", verbose_name=_("shop"))
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="texts", verbose_name=_("item"))
     language = models.CharField(_("language"), max_length=16)
     title = models.CharField(_("title"), max_length=500)
     description = models.TextField(_("description"), blank=True)
@@ -169,8 +177,8 @@ class ItemText(models.Model):
 class Media(models.Model):
     """A picture of an item: a path below the media folder or an absolute address."""
 
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
-    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="media")
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+", verbose_name=_("shop"))
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="media", verbose_name=_("item"))
     path = models.CharField(_("path or address"), max_length=500)
     alt = models.CharField(_("alternative text"), max_length=300, blank=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
@@ -192,9 +200,9 @@ class Media(models.Model):
 class Relation(models.Model):
     """A typed edge between two items: accessory of, goes with, sequel of and others."""
 
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
-    source = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="relations")
-    target = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="related_from")
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+", verbose_name=_("shop"))
+    source = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="relations", verbose_name=_("source"))
+    target = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="related_from", verbose_name=_("target"))
     kind = models.SlugField(_("kind"), max_length=60)
     weight = models.FloatField(_("weight"), default=1.0)
 
@@ -213,7 +221,7 @@ class Outbox(models.Model):
     """A message written in the transaction of its cause and delivered to the broker afterwards, at least once."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+", verbose_name=_("shop"))
     topic = models.CharField(_("topic"), max_length=80)
     payload = models.JSONField(_("payload"), default=dict)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)

@@ -8,6 +8,7 @@ pytest_plugins = [
     "tests.fixtures.people",
     "tests.fixtures.tiny_text",
     "tests.fixtures.web",
+    "tests.fixtures.languages",
     "tests.fixtures.patience",
     "tests.fixtures.threads",
     "tests.fixtures.browser",

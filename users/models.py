@@ -41,13 +41,22 @@ class User(AbstractUser):
 class Shopper(models.Model):
     """Who acts, guest or signed in. Made at the first event, not at the first page view."""
 
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="shoppers")
-    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="shoppers")
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="shoppers", verbose_name=_("shop"))
+    user = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="shoppers", verbose_name=_("user")
+    )
     guest_key = models.UUIDField(
         _("guest key"), null=True, blank=True, help_text=_("Held by the guest's signed cookie.")
     )
     external_id = models.CharField(_("external id"), max_length=200, blank=True)
-    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged_from")
+    merged_into = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="merged_from",
+        verbose_name=_("merged into"),
+    )
     merged_at = models.DateTimeField(_("merged"), null=True, blank=True)
     segment = models.CharField(_("segment"), max_length=60, blank=True)
     language = models.CharField(_("language"), max_length=16, blank=True)
@@ -81,8 +90,8 @@ class Shopper(models.Model):
 class Device(models.Model):
     """An app installation that can be pushed to."""
 
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
-    shopper = models.ForeignKey(Shopper, on_delete=models.CASCADE, related_name="devices")
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+", verbose_name=_("shop"))
+    shopper = models.ForeignKey(Shopper, on_delete=models.CASCADE, related_name="devices", verbose_name=_("shopper"))
     platform = models.CharField(_("platform"), max_length=20)
     push_token = models.CharField(_("push token"), max_length=300, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -105,8 +114,8 @@ class Consent(models.Model):
         LEARNING = "learning", _("learning from what I do")
         PUSH = "push", _("push messages")
 
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
-    shopper = models.ForeignKey(Shopper, on_delete=models.CASCADE, related_name="consents")
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+", verbose_name=_("shop"))
+    shopper = models.ForeignKey(Shopper, on_delete=models.CASCADE, related_name="consents", verbose_name=_("shopper"))
     purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose)
     granted = models.BooleanField(_("granted"))
     version = models.PositiveIntegerField(_("version of the text"), default=1)
@@ -127,10 +136,20 @@ class Interaction(models.Model):
     """Something a shopper did. Append-only; the table is partitioned by month of its id (see the migration)."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
-    shopper = models.ForeignKey(Shopper, on_delete=models.CASCADE, related_name="interactions", db_index=False)
+    shop = models.ForeignKey(
+        Shop, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False, verbose_name=_("shop")
+    )
+    shopper = models.ForeignKey(
+        Shopper, on_delete=models.CASCADE, related_name="interactions", db_index=False, verbose_name=_("shopper")
+    )
     item = models.ForeignKey(
-        Item, null=True, blank=True, on_delete=models.CASCADE, related_name="interactions", db_index=False
+        Item,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="interactions",
+        db_index=False,
+        verbose_name=_("item"),
     )
     kind = models.PositiveSmallIntegerField(_("kind"), choices=KIND_CHOICES)
     occurred_at = models.DateTimeField(_("occurred"))
@@ -169,9 +188,13 @@ class EventReceipt(models.Model):
     """Proof that a client's event was taken: makes a repeated batch harmless. Primary key (shop, client id)."""
 
     pk = models.CompositePrimaryKey("shop_id", "client_id")
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    shop = models.ForeignKey(
+        Shop, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False, verbose_name=_("shop")
+    )
     client_id = models.UUIDField(_("client id"))
-    shopper = models.ForeignKey(Shopper, on_delete=models.CASCADE, related_name="+", db_index=True)
+    shopper = models.ForeignKey(
+        Shopper, on_delete=models.CASCADE, related_name="+", db_index=True, verbose_name=_("shopper")
+    )
     interaction = models.UUIDField(_("interaction"))
     received_at = models.DateTimeField(_("received"), default=timezone.now)
 
@@ -189,19 +212,41 @@ class EventReceipt(models.Model):
 class ShopperState(models.Model):
     """What a decision needs to know about a shopper, kept with every event: one row read per request."""
 
-    shopper = models.OneToOneField(Shopper, primary_key=True, on_delete=models.CASCADE, related_name="state")
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
-    version = models.PositiveBigIntegerField(_("version"), default=0)
-    recent_items = ArrayField(models.BigIntegerField(), default=list, help_text=_("Last 100, oldest first."))
-    recent_kinds = ArrayField(models.PositiveSmallIntegerField(), default=list)
-    recent_times = ArrayField(models.BigIntegerField(), default=list, help_text=_("Microseconds since 1970, UTC."))
-    recent_values = ArrayField(models.FloatField(), default=list)
-    hidden_items = ArrayField(
-        models.BigIntegerField(), default=list, help_text=_("Not interested, with their near twins.")
+    shopper = models.OneToOneField(
+        Shopper, primary_key=True, on_delete=models.CASCADE, related_name="state", verbose_name=_("shopper")
     )
-    purchased_items = ArrayField(models.BigIntegerField(), default=list, help_text=_("Last 200 bought, oldest first."))
+    shop = models.ForeignKey(
+        Shop, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False, verbose_name=_("shop")
+    )
+    version = models.PositiveBigIntegerField(_("version"), default=0)
+    recent_items = ArrayField(
+        models.BigIntegerField(), verbose_name=_("recent items"), default=list, help_text=_("Last 100, oldest first.")
+    )
+    recent_kinds = ArrayField(models.PositiveSmallIntegerField(), verbose_name=_("recent kinds"), default=list)
+    recent_times = ArrayField(
+        models.BigIntegerField(),
+        verbose_name=_("recent times"),
+        default=list,
+        help_text=_("Microseconds since 1970, UTC."),
+    )
+    recent_values = ArrayField(models.FloatField(), verbose_name=_("recent values"), default=list)
+    hidden_items = ArrayField(
+        models.BigIntegerField(),
+        verbose_name=_("hidden items"),
+        default=list,
+        help_text=_("Not interested, with their near twins."),
+    )
+    purchased_items = ArrayField(
+        models.BigIntegerField(),
+        verbose_name=_("purchased items"),
+        default=list,
+        help_text=_("Last 200 bought, oldest first."),
+    )
     ignored_items = ArrayField(
-        models.BigIntegerField(), default=list, help_text=_("History the shopper asked to leave out.")
+        models.BigIntegerField(),
+        verbose_name=_("ignored items"),
+        default=list,
+        help_text=_("History the shopper asked to leave out."),
     )
     taste = models.JSONField(_("interest profile"), default=dict, help_text=_("Weights by tag, department and brand."))
     fatigue = models.JSONField(_("shown without a click"), default=dict, help_text=_("Item id to count."))
@@ -225,8 +270,8 @@ class ShopperState(models.Model):
 class Suspicion(models.Model):
     """A mark on a shopper or session that looks like a bot or a flood: kept out of learning, never dropped."""
 
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
-    shopper = models.ForeignKey(Shopper, on_delete=models.CASCADE, related_name="suspicions")
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+", verbose_name=_("shop"))
+    shopper = models.ForeignKey(Shopper, on_delete=models.CASCADE, related_name="suspicions", verbose_name=_("shopper"))
     session = models.CharField(_("session"), max_length=64, blank=True)
     cause = models.CharField(_("cause"), max_length=60)
     detail = models.JSONField(_("detail"), default=dict, blank=True)
@@ -247,8 +292,10 @@ class Search(models.Model):
     """What a shopper looked for."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
-    shopper = models.ForeignKey(Shopper, null=True, blank=True, on_delete=models.CASCADE, related_name="searches")
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+", verbose_name=_("shop"))
+    shopper = models.ForeignKey(
+        Shopper, null=True, blank=True, on_delete=models.CASCADE, related_name="searches", verbose_name=_("shopper")
+    )
     query = models.CharField(_("query"), max_length=300)
     language = models.CharField(_("language"), max_length=16, blank=True)
     found = models.PositiveIntegerField(_("found"), default=0)
@@ -267,9 +314,9 @@ class Search(models.Model):
 class Review(models.Model):
     """A shopper's rating and words about an item."""
 
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
-    shopper = models.ForeignKey(Shopper, on_delete=models.CASCADE, related_name="reviews")
-    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="reviews")
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+", verbose_name=_("shop"))
+    shopper = models.ForeignKey(Shopper, on_delete=models.CASCADE, related_name="reviews", verbose_name=_("shopper"))
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="reviews", verbose_name=_("item"))
     rating = models.PositiveSmallIntegerField(_("rating"))
     text = models.TextField(_("text"), blank=True)
     language = models.CharField(_("language"), max_length=16, blank=True)
@@ -289,9 +336,9 @@ class Review(models.Model):
 class Favourite(models.Model):
     """An item a shopper keeps."""
 
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
-    shopper = models.ForeignKey(Shopper, on_delete=models.CASCADE, related_name="favourites")
-    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="+")
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+", verbose_name=_("shop"))
+    shopper = models.ForeignKey(Shopper, on_delete=models.CASCADE, related_name="favourites", verbose_name=_("shopper"))
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="+", verbose_name=_("item"))
     at = models.DateTimeField(_("when"), default=timezone.now)
 
     objects = PersonFactQuerySet.as_manager()
@@ -308,8 +355,8 @@ class Favourite(models.Model):
 class Basket(models.Model):
     """What a shopper is about to buy: one per shopper."""
 
-    shopper = models.OneToOneField(Shopper, on_delete=models.CASCADE, related_name="basket")
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
+    shopper = models.OneToOneField(Shopper, on_delete=models.CASCADE, related_name="basket", verbose_name=_("shopper"))
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+", verbose_name=_("shop"))
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
     objects = ShopQuerySet.as_manager()
@@ -325,8 +372,8 @@ class Basket(models.Model):
 class BasketLine(models.Model):
     """An item in a basket and how many."""
 
-    basket = models.ForeignKey(Basket, on_delete=models.CASCADE, related_name="lines")
-    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="+")
+    basket = models.ForeignKey(Basket, on_delete=models.CASCADE, related_name="lines", verbose_name=_("basket"))
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="+", verbose_name=_("item"))
     quantity = models.PositiveIntegerField(_("quantity"), default=1)
 
     class Meta:
@@ -342,8 +389,8 @@ class Order(models.Model):
     """A (simulated) checkout."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
-    shopper = models.ForeignKey(Shopper, on_delete=models.CASCADE, related_name="orders")
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+", verbose_name=_("shop"))
+    shopper = models.ForeignKey(Shopper, on_delete=models.CASCADE, related_name="orders", verbose_name=_("shopper"))
     total_minor = models.BigIntegerField(_("total (minor units)"))
     currency = models.CharField(_("currency"), max_length=3)
     placed_at = models.DateTimeField(_("placed"), default=timezone.now)
@@ -362,8 +409,8 @@ class Order(models.Model):
 class OrderLine(models.Model):
     """An item bought in an order, at the price of that moment."""
 
-    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
-    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="+")
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines", verbose_name=_("order"))
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="+", verbose_name=_("item"))
     quantity = models.PositiveIntegerField(_("quantity"))
     price_minor = models.BigIntegerField(_("price (minor units)"))
 

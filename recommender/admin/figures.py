@@ -34,7 +34,7 @@ GROUP BY 1
 _DEEDS = f"""
 SELECT (occurred_at AT TIME ZONE %(zone)s)::date AS day, count(*),
        count(DISTINCT (impression, item_id)) FILTER (WHERE {CLICK_SQL} AND impression IS NOT NULL),
-       count(*) FILTER (WHERE kind = 8),
+       count(DISTINCT (impression, item_id)) FILTER (WHERE kind = 8 AND impression IS NOT NULL),
        count(*) FILTER (WHERE kind = 10), coalesce(sum(price_minor * quantity) FILTER (WHERE kind = 10), 0)
 FROM users_interaction
 WHERE shop_id = %(shop)s AND id >= %(first)s AND occurred_at >= %(since)s AND occurred_at < %(until)s
@@ -70,7 +70,7 @@ class Day:
 
     @property
     def cart_rate(self) -> float:
-        """Baskets filled per visible card."""
+        """Cards whose item went into the basket, per visible card; what was found elsewhere is no card's doing."""
         return self.carts / self.seen if self.seen else math.nan
 
 

@@ -20,7 +20,7 @@ from recommender.admin.ruleset_changes import changes_of
 from recommender.admin.what_if import what_if
 from recommender.data.types import DataError
 from recommender.models import Live, Ruleset
-from recommender.store.rulesets import ruleset_publish, ruleset_restore
+from recommender.store.rulesets import AS_DELIVERED, ruleset_publish, ruleset_restore
 from users.admin import FactAdmin
 from users.models import User
 
@@ -137,7 +137,7 @@ def _published(shop: Shop, by: User | None) -> str:
 class RulesetAdmin(FactAdmin):
     """What was published, and the way back."""
 
-    list_display = ("hash_short", "shop", "serving", "published_at", "published_by", "holds", "note", "again")
+    list_display = ("hash_short", "shop", "serving", "published_at", "published_by", "holds", "said", "again")
     list_filter = ("shop",)
     list_select_related = ("shop__live", "published_by")
     search_fields = ("hash", "note")
@@ -173,6 +173,11 @@ class RulesetAdmin(FactAdmin):
         """How many rules and sections."""
         counts = {"rules": len(ruleset.content["rules"]), "sections": len(ruleset.content["layout"])}
         return _("%(rules)d rules, %(sections)d sections") % counts
+
+    @admin.display(description=gettext_lazy("note"), ordering="note")
+    def said(self, ruleset: Ruleset) -> str:
+        """The note; the shop's own first one in the language of the page."""
+        return _(AS_DELIVERED) if ruleset.note == AS_DELIVERED else ruleset.note
 
     @admin.display(description="")
     def again(self, ruleset: Ruleset) -> str:

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from catalog.models import Shop
 from catalog.money import money_text
@@ -83,7 +83,7 @@ def figures_of(reading: Reading) -> list[Figure]:
     pages = f"{reverse('admin:recommender_impression_changelist')}?shown_at_from_0={since}&shown_at_from_1=00:00:00"
     deeds = f"{reverse('admin:users_interaction_changelist')}?occurred_at_from_0={since}&occurred_at_from_1=00:00:00"
     orders = f"{reverse('admin:users_order_changelist')}?placed_at_from_0={since}&placed_at_from_1=00:00:00"
-    purchases = ngettext("%(n)d purchase", "%(n)d purchases", today.purchases) % {"n": today.purchases}
+    purchases = ngettext("%(n)s purchase", "%(n)s purchases", today.purchases) % {"n": f"{today.purchases:,}"}
     seen = _("%(shown)s of %(all)s items") % {"shown": f"{today.items_shown:,}", "all": f"{reading.showable:,}"}
     slow = _("95 of 100 within %(time)s") % {"time": _ms(today.p95_ms)}
 
@@ -160,7 +160,7 @@ def plots_of(reading: Reading) -> list[dict[str, Any]]:
 
 def _plot(title: str, unit: str, days: list[Day], series: list[Series], *, kind: str = "line") -> dict[str, Any]:
     labels = [formats.date_format(day.day, "MONTH_DAY_FORMAT") for day in days]
-    short = [f"{day.day.day}.{day.day.month}." for day in days]
+    short = [formats.date_format(day.day, pgettext("a day on an axis", "j M")) for day in days]
     chart = bars_chart if kind == "bar" else lines_chart
     columns = [("–" if value is None else value for value in line.values) for line in series]
     return {

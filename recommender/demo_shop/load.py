@@ -16,7 +16,7 @@ from recommender.demo_shop.catalogue import catalogue_write
 from recommender.demo_shop.history import history_write
 from recommender.demo_shop.people import shoppers_write
 from recommender.models import HomepageLayout, Knobs
-from recommender.store.rulesets import ruleset_publish
+from recommender.store.rulesets import AS_DELIVERED, ruleset_publish
 from recommender.trends import trend_refresh
 from users.state_rebuild import states_rebuild
 
@@ -124,7 +124,7 @@ def _settings_write(shop: Shop) -> None:
         ],
         ignore_conflicts=True,
     )
-    ruleset_publish(shop=shop, note="As delivered")
+    ruleset_publish(shop=shop, note=AS_DELIVERED)
 
 
 def _datetime(at_us: int) -> datetime:

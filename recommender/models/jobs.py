@@ -22,7 +22,7 @@ class JobRun(models.Model):
         PARKED = "parked", _("parked after three tries")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="jobs")
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="jobs", verbose_name=_("shop"))
     kind = models.CharField(_("kind"), max_length=40)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.QUEUED)
     step = models.CharField(_("step"), max_length=120, blank=True)
@@ -36,7 +36,9 @@ class JobRun(models.Model):
     error = models.TextField(_("error"), blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     cancel_requested = models.BooleanField(_("cancel requested"), default=False)
-    asked_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    asked_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("asked by")
+    )
     created_at = models.DateTimeField(_("asked"), default=timezone.now)
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
     heartbeat_at = models.DateTimeField(_("last sign of life"), null=True, blank=True)

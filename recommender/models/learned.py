@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pgvector.django import HalfVectorField, VectorField
 
@@ -23,7 +24,7 @@ class BundleVersion(models.Model):
         RETIRED = "retired", _("retired")
         BROKEN = "broken", _("broken")
 
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="bundles")
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="bundles", verbose_name=_("shop"))
     fingerprint = models.CharField(_("fingerprint"), max_length=64, blank=True)
     path = models.CharField(_("folder below the bundles' home"), max_length=300, blank=True)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.BUILDING)
@@ -45,14 +46,14 @@ class BundleVersion(models.Model):
         ordering = ["-id"]
 
     def __str__(self) -> str:
-        return f"bundle {self.pk}"
+        return gettext("bundle %(number)s") % {"number": self.pk}
 
 
 class TextVector(models.Model):
     """A text's vector, reused across bundles: keyed by item, encoder fingerprint and content hash."""
 
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
-    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="text_vectors")
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+", verbose_name=_("shop"))
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="text_vectors", verbose_name=_("item"))
     encoder = models.CharField(_("encoder fingerprint"), max_length=64)
     content_hash = models.CharField(_("content hash"), max_length=64)
     vector = HalfVectorField(_("vector"), dimensions=TEXT_DIM)
@@ -74,9 +75,16 @@ class ItemVector(models.Model):
 
     pk = models.CompositePrimaryKey("bundle_id", "item_id")
     bundle = models.ForeignKey(
-        BundleVersion, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+        BundleVersion,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        verbose_name=_("bundle"),
     )
-    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    item = models.ForeignKey(
+        Item, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False, verbose_name=_("item")
+    )
     vector = VectorField(_("vector"), dimensions=ITEM_DIM)
     after_training = models.BooleanField(_("newer than the bundle"), default=False)
 
@@ -91,9 +99,13 @@ class ItemVector(models.Model):
 class GateAttempt(models.Model):
     """One trial of the gate, promoted or refused: the ledger that keeps false promotions in check."""
 
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
-    bundle = models.ForeignKey(BundleVersion, on_delete=models.CASCADE, related_name="gate_attempts")
-    against = models.ForeignKey(BundleVersion, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+", verbose_name=_("shop"))
+    bundle = models.ForeignKey(
+        BundleVersion, on_delete=models.CASCADE, related_name="gate_attempts", verbose_name=_("bundle")
+    )
+    against = models.ForeignKey(
+        BundleVersion, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("against")
+    )
     metric = models.CharField(_("metric"), max_length=40)
     difference = models.FloatField(_("difference"), null=True, blank=True)
     lower = models.FloatField(_("lower bound"), null=True, blank=True)

@@ -27,11 +27,13 @@ def _share(
 class Ruleset(models.Model):
     """Knobs, rules, layout and experiments compiled on publishing: immutable, known by its hash."""
 
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="rulesets")
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="rulesets", verbose_name=_("shop"))
     hash = models.CharField(_("hash"), max_length=64)
     content = models.JSONField(_("content"))
     note = models.CharField(_("note"), max_length=300, blank=True)
-    published_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    published_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("published by")
+    )
     published_at = models.DateTimeField(_("published"), default=timezone.now)
 
     objects = ShopQuerySet.as_manager()
@@ -49,7 +51,9 @@ class Ruleset(models.Model):
 class Knobs(models.Model):
     """The dials of a shop, as a draft: they take effect when published in a ruleset."""
 
-    shop = models.OneToOneField(Shop, primary_key=True, on_delete=models.CASCADE, related_name="knobs")
+    shop = models.OneToOneField(
+        Shop, primary_key=True, on_delete=models.CASCADE, related_name="knobs", verbose_name=_("shop")
+    )
     exploration = _share(0.02, 0.0, 0.5, _("exploration"), _("Share of slots drawn evenly from all allowed items (ε)."))
     temperature = _share(
         0.15, 0.01, 5.0, _("temperature"), _("How loosely the best items are drawn (τ); low is strict.")
@@ -93,7 +97,7 @@ class Rule(models.Model):
         CATEGORY = "category", _("category")
         TAG = "tag", _("tag")
 
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="rules")
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="rules", verbose_name=_("shop"))
     name = models.CharField(_("name"), max_length=120)
     action = models.CharField(_("action"), max_length=10, choices=Action)
     target = models.CharField(_("what"), max_length=10, choices=Target)
@@ -112,7 +116,9 @@ class Rule(models.Model):
     ends_at = models.DateTimeField(_("until"), null=True, blank=True)
     priority = models.IntegerField(_("priority"), default=0, help_text=_("Higher wins where rules contradict."))
     enabled = models.BooleanField(_("enabled"), default=True)
-    created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("created by")
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = ShopQuerySet.as_manager()
@@ -129,7 +135,7 @@ class Rule(models.Model):
 class HomepageLayout(models.Model):
     """Which sections a page may have and how long they are, as a draft."""
 
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+", verbose_name=_("shop"))
     surface = models.CharField(_("surface"), max_length=40, default="homepage")
     section = models.CharField(_("section"), max_length=40)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
@@ -157,7 +163,7 @@ class Experiment(models.Model):
     One runs at a time: of those whose time it is, the first by id.
     """
 
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="experiments")
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="experiments", verbose_name=_("shop"))
     name = models.SlugField(_("name"))
     arms = models.JSONField(_("arms"), default=list, help_text=_("Name, share and knobs that differ."))
     starts_at = models.DateTimeField(_("from"), null=True, blank=True)

@@ -16,10 +16,15 @@ from users.models import Shopper
 class TrendSnapshot(models.Model):
     """What is bought and looked at now, refreshed by a worker; a department's trend is its items in the same order."""
 
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+", verbose_name=_("shop"))
     at = models.DateTimeField(_("when"), default=timezone.now)
-    item_ids = ArrayField(models.BigIntegerField(), default=list)
-    counts = ArrayField(models.FloatField(), default=list, help_text=_("Decayed count, same order as the items."))
+    item_ids = ArrayField(models.BigIntegerField(), verbose_name=_("items"), default=list)
+    counts = ArrayField(
+        models.FloatField(),
+        verbose_name=_("counts"),
+        default=list,
+        help_text=_("Decayed count, same order as the items."),
+    )
 
     objects = ShopQuerySet.as_manager()
 
@@ -35,13 +40,26 @@ class TrendSnapshot(models.Model):
 class Live(models.Model):
     """The one row read per request: which bundle, ruleset and trend serve this shop."""
 
-    shop = models.OneToOneField(Shop, primary_key=True, on_delete=models.CASCADE, related_name="live")
-    bundle = models.ForeignKey(BundleVersion, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-    previous_bundle = models.ForeignKey(
-        BundleVersion, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    shop = models.OneToOneField(
+        Shop, primary_key=True, on_delete=models.CASCADE, related_name="live", verbose_name=_("shop")
     )
-    ruleset = models.ForeignKey(Ruleset, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-    trend = models.ForeignKey(TrendSnapshot, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    bundle = models.ForeignKey(
+        BundleVersion, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("bundle")
+    )
+    previous_bundle = models.ForeignKey(
+        BundleVersion,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("previous bundle"),
+    )
+    ruleset = models.ForeignKey(
+        Ruleset, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("ruleset")
+    )
+    trend = models.ForeignKey(
+        TrendSnapshot, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("trend")
+    )
     changed_at = models.DateTimeField(_("changed"), auto_now=True)
 
     class Meta:
@@ -56,9 +74,17 @@ class Impression(models.Model):
     """A decision that was shown: one row with one array entry per slot, in page order. Partitioned by month of id."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    shop = models.ForeignKey(
+        Shop, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False, verbose_name=_("shop")
+    )
     shopper = models.ForeignKey(
-        Shopper, null=True, blank=True, on_delete=models.CASCADE, related_name="+", db_index=False
+        Shopper,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("shopper"),
     )
     session = models.CharField(_("session"), max_length=64, blank=True)
     surface = models.CharField(_("surface"), max_length=40)
@@ -72,20 +98,31 @@ class Impression(models.Model):
     bundle_id = models.BigIntegerField(_("bundle"), null=True, blank=True)
     ruleset_hash = models.CharField(_("ruleset"), max_length=64, blank=True)
     state_version = models.PositiveBigIntegerField(_("state version"), default=0)
-    item_ids = ArrayField(models.BigIntegerField(), default=list)
-    section_of = ArrayField(models.PositiveSmallIntegerField(), default=list, help_text=_("Index into the sections."))
+    item_ids = ArrayField(models.BigIntegerField(), verbose_name=_("items"), default=list)
+    section_of = ArrayField(
+        models.PositiveSmallIntegerField(),
+        verbose_name=_("section of"),
+        default=list,
+        help_text=_("Index into the sections."),
+    )
     sections = models.JSONField(
         _("sections"), default=list, help_text=_("Code, subject and propensity, in page order.")
     )
     propensities = ArrayField(
-        models.FloatField(), default=list, help_text=_("NaN: a filled hole, kept out of learning.")
+        models.FloatField(),
+        verbose_name=_("propensities"),
+        default=list,
+        help_text=_("NaN: a filled hole, kept out of learning."),
     )
-    forced = ArrayField(models.BooleanField(), default=list)
-    dropped = ArrayField(models.BooleanField(), default=list)
-    seen = ArrayField(models.BooleanField(), default=list, help_text=_("Reported visible by the browser."))
-    scores = ArrayField(models.FloatField(), default=list)
+    forced = ArrayField(models.BooleanField(), verbose_name=_("forced"), default=list)
+    dropped = ArrayField(models.BooleanField(), verbose_name=_("dropped"), default=list)
+    seen = ArrayField(
+        models.BooleanField(), verbose_name=_("seen"), default=list, help_text=_("Reported visible by the browser.")
+    )
+    scores = ArrayField(models.FloatField(), verbose_name=_("scores"), default=list)
     pool_ids = ArrayField(
         models.BigIntegerField(),
+        verbose_name=_("pool"),
         default=list,
         blank=True,
         help_text=_("Allowed set of the first slot where it was logged."),
@@ -117,8 +154,12 @@ class RequestLog(models.Model):
     """Context and gathered facts of one request, compressed: enough to decide it again."""
 
     impression = models.UUIDField(_("impression"), primary_key=True)
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+", db_constraint=False)
-    shopper = models.ForeignKey(Shopper, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    shop = models.ForeignKey(
+        Shop, on_delete=models.CASCADE, related_name="+", db_constraint=False, verbose_name=_("shop")
+    )
+    shopper = models.ForeignKey(
+        Shopper, null=True, blank=True, on_delete=models.CASCADE, related_name="+", verbose_name=_("shopper")
+    )
     at = models.DateTimeField(_("when"), default=timezone.now)
     seed = models.DecimalField(_("seed"), max_digits=20, decimal_places=0)
     bundle_id = models.BigIntegerField(_("bundle"), null=True, blank=True)
@@ -140,13 +181,15 @@ class RequestLog(models.Model):
 class PrecomputedList(models.Model):
     """A shopper's list made in the background: fallback and push read it, for the arm it was made under."""
 
-    shopper = models.OneToOneField(Shopper, primary_key=True, on_delete=models.CASCADE, related_name="+")
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+")
+    shopper = models.OneToOneField(
+        Shopper, primary_key=True, on_delete=models.CASCADE, related_name="+", verbose_name=_("shopper")
+    )
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+", verbose_name=_("shop"))
     bundle_id = models.BigIntegerField(_("bundle"), null=True, blank=True)
     ruleset_hash = models.CharField(_("ruleset"), max_length=64, blank=True)
     arm = models.CharField(_("arm"), max_length=60, blank=True)
-    item_ids = ArrayField(models.BigIntegerField(), default=list)
-    scores = ArrayField(models.FloatField(), default=list)
+    item_ids = ArrayField(models.BigIntegerField(), verbose_name=_("items"), default=list)
+    scores = ArrayField(models.FloatField(), verbose_name=_("scores"), default=list)
     made_at = models.DateTimeField(_("made"), default=timezone.now)
 
     objects = ShopQuerySet.as_manager()

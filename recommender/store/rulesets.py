@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from catalog.models import Shop
 from recommender.data.event_weights import staff_weights_check
@@ -21,6 +22,8 @@ from users.models import User
 
 DEFAULT_RULESET = RulesetValue(hash="default", knobs=KnobValues())
 """What serves a shop that has published nothing."""
+AS_DELIVERED = gettext_noop("As delivered")
+"""Note of the ruleset that a shop is made with."""
 
 
 def ruleset_compile(shop: Shop) -> dict[str, Any]:

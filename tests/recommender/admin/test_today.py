@@ -68,15 +68,17 @@ def test_days_are_the_shops_and_today_goes_until_now(tiny: TinyShop) -> None:
     deed(tiny, NOON - timedelta(minutes=4), Kind.CLICK)
     deed(tiny, NOON - timedelta(minutes=4, seconds=30), Kind.VIEW, impression=shown.pk)  # the same card
     deed(tiny, NOON - timedelta(minutes=4, seconds=40), Kind.VIEW)
-    deed(tiny, NOON - timedelta(minutes=3), Kind.CART)
+    deed(tiny, NOON - timedelta(minutes=3), Kind.CART, impression=shown.pk)
+    deed(tiny, NOON - timedelta(minutes=3, seconds=10), Kind.CART, impression=shown.pk)  # one more of the same card
+    deed(tiny, NOON - timedelta(minutes=3, seconds=20), Kind.CART)  # found elsewhere
     deed(tiny, NOON - timedelta(minutes=2), Kind.PURCHASE, quantity=2, price_minor=500)
     deed(tiny, NOON + timedelta(minutes=1), Kind.CLICK)
     *_, yesterday, today = days_read(tiny.shop, NOON)
     assert (today.day, yesterday.day) == (date(2026, 6, 3), date(2026, 6, 2))
     assert (today.pages, today.seen, today.items_shown, today.degraded) == (3, 6, 6, 0)
     assert (yesterday.pages, yesterday.degraded) == (1, 1)
-    assert (today.events, today.clicks, today.carts, today.purchases, today.revenue_minor) == (6, 1, 1, 1, 1000)
-    assert today.ctr == pytest.approx(1 / 6)
+    assert (today.events, today.clicks, today.carts, today.purchases, today.revenue_minor) == (8, 1, 1, 1, 1000)
+    assert today.ctr == today.cart_rate == pytest.approx(1 / 6)
     assert (today.p50_ms, today.p95_ms) == (20, 29)
     assert math.isnan(yesterday.p50_ms)
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -13,7 +14,8 @@ from dpe_site.environment import REPOSITORY
 from recommender.admin.choices import fallback_word, kind_word
 from recommender.admin.jobs import result_word, step_word
 from recommender.admin.page_list import pages_latest
-from recommender.models import Impression, JobRun
+from recommender.models import BundleVersion, Impression, JobRun
+from recommender.store.rulesets import AS_DELIVERED, ruleset_publish
 from tests.fixtures.tiny_shop import TinyShop, shopper_with, tiny_live, tiny_shop
 from users.kinds import Kind
 
@@ -71,3 +73,28 @@ def test_a_jobs_result_is_told_in_words(staff: Client, tiny: TinyShop) -> None:
     staff.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
     page = staff.get(reverse("admin:recommender_jobrun_change", args=[job.pk])).content.decode()
     assert "lines in the file" in page
+
+
+def test_lists_name_their_columns_in_the_language_of_the_page() -> None:
+    models = [model for model in admin.site._registry if model._meta.app_label in ("catalog", "users", "recommender")]
+    with translation.override(CHINESE):
+        named = {f"{model.__name__}.{field.name}": field for model in models for field in model._meta.fields}
+        english = {name for name, field in named.items() if str(field.verbose_name).isascii()}
+    assert {name for name in english if name.rpartition(".")[2] not in ("id", "pk")} == set()
+
+
+def test_an_empty_list_says_so_in_the_language_of_the_page(staff: Client, tiny: TinyShop) -> None:
+    staff.cookies[settings.LANGUAGE_COOKIE_NAME] = CHINESE
+    page = staff.get(reverse("admin:recommender_rule_changelist")).content.decode()
+    assert "没有结果" in page
+    assert "No results" not in page
+
+
+def test_bundles_and_first_rulesets_are_named_in_the_language_of_the_page(staff: Client, tiny: TinyShop) -> None:
+    ruleset_publish(shop=tiny.shop, note=AS_DELIVERED)
+    staff.cookies[settings.LANGUAGE_COOKIE_NAME] = CHINESE
+    page = staff.get(reverse("admin:recommender_ruleset_changelist")).content.decode()
+    assert "出厂设置" in page
+    assert AS_DELIVERED not in page
+    with translation.override(CHINESE):
+        assert str(BundleVersion(pk=7)) == "模型包 7"
