@@ -11,11 +11,11 @@ from recommender.encoders.config import EncoderConfig
 from recommender.encoders.export import Parity, encoder_export
 from recommender.encoders.together import Lesson, encoder_train_together
 from recommender.encoders.trained import EpochRecord, TrainedEncoder
-from recommender.encoders.update import update_entries
 from recommender.encoders.warm_start import WarmStart, warm_start_read, weights_write
 from recommender.jobs import JobProgress
 from recommender.store.bundles import bundle_path
 from recommender.training.draft import Draft
+from recommender.training.update_lessons import update_lessons
 from recommender.training.workspace import arrays_write, json_write
 
 CHECKPOINT = "encoder_checkpoint"  # in the workspace, which a killed training comes back to
@@ -67,9 +67,8 @@ def _beginning(draft: Draft, progress: JobProgress) -> tuple[EncoderConfig, Warm
         return config, None, None
     update = draft.recipe.update
     train, since = draft.holdout.train, draft.update_since_us
-    rng = np.random.default_rng(draft.recipe.seed)
-    lessons = update_entries(train, since, max_length=config.max_length, replay=update.replay, rng=rng)
-    if not len(train.keep(lessons).item) or train.keep(lessons).lengths.max() < 2:
+    lessons = update_lessons(train, since, config, update, seed=draft.recipe.seed)
+    if lessons is None:
         progress.log("nothing new to learn from besides counts")
         lessons = np.ones(len(train.item), np.bool_)
     new = int((warm.row < 0).sum())

@@ -28,16 +28,28 @@ def holdout_make(snapshot: Snapshot, config: HoldoutConfig) -> Holdout:
     """Keep back the newest step of up to ``max_users`` shoppers, where it is an item new to them."""
     n_users = len(snapshot.shopper_ids)
     whole = sequences_of(snapshot.interactions, n_users=n_users, n_items=len(snapshot.items))
-    order = _scrambled(snapshot.shopper_ids)
+    return newest_kept_back(whole, snapshot.shopper_ids, config, otherwise_us=snapshot.until_us)
+
+
+def newest_kept_back(whole: Sequences, shopper_ids: Ints, config: HoldoutConfig, *, otherwise_us: int) -> Holdout:
+    """The same of any behaviour.
+
+    Args:
+        whole: behaviour.
+        shopper_ids: (u,) of its shoppers.
+        config: how many, and who is fit.
+        otherwise_us: end of behaviour where there is none.
+    """
+    order = _scrambled(shopper_ids)
     fit = np.flatnonzero((whole.lengths >= config.min_length) & _last_is_new(whole))
     users = np.sort(fit[np.argsort(order[fit], kind="stable")][: config.max_users])
-    chosen = np.zeros(n_users, np.bool_)
+    chosen = np.zeros(len(whole), np.bool_)
     chosen[users] = True
     held = (whole.age == 0) & chosen[whole.user]
     targets = Targets(users, np.arange(len(users) + 1, dtype=np.int64), whole.item[held])
     third = order[users].astype(np.uint64) // np.uint64(7) % np.uint64(3)
     stop, fusion, report = (targets.select(np.flatnonzero(third == part)) for part in range(3))
-    now_us = int(whole.at_us.max()) if len(whole.at_us) else snapshot.until_us
+    now_us = int(whole.at_us.max()) if len(whole.at_us) else otherwise_us
     return Holdout(whole.keep(~held), Thirds(stop, fusion, report), now_us)
 
 
