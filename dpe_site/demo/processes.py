@@ -14,7 +14,6 @@ from dpe_site.embedded.process import Service
 
 DEFAULT_PORT = 8000
 _PORTS_TRIED = 50
-_YIELDING = ["nice", "-n", "10"]  # on a shared machine a shopper who waits goes before work that nobody waits for
 _WORKER_OPTIONS = ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
 
 
@@ -54,6 +53,7 @@ def services(port: int, environment: dict[str, str]) -> list[Service]:
             command=[*_celery(), "beat", "--loglevel", "INFO", "--pidfile="],
             environment=serving | {"DPE_ROLE": "beat"},
             ready=lambda: True,
+            is_yielding=True,
             stop_seconds=5,
         ),
     ]
@@ -80,7 +80,6 @@ def _worker(queue: str, pool: list[str], environment: dict[str, str], *, stop_se
     return Service(
         name=f"worker-{queue}",
         command=[
-            *_YIELDING,
             *_celery(),
             "worker",
             "--queues",
@@ -92,6 +91,7 @@ def _worker(queue: str, pool: list[str], environment: dict[str, str], *, stop_se
         ],
         environment=environment | {"DPE_ROLE": queue},
         ready=lambda: True,
+        is_yielding=True,  # a shopper who waits goes before work that nobody waits for
         stop_signal=signal.SIGQUIT if queue == "train" else signal.SIGTERM,
         stop_seconds=stop_seconds,
         # Tasks are resumed or repeated, so an orphan need not finish them. A training may compute for minutes before

@@ -1,5 +1,6 @@
 """Child processes that never outlive their parent."""
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -12,6 +13,8 @@ from dpe_site.embedded.errors import ServiceError
 from dpe_site.embedded.lock import lock_wait
 
 _PR_SET_PDEATHSIG = 1
+_AUTOGROUP = Path("/proc/self/autogroup")
+_YIELDING_NICE = 10
 _LOG_LIMIT_BYTES = 10 * 1024 * 1024
 
 
@@ -25,6 +28,7 @@ class Service:
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 30.0
     orphan_signal: signal.Signals | None = None  # sent when the parent dies, which waits for nobody; else stop_signal
+    is_yielding: bool = False  # goes after everything else where processors are short
     environment: Mapping[str, str] = field(default_factory=dict)
     prepare: Callable[[], None] = lambda: None
     provision: Callable[[], None] = lambda: None
@@ -41,6 +45,17 @@ def die_with_parent(stop_signal: signal.Signals) -> Callable[[], None]:
             os._exit(1)
 
     return bind
+
+
+def give_way() -> None:
+    """Let this process and its children go after everything else on the machine.
+
+    Where Linux shares processors by session first (autogroups), niceness counts within a session alone, so the session,
+    which is this process's own, has to yield as well.
+    """
+    os.nice(_YIELDING_NICE)
+    with contextlib.suppress(OSError):  # a kernel without autogroups
+        _AUTOGROUP.write_text(str(_YIELDING_NICE))
 
 
 def log_open(file: Path) -> int:
@@ -67,6 +82,13 @@ def spawn(service: Service, *, home: Path, patience_seconds: float = 60) -> subp
             f"Find it with `fuser {home}/run/{service.name}.lock` and end it."
         )
     log = log_open(home / "logs" / f"{service.name}.log")
+    bound = die_with_parent(service.orphan_signal or service.stop_signal)
+
+    def begin() -> None:
+        bound()
+        if service.is_yielding:
+            give_way()
+
     try:
         service.prepare()
         return subprocess.Popen(
@@ -77,7 +99,7 @@ def spawn(service: Service, *, home: Path, patience_seconds: float = 60) -> subp
             env={**os.environ, **service.environment},
             pass_fds=[lock],
             start_new_session=True,
-            preexec_fn=die_with_parent(service.orphan_signal or service.stop_signal),
+            preexec_fn=begin,
         )
     finally:
         os.close(log)
