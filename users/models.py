@@ -248,6 +248,12 @@ class ShopperState(models.Model):
         default=list,
         help_text=_("History the shopper asked to leave out."),
     )
+    raised_items = models.JSONField(
+        _("raised items"),
+        default=dict,
+        blank=True,
+        help_text=_("Item id to when the shopper asked for more like it, in microseconds since 1970."),
+    )
     taste = models.JSONField(_("interest profile"), default=dict, help_text=_("Weights by tag, department and brand."))
     fatigue = models.JSONField(_("shown without a click"), default=dict, help_text=_("Item id to count."))
     fatigue_next = models.JSONField(

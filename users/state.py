@@ -52,10 +52,17 @@ class StateValue:
     hidden: tuple[int, ...] = ()
     purchased: tuple[int, ...] = ()  # at most 200, oldest first
     ignored: tuple[int, ...] = ()
+    raised: Mapping[str, int] = field(default_factory=dict)  # item id, as text → when more like it was asked for, µs
     taste: Taste = field(default_factory=dict)
     fatigue: Mapping[str, int] = field(default_factory=dict)
     fatigue_next: Mapping[str, int] = field(default_factory=dict)
     updated_us: int = 0
+
+
+def history_of(state: StateValue) -> list[Recent]:
+    """What pages are made from, oldest first: the recent deeds, and a look at each raised item when it was raised."""
+    again = (Recent(int(item), Kind.VIEW, at_us, float("nan")) for item, at_us in state.raised.items())
+    return sorted((*state.recent, *again), key=lambda entry: entry.at_us)[-KEPT_RECENT:]
 
 
 def must_refold(state: StateValue, deeds: Iterable[Deed]) -> bool:
@@ -79,9 +86,11 @@ def fold(state: StateValue, deeds: Sequence[Deed], facets: Mapping[int, ItemFace
     latest = (Recent(deed.item_id or 0, deed.kind, deed.at_us, deed.value) for deed in ordered[-KEPT_RECENT:])
     bought = [deed.item_id for deed in ordered if deed.kind == Kind.PURCHASE]
     disliked = [deed.item_id for deed in ordered if deed.kind == Kind.DISLIKE]
+    recent = (*state.recent, *latest)[-KEPT_RECENT:]
     return replace(
         state,
-        recent=(*state.recent, *latest)[-KEPT_RECENT:],
+        recent=recent,
+        raised=_within(recent, state.raised),
         hidden=_latest(state.hidden, _with_twins(disliked, twins), KEPT_HIDDEN),
         purchased=_latest(state.purchased, bought, KEPT_PURCHASED),
         taste=taste_after(state.taste, telling),
@@ -93,7 +102,7 @@ def fold(state: StateValue, deeds: Sequence[Deed], facets: Mapping[int, ItemFace
 def refold(state: StateValue, facts: Sequence[Deed], facets: Mapping[int, ItemFacets], twins: Twins) -> StateValue:
     """The state made again from the person's facts, late ones in their place and undone ones left out.
 
-    What has no facts (ignored items, items owned from elsewhere, fatigue) is kept from ``state``.
+    What has no facts (ignored and raised items, items owned from elsewhere, fatigue) is kept from ``state``.
 
     Args:
         state: what is known so far.
@@ -142,6 +151,7 @@ def states_joined(first: StateValue, second: StateValue) -> StateValue:
         hidden=_latest(second.hidden, first.hidden, KEPT_HIDDEN),
         purchased=_latest(second.purchased, first.purchased, KEPT_PURCHASED),
         ignored=_latest(second.ignored, first.ignored, KEPT_HIDDEN),
+        raised=_larger(first.raised, second.raised),
         fatigue=_larger(first.fatigue, second.fatigue),
         fatigue_next=_larger(first.fatigue_next, second.fatigue_next),
         updated_us=max(first.updated_us, second.updated_us),
@@ -160,6 +170,12 @@ def _latest(old: Sequence[int], new: Iterable[int | None], kept: int) -> tuple[i
             order.pop(item, None)
             order[item] = None
     return tuple(order)[-kept:]
+
+
+def _within(recent: Sequence[Recent], raised: Mapping[str, int]) -> dict[str, int]:
+    """What was raised and is still met in the history: a wish goes with the deeds it was about."""
+    met = {entry.item_id for entry in recent} if raised else set()
+    return {item: at_us for item, at_us in raised.items() if int(item) in met}
 
 
 def _without_answered(counts: Mapping[str, int], deeds: Iterable[Deed]) -> dict[str, int]:

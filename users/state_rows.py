@@ -15,18 +15,20 @@ REFOLDED = 1_000
 
 STATE_COLUMNS = (
     "version, recent_items, recent_kinds, recent_times, recent_values, hidden_items, purchased_items, ignored_items, "
-    "taste, fatigue, fatigue_next, updated_at"
+    "raised_items, taste, fatigue, fatigue_next, updated_at"
 )
 _LOCK = f"""
-INSERT INTO users_shopperstate AS s (shopper_id, shop_id, {STATE_COLUMNS})
-VALUES (%s, %s, 0, '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', to_timestamp(0))
+INSERT INTO users_shopperstate AS s
+(shopper_id, shop_id, {STATE_COLUMNS}) VALUES
+(%s, %s, 0, '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', to_timestamp(0))
 ON CONFLICT (shopper_id) DO UPDATE SET shop_id = s.shop_id
 RETURNING {STATE_COLUMNS}
 """  # noqa: S608 our own column names, here and below
 _READ = f"SELECT {STATE_COLUMNS} FROM users_shopperstate WHERE shopper_id = %s"  # noqa: S608
 _WRITE = f"""
 UPDATE users_shopperstate SET ({STATE_COLUMNS}) =
-(%s, %s::bigint[], %s::smallint[], %s::bigint[], %s::float8[], %s::bigint[], %s::bigint[], %s::bigint[], %s, %s, %s, %s)
+(%s, %s::bigint[], %s::smallint[], %s::bigint[], %s::float8[], %s::bigint[], %s::bigint[], %s::bigint[],
+ %s, %s, %s, %s, %s)
 WHERE shopper_id = %s
 """  # noqa: S608
 _DEED = (
@@ -86,6 +88,7 @@ def state_to_row(state: StateValue, *, as_json: Callable[[Any], Any] = Json) -> 
         list(state.hidden),
         list(state.purchased),
         list(state.ignored),
+        as_json(dict(state.raised)),
         as_json(state.taste),
         as_json(dict(state.fatigue)),
         as_json(dict(state.fatigue_next)),
@@ -95,13 +98,15 @@ def state_to_row(state: StateValue, *, as_json: Callable[[Any], Any] = Json) -> 
 
 def state_from_row(row: Sequence[Any]) -> StateValue:
     """The state in a row of ``STATE_COLUMNS``."""
-    version, items, kinds, times, values, hidden, purchased, ignored, taste, fatigue, pending, updated_at = row
+    version, items, kinds, times, values, hidden, purchased, ignored, raised, *learned, updated_at = row
+    taste, fatigue, pending = learned
     return StateValue(
         version=version,
         recent=tuple(map(Recent, items, kinds, times, values)),
         hidden=tuple(hidden),
         purchased=tuple(purchased),
         ignored=tuple(ignored),
+        raised=json.loads(raised),
         taste=json.loads(taste),
         fatigue=json.loads(fatigue),
         fatigue_next=json.loads(pending),

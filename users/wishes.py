@@ -1,6 +1,6 @@
 """What a shopper says about the page rather than does in the shop: kept in the state, no facts to learn from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -20,6 +20,21 @@ def item_ignore(*, shopper: Shopper, item_id: int, at: datetime, undo: bool = Fa
     Returns: the state's new version.
     """
     return _changed(shopper, at, lambda state: replace(state, ignored=_toggled(state.ignored, item_id, undo)))
+
+
+def items_weigh(*, shopper: Shopper, weights: Mapping[int, int], at: datetime) -> int:
+    """Let items of the history count not at all (0), as they do (1) or as if they were looked at again now (2).
+
+    Returns: the state's new version.
+    """
+
+    def weighed(state: StateValue) -> StateValue:
+        ignored = tuple(item for item in state.ignored if item not in weights)
+        raised = {item: since for item, since in state.raised.items() if int(item) not in weights}
+        raised |= {str(item): state.raised.get(str(item), microseconds(at)) for item, n in weights.items() if n > 1}
+        return replace(state, ignored=(*ignored, *(item for item, n in weights.items() if n == 0)), raised=raised)
+
+    return _changed(shopper, at, weighed)
 
 
 def item_own(*, shopper: Shopper, item_id: int, at: datetime, undo: bool = False) -> int:

@@ -129,4 +129,4 @@ class InterestForm(forms.Form):
 
     facet = forms.ChoiceField(choices=[(name, name) for name in FACETS])
     key = forms.IntegerField(min_value=1, max_value=LARGEST_ID)
-    counts = forms.IntegerField(min_value=0, max_value=100)
+    counts = forms.IntegerField(min_value=0, max_value=200)

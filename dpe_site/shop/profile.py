@@ -1,8 +1,8 @@
 """A shopper's interests as sentences and dials.
 
 An interest is a department, brand or tag that the shopper's deeds lean towards, or an item where the shop says nothing
-of what its items are. Its dial says which share of those
-deeds still counts: turning it down leaves the oldest of them out of the history that pages are made from.
+of what its items are. Its dial says how much those deeds count: turned down, the oldest of them are left out of the
+history that pages are made from; turned up, the newest stand in it once more, as if they were looked at again.
 """
 
 from collections import Counter
@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.contrib.humanize.templatetags.humanize import apnumber
-from django.db import transaction
 from django.db.models import Model
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -22,7 +21,7 @@ from users.kinds import POSITIVE_KINDS, Kind
 from users.models import Shopper
 from users.state import Recent, StateValue
 from users.state_rows import microseconds, state_read
-from users.wishes import item_ignore
+from users.wishes import items_weigh
 
 SHOWN_PER_FACET = {"tags": 4, "departments": 3, "brands": 3}
 ITEMS_SHOWN = 6
@@ -39,7 +38,16 @@ class Interest:
     name: str
     sentence: str
     percent: int  # of the facet's weight
-    counts: int  # 0–100: share of its deeds that pages are made from
+    counts: int  # 0–200: share of its items that pages are made from, above 100 of those that count twice
+
+    @property
+    def standing(self) -> str:
+        """Where the dial stands, in words."""
+        if self.counts == 0:
+            return _("left out of your page")
+        if self.counts < 100:
+            return _("counts in part")
+        return _("counts more") if self.counts > 100 else _("counts as it is")
 
 
 @dataclass(frozen=True)
@@ -74,22 +82,21 @@ def interests_of(shop: Shop, shopper: Shopper | None, language: str, now: dateti
 
 
 def interest_turn(*, shop: Shop, shopper: Shopper, facet: str, key: int, percent: int, at: datetime) -> None:
-    """Let only the newest ``percent`` of an interest's items count; 100 is all, 0 none."""
+    """Let the newest ``percent`` of an interest's items count; 0 is none, 100 all, at 200 all count twice."""
     state = state_read(shopper.pk)
     facets = facets_by_id(shop.pk, {deed.item_id for deed in state.recent})
     deeds = Lookback(state, facets, 0).deeds(facet, key)
     items = list(dict.fromkeys(deed.item_id for deed in reversed(deeds)))
-    kept = set(items[: round(len(items) * percent / 100)])
-    with transaction.atomic():
-        for item in items:
-            if (item in state.ignored) == (item in kept):
-                item_ignore(shopper=shopper, item_id=item, at=at, undo=item in kept)
+    kept, raised = (round(len(items) * share / 100) for share in (min(percent, 100), max(percent - 100, 0)))
+    weights = {item: (place < kept) + (place < raised) for place, item in enumerate(items)}
+    if weights:
+        items_weigh(shopper=shopper, weights=weights, at=at)
 
 
 def _interest(look: Lookback, facet: str, key: int, share: float) -> Interest:
     deeds = look.deeds(facet, key)
     items = {deed.item_id for deed in deeds}
-    counted = len(items.difference(look.state.ignored)) / len(items)
+    counted = (len(items.difference(look.state.ignored)) + sum(str(i) in look.state.raised for i in items)) / len(items)
     name = look.names.get((facet, key), "")
     return Interest(facet, key, name, _sentence(look, facet, deeds), round(100 * share), round(100 * counted))
 

@@ -12,10 +12,11 @@ from django.db import connection
 from catalog.models import Shop
 from recommender.data.types import Context, History, Ints
 from users.models import Consent, Shopper
+from users.state import Recent, StateValue, history_of
 
 _STATE = """
 SELECT s.version, s.recent_items, s.recent_kinds, s.recent_times, s.hidden_items, s.purchased_items, s.ignored_items,
-       s.fatigue,
+       s.raised_items, s.fatigue,
        ARRAY(SELECT l.item_id FROM users_basketline l JOIN users_basket b ON b.id = l.basket_id
              WHERE b.shopper_id = s.shopper_id ORDER BY l.item_id),
        (SELECT c.granted FROM users_consent c JOIN users_shopper p ON p.id = c.shopper_id
@@ -23,7 +24,10 @@ SELECT s.version, s.recent_items, s.recent_kinds, s.recent_times, s.hidden_items
         ORDER BY c.at DESC, c.id DESC LIMIT 1)
 FROM users_shopperstate s WHERE s.shopper_id = %s
 """
-_COLUMNS = ("version", "items", "kinds", "times", "hidden", "purchased", "ignored", "fatigue", "basket", "consent")
+_COLUMNS = (
+    "version", "items", "kinds", "times", "hidden", "purchased", "ignored", "raised", "fatigue", "basket", "consent"
+)  # fmt: skip
+_JSON = ("raised", "fatigue")
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ def context_read(shop: Shop, shopper: Shopper | None, asked: Asked) -> Context:
     if personalise:
         fatigue = sorted((int(item), int(count)) for item, count in row["fatigue"].items())
         known |= {
-            "history": History(_ints(row["items"]), np.asarray(row["kinds"], np.int8), _ints(row["times"])),
+            "history": _history(row),
             "ignored_ids": _ints(row["ignored"]),
             "purchased_ids": _ints(row["purchased"]),
             "fatigue_ids": _ints([item for item, _ in fatigue]),
@@ -75,7 +79,16 @@ def _state_read(shopper: Shopper) -> dict[str, Any] | None:
     if row is None:
         return None
     state = dict(zip(_COLUMNS, row, strict=True))
-    return state | {"fatigue": json.loads(state["fatigue"])}  # Django's raw cursors give jsonb as text
+    return state | {name: json.loads(state[name]) for name in _JSON}  # Django's raw cursors give jsonb as text
+
+
+def _history(row: dict[str, Any]) -> History:
+    """The recent deeds; where something was raised, with a look at it then."""
+    items, kinds, times = row["items"], row["kinds"], row["times"]
+    if row["raised"]:
+        recent = tuple(Recent(*deed, float("nan")) for deed in zip(items, kinds, times, strict=True))
+        items, kinds, times, _values = zip(*history_of(StateValue(recent=recent, raised=row["raised"])), strict=True)
+    return History(_ints(items), np.asarray(kinds, np.int8), _ints(times))
 
 
 def _context(shop: Shop, shopper: Shopper | None, asked: Asked, *, personalise: bool, **known: Any) -> Context:

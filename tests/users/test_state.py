@@ -7,7 +7,20 @@ from hypothesis import strategies as st
 
 from catalog.facets import ItemFacets
 from users.kinds import Kind
-from users.state import DAY_US, Deed, StateValue, fold, must_refold, next_version, refold, seen_in_vain, states_joined
+from users.state import (
+    DAY_US,
+    KEPT_RECENT,
+    Deed,
+    Recent,
+    StateValue,
+    fold,
+    history_of,
+    must_refold,
+    next_version,
+    refold,
+    seen_in_vain,
+    states_joined,
+)
 from users.taste import HALF_LIFE_US, KEPT_PER_FACET, TasteDeed, taste_after
 
 FACETS = {item: ItemFacets(item, str(item), 1 + item % 2, 10 + item % 3, (item, 100)) for item in range(1, 8)}
@@ -139,3 +152,33 @@ def test_joining_takes_the_higher_version_and_doubles_nothing():
         {"1": 3, "9": 1},
     )
     assert joined.updated_us == 9
+
+
+def test_what_was_raised_stands_in_the_history_when_it_was_raised():
+    deeds = (Recent(1, Kind.PURCHASE, 10, float("nan")), Recent(2, Kind.VIEW, 30, float("nan")))
+    history = history_of(StateValue(recent=deeds, raised={"1": 20}))
+    assert [(entry.item_id, entry.kind, entry.at_us) for entry in history] == [
+        (1, Kind.PURCHASE, 10),
+        (1, Kind.VIEW, 20),
+        (2, Kind.VIEW, 30),
+    ]
+
+
+def test_the_history_is_no_longer_for_what_was_raised():
+    deeds = tuple(Recent(item, Kind.VIEW, item, float("nan")) for item in range(1, KEPT_RECENT + 1))
+    history = history_of(StateValue(recent=deeds, raised={"7": 1_000}))
+    assert len(history) == KEPT_RECENT
+    assert (history[0].item_id, history[-1].item_id) == (2, 7)
+
+
+def test_a_wish_for_more_goes_with_the_deeds_it_was_about():
+    looks = [deed(1, Kind.VIEW, 7), *(deed(n, Kind.VIEW, 3) for n in range(2, KEPT_RECENT + 2))]
+    state = replace(fold(StateValue(), looks[:1], FACETS, {}), raised={"7": 50})
+    assert fold(state, looks[1:-1], FACETS, {}).raised == {"7": 50}
+    assert fold(state, looks[1:], FACETS, {}).raised == {}
+    taken_back = deed(2, Kind.UNDO, 7, undoes=1)
+    assert refold(state, [looks[0], taken_back], FACETS, {}).raised == {}
+
+
+def test_joined_states_keep_what_either_raised_at_its_latest():
+    assert states_joined(StateValue(raised={"1": 5, "2": 9}), StateValue(raised={"1": 8})).raised == {"1": 8, "2": 9}
