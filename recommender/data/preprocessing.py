@@ -77,9 +77,10 @@ def snapshot_prepare(
         shop_id=snapshot.shop_id,
         until_us=snapshot.until_us,
         items=items,
-        shopper_ids=snapshot.shopper_ids,
+        shoppers=snapshot.shoppers,
         interactions=facts,
         impressions=snapshot.impressions,
+        relations=snapshot.relations,
     )
     return prepared, PreparationReport((*of_items, *of_facts))
 

@@ -19,6 +19,12 @@ class RelationTable:
     tagged: Ints  # (t,) vocabulary index
     tag: Ints  # (t,) id of the tag
 
+    @classmethod
+    def none(cls) -> "RelationTable":
+        """Of a shop that says nothing."""
+        nothing = np.zeros(0, np.int64)
+        return cls(nothing, nothing, nothing, np.zeros(0, np.float32), nothing, nothing)
+
 
 @dataclass(frozen=True)
 class Triples:

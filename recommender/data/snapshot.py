@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from recommender.data.relations import RelationTable, Triples, triples_of
 from recommender.data.types import Bools, Floats, Ints
 
 
@@ -31,10 +32,43 @@ class ItemTable:
 
 
 @dataclass(frozen=True)
+class Trait:
+    """Something known of shoppers in one word each, such as their segment."""
+
+    name: str
+    code: Ints  # (u,) place in ``words``, -1 unknown
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ShopperTable:
+    """Shoppers of a snapshot: who acts in ``InteractionTable``, and what a request says of them too."""
+
+    ids: Ints  # (u,) ascending
+    segment: Ints  # (u,) place in ``segments``, -1 none, or a shopper who wants no personalised pages
+    language: Ints  # (u,) place in ``languages``, -1 unknown
+    segments: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @classmethod
+    def of_ids(cls, ids: Ints) -> "ShopperTable":
+        """Shoppers of whom nothing else is known."""
+        return cls(ids, np.full(len(ids), -1, np.int64), np.full(len(ids), -1, np.int64))
+
+    @property
+    def traits(self) -> tuple[Trait, ...]:
+        """What is known, by the names of the fields of ``data.types.Context``."""
+        return (Trait("segment", self.segment, self.segments), Trait("language", self.language, self.languages))
+
+
+@dataclass(frozen=True)
 class InteractionTable:
     """Interactions of a snapshot, sorted by (shopper, time); stable for ties."""
 
-    shopper: Ints  # (m,) index into shopper_ids
+    shopper: Ints  # (m,) row in ShopperTable
     item: Ints  # (m,) vocabulary index
     kind: npt.NDArray[np.int8]  # (m,)
     at_us: Ints  # (m,)
@@ -81,7 +115,19 @@ class Snapshot:
     shop_id: int
     until_us: int
     items: ItemTable
-    shopper_ids: Ints  # (u,)
+    shoppers: ShopperTable
     interactions: InteractionTable
     impressions: ImpressionTable | None
+    relations: RelationTable
     fingerprint: str
+
+    @property
+    def triples(self) -> Triples:
+        """Everything the catalogue says of the items: brand, category, department, tags, relations."""
+        items = self.items
+        return triples_of(len(items), (items.brand, items.category, items.department), self.relations)
+
+    @property
+    def shopper_ids(self) -> Ints:
+        """(u,) ids of the shoppers."""
+        return self.shoppers.ids

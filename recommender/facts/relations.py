@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from recommender.data.relations import RelationTable, Triples, triples_of
-from recommender.data.snapshot import ItemTable
+from recommender.data.relations import RelationTable
 from recommender.data.types import Bools, Ints
 from recommender.facts.columns import columns_read
 
@@ -34,11 +33,6 @@ def relations_read(shop_id: int, item_ids: Ints) -> RelationTable:
     edge = known_source & known_target
     weight = weight.astype(np.float32)
     return RelationTable(source[edge], target[edge], kind[edge], weight[edge], tagged[here], tag[here])
-
-
-def catalogue_triples(shop_id: int, items: ItemTable) -> Triples:
-    """Everything a shop's catalogue says of the items of a snapshot: brand, category, department, tags, relations."""
-    return triples_of(len(items), (items.brand, items.category, items.department), relations_read(shop_id, items.ids))
 
 
 def _index(item_ids: Ints, wanted: Ints) -> tuple[Ints, Bools]:

@@ -15,12 +15,14 @@ from django.utils import timezone
 
 from catalog.content import item_contents
 from catalog.models import Shop
-from recommender.data.snapshot import ImpressionTable, InteractionTable, ItemTable, Snapshot
+from recommender.data.snapshot import ImpressionTable, InteractionTable, ItemTable, ShopperTable, Snapshot
 from recommender.data.snapshot_files import snapshot_seal
 from recommender.data.types import Bools, Ints, Section
 from recommender.facts import snapshot_sql as sql
 from recommender.facts.columns import Columns, columns_read
+from recommender.facts.relations import relations_read
 from users.kinds import Kind
+from users.models import Shopper
 
 CREDIT_DAYS = 7  # for so long an outcome counts for the page it came from
 OUTCOMES = (Kind.CLICK, Kind.VIEW, Kind.CART, Kind.PURCHASE, Kind.DISLIKE)
@@ -44,13 +46,16 @@ def snapshot_take(shop: Shop, *, until: datetime | None = None, since: datetime 
         items = items_read(shop.pk, until)
         interactions, shopper_ids = _interactions(parameters, items.ids)
         impressions = _impressions(parameters, items.ids, shopper_ids)
+        shoppers = _shoppers(shop, parameters, shopper_ids)
+        relations = relations_read(shop.pk, items.ids)
     return snapshot_seal(
         shop_id=shop.pk,
         until_us=round(until.timestamp() * 1e6),
         items=items,
-        shopper_ids=shopper_ids,
+        shoppers=shoppers,
         interactions=interactions,
         impressions=impressions,
+        relations=relations,
     )
 
 
@@ -164,6 +169,20 @@ def _impressions(parameters: dict[str, Any], item_ids: Ints, shopper_ids: Ints) 
         pool_start=pool_start,
         pool_items=pool_items,
     )
+
+
+def _shoppers(shop: Shop, parameters: dict[str, Any], shopper_ids: Ints) -> ShopperTable:
+    """What a request by each of the shoppers would say of them: the same words under the same consent."""
+    words = {name: _words_of(shop, name) for name in ("segment", "language")}
+    asked = parameters | {f"{name}s": list(known) for name, known in words.items()}
+    ids, segment, language = columns_read("iii", sql.SHOPPERS, asked)
+    row, _ = _index(ids, shopper_ids)
+    return ShopperTable(shopper_ids, segment[row], language[row], words["segment"], words["language"])
+
+
+def _words_of(shop: Shop, name: str) -> tuple[str, ...]:
+    rows = Shopper.objects.of(shop).exclude(**{name: ""}).order_by(name)
+    return tuple(rows.values_list(name, flat=True).distinct())
 
 
 def _pools(parameters: dict[str, Any], item_ids: Ints, pages: Ints) -> tuple[Ints, Ints]:

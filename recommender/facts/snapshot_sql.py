@@ -14,6 +14,22 @@ WHERE i.shop_id = %(shop)s AND i.status <> 'draft' AND i.deleted_at IS NULL AND 
 ORDER BY i.id
 """
 
+# A segment is part of a request only where its person wants personalised pages (facts.context).
+SHOPPERS = """
+WITH wanted AS (
+    SELECT DISTINCT ON (1) coalesce(p.merged_into_id, p.id) AS person, c.granted
+    FROM users_consent c JOIN users_shopper p ON p.id = c.shopper_id
+    WHERE c.shop_id = %(shop)s AND c.purpose = 'personalisation' AND c.at <= %(decided_by)s
+    ORDER BY 1, c.at DESC, c.id DESC)
+SELECT p.id,
+       CASE WHEN coalesce(w.granted, NOT %(consent_required)s)
+            THEN coalesce(array_position(%(segments)s::text[], p.segment::text), 0) - 1 ELSE -1 END::bigint,
+       (coalesce(array_position(%(languages)s::text[], p.language::text), 0) - 1)::bigint
+FROM users_shopper p LEFT JOIN wanted w ON w.person = p.id
+WHERE p.shop_id = %(shop)s AND p.merged_into_id IS NULL
+ORDER BY p.id
+"""
+
 _TAKEN_BACK = """fact.id IN (
     SELECT undoes FROM users_interaction WHERE shop_id = %(shop)s AND undoes IS NOT NULL AND occurred_at <= %(until)s)
 """

@@ -13,7 +13,6 @@ from recommender.data.preprocessing import Treated, snapshot_prepare
 from recommender.data.snapshot_files import snapshot_write
 from recommender.data.types import DataError
 from recommender.embedding import TOPIC_TEXTS, encoders_home, texts_embed
-from recommender.facts.relations import catalogue_triples
 from recommender.facts.snapshot import doubtful_count, snapshot_take
 from recommender.jobs import JobProgress
 from recommender.language.text_encoder import TextEncoder
@@ -94,7 +93,7 @@ def models_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
         learning,
         seed=draft.recipe.seed,
         until_us=draft.holdout.now_us,
-        triples=catalogue_triples(draft.shop.pk, draft.snapshot.items),
+        triples=draft.snapshot.triples,
         progress=progress.update,
     )
     for name, model in models.items():

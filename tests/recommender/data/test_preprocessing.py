@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from recommender.data.preprocessing import PreprocessingConfig, snapshot_prepare
+from recommender.data.relations import RelationTable
 from recommender.data.sequences import sequences_of
-from recommender.data.snapshot import InteractionTable, ItemTable, Snapshot
+from recommender.data.snapshot import InteractionTable, ItemTable, ShopperTable, Snapshot
 from recommender.data.snapshot_files import snapshot_seal
 from recommender.data.types import DAY_US
 from users.kinds import Kind
@@ -47,9 +48,10 @@ def shop(n_items: int = 1, shoppers: int = 1, **columns) -> Snapshot:
         shop_id=1,
         until_us=NOW,
         items=items,
-        shopper_ids=np.arange(shoppers) + 1,
+        shoppers=ShopperTable.of_ids(np.arange(shoppers) + 1),
         interactions=InteractionTable(**facts),
         impressions=None,
+        relations=RelationTable.none(),
     )
 
 

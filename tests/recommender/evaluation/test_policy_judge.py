@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from recommender.data.relations import RelationTable
 from recommender.data.ruleset import KnobValues
-from recommender.data.snapshot import ImpressionTable, InteractionTable, ItemTable, Snapshot
+from recommender.data.snapshot import ImpressionTable, InteractionTable, ItemTable, ShopperTable, Snapshot
 from recommender.data.types import DAY_US, DataError
 from recommender.evaluation.policy_judge import Finding, JudgeConfig, policy_judge
 from recommender.ranking.training_rows import LoggedPools
@@ -49,7 +50,16 @@ def logged(*, shoppers: int, pages: int = 12, seed: int = 0):
     facts = InteractionTable(nothing, nothing, nothing.astype(np.int8), nothing, nothing, nothing, nothing)
     zeros = np.zeros(N, np.int64)
     items = ItemTable(np.arange(N), zeros, zeros, zeros, zeros, zeros, zeros, zeros, np.ones(N, np.bool_), ("",) * N)
-    snapshot = Snapshot(1, 30 * DAY_US, items, np.arange(shoppers), facts, impressions, "judge")
+    snapshot = Snapshot(
+        1,
+        30 * DAY_US,
+        items,
+        ShopperTable.of_ids(np.arange(shoppers)),
+        facts,
+        impressions,
+        RelationTable.none(),
+        "judge",
+    )
     return snapshot, pools, worth[pool.ravel()].astype(np.float32)
 
 

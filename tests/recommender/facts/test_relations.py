@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from catalog.models import Brand, Item, Relation, Shop, Tag
-from recommender.facts.relations import catalogue_triples, relations_read
-from recommender.facts.snapshot import items_read
+from recommender.facts.relations import relations_read
+from recommender.facts.snapshot import snapshot_take
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -58,7 +58,7 @@ def test_other_shops_unknown_items_and_edges_without_weight_stay_out(shop, items
 
 def test_a_catalogue_as_triples(shop, items):
     relate(shop, items[0], items[1], "goes-with")
-    triples = catalogue_triples(shop.pk, items_read(shop.pk, NOW, with_texts=False))
+    triples = snapshot_take(shop, until=NOW).triples
     assert triples.n_items == 3
     assert triples.n_entities == 4  # and one brand
     assert list(zip(triples.head.tolist(), triples.tail.tolist(), strict=True)) == [(0, 3), (2, 3), (0, 1), (1, 0)]

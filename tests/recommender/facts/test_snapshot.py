@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from django.utils import timezone
 
-from catalog.models import Item, ItemText, Shop
+from catalog.models import Item, ItemText, Relation, Shop
 from recommender.data.snapshot_files import snapshot_open, snapshot_save
 from recommender.data.types import DataError, Section
 from recommender.facts.columns import columns_read
@@ -302,3 +302,37 @@ def test_many_rows_stream_whole():
 def test_null_in_a_column_is_named():
     with pytest.raises(ValueError, match="holds NULL"):
         columns_read("ii", "SELECT 1::bigint, NULL::bigint", {})
+
+
+def test_shoppers_bear_what_a_request_of_theirs_would_say(shop, items):
+    loyal = shopper(shop, "loyal", segment="loyal", language="zh-hans")
+    unwilling = shopper(shop, "unwilling", segment="loyal", language="en")
+    plain = shopper(shop, "plain")
+    guest = shopper(shop, "guest", segment="new", merged_into=unwilling)
+    Consent.objects.create(shop=shop, shopper=guest, purpose="personalisation", granted=False, at=NOW)
+    for who in (loyal, unwilling, plain):
+        act(who, items[0])
+    table = snapshot_take(shop, until=NOW).shoppers
+    assert table.ids.tolist() == [loyal.pk, unwilling.pk, plain.pk]
+    segment, language = table.traits
+    assert [(*segment.words, None)[code] for code in segment.code] == ["loyal", None, None]
+    assert [(*language.words, None)[code] for code in language.code] == ["zh-hans", "en", None]
+    shop.consent_required = True
+    Consent.objects.create(shop=shop, shopper=loyal, purpose="learning", granted=True, at=NOW)
+    assert snapshot_take(shop, until=NOW).shoppers.segment.tolist() == [-1]
+
+
+def test_the_fingerprint_covers_shoppers_and_relations(shop, items, tmp_path):
+    a = shopper(shop, "a", segment="new")
+    act(a, items[0])
+    before = snapshot_take(shop, until=NOW)
+    Shopper.objects.filter(pk=a.pk).update(segment="loyal")
+    renamed = snapshot_take(shop, until=NOW)
+    Relation.objects.create(shop=shop, source=items[0], target=items[1], kind="goes-with", weight=1.0)
+    related = snapshot_take(shop, until=NOW)
+    assert len({one.fingerprint for one in (before, renamed, related)}) == 3
+    snapshot_save(related, tmp_path / "kept")
+    again = snapshot_open(tmp_path / "kept")
+    assert again.shoppers.traits[0].words == ("loyal",)
+    assert again.relations.source.tolist() == [0]
+    assert again.triples.n_relations == related.triples.n_relations == 2

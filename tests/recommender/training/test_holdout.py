@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from recommender.data.snapshot import InteractionTable, Snapshot
+from recommender.data.relations import RelationTable
+from recommender.data.snapshot import InteractionTable, ShopperTable, Snapshot
 from recommender.training.holdout import holdout_make, judged_kept_back
 from recommender.training.recipe import HoldoutConfig
 from tests.fixtures.logged_shop import logged_shop
@@ -52,7 +53,8 @@ def test_a_shopper_keeps_their_third_when_others_come_and_go(snapshot):
         snapshot.interactions, **{name: column[keep] for name, column in vars(snapshot.interactions).items()}
     )
     fewer = replace(facts, shopper=facts.shopper - 30)
-    after = holdout_make(replace(snapshot, shopper_ids=snapshot.shopper_ids[30:], interactions=fewer), CONFIG)
+    left = ShopperTable.of_ids(snapshot.shopper_ids[30:])
+    after = holdout_make(replace(snapshot, shoppers=left, interactions=fewer), CONFIG)
     judged_before = set(snapshot.shopper_ids[before.thirds.report.users].tolist())
     judged_after = set(snapshot.shopper_ids[30:][after.thirds.report.users].tolist())
     assert judged_after == {shopper for shopper in judged_before if shopper > 30}
@@ -75,7 +77,7 @@ def test_a_shop_of_newcomers_keeps_nothing_back():
     one = np.zeros(1, np.int64)
     facts = InteractionTable(one, one, np.ones(1, np.int8), one, one, one, one)
     whole = logged_shop(shoppers=3, pages=1, n=60).snapshot
-    lonely = Snapshot(1, 0, whole.items, np.array([1]), facts, None, "")
+    lonely = Snapshot(1, 0, whole.items, ShopperTable.of_ids(np.array([1])), facts, None, RelationTable.none(), "")
     holdout = holdout_make(lonely, CONFIG)
     assert len(holdout.thirds.report) == 0
     assert len(holdout.train.item) == 1
