@@ -1,14 +1,15 @@
 """A page as views and API show it: facts and sentences, nothing left to look up.
 
-``homepage.homepage_page`` makes it from a decision; templates and serializers only lay it out.
+``homepage.homepage_page`` makes it from a decision; templates and serializers only lay it out. What a page has dozens
+of is a tuple with names, which is made in a fraction of a frozen dataclass's time.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 
-@dataclass(frozen=True)
-class Cause:
+class Cause(NamedTuple):
     """An item of the shopper's past that brought a card here, with what was done to it."""
 
     id: int
@@ -18,8 +19,7 @@ class Cause:
     kind: str  # users.kinds.Kind.word of the latest thing done to it: view, cart, purchase …
 
 
-@dataclass(frozen=True)
-class Action:
+class Action(NamedTuple):
     """Something the shopper can do about a card or a cause; each can be undone by the same code with ``undo``.
 
     Codes: ``not_interested`` (hide ``item_id`` and its near twins), ``own_it`` (bought elsewhere),
@@ -31,16 +31,14 @@ class Action:
     item_id: int
 
 
-@dataclass(frozen=True)
-class Label:
+class Label(NamedTuple):
     """A small badge on a card: ``deal``, ``new``, ``sponsored``, ``sold_out`` or ``pinned``."""
 
     code: str
     text: str
 
 
-@dataclass(frozen=True)
-class Card:
+class Card(NamedTuple):
     """One shown item."""
 
     id: int

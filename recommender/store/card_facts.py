@@ -1,9 +1,8 @@
 """What a card shows of an item, in one statement; it doubles as the check at serving time."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -30,9 +29,8 @@ WHERE i.shop_id = %(shop)s AND i.id = ANY(%(ids)s)
 """
 
 
-@dataclass(frozen=True)
-class CardFacts:
-    """Facts of one item in one language."""
+class CardFacts(NamedTuple):
+    """Facts of one item in one language; the columns of ``_CARDS``."""
 
     id: int
     external_id: str
@@ -73,4 +71,4 @@ def card_facts_read(context: Context, item_ids: Collection[int], now: datetime) 
     }
     with connection.cursor() as cursor:
         cursor.execute(_CARDS, parameters)
-        return {row[0]: CardFacts(*row) for row in cursor.fetchall()}
+        return {row[0]: CardFacts._make(row) for row in cursor.fetchall()}

@@ -5,8 +5,6 @@ template renders a mould with stand-ins for those three; showing a card fills th
 """
 
 from collections.abc import Container
-from dataclasses import fields, replace
-from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -24,8 +22,14 @@ TEMPLATE = "shop/components/card.html"
 MOST_MOULDS = 8192
 _POSITION, _IMPRESSION, _REASON = "\ue001", "\ue002", "\ue003"  # of the private use area: nothing a template says
 
-_FILLED_IN = ("position", "reason", "reason_code", "causes", "actions")
-_same_for_all = attrgetter(*(each.name for each in fields(Card) if each.name not in _FILLED_IN))
+_STAND_INS: dict[str, Any] = {
+    "position": _POSITION,
+    "reason": _REASON,
+    "reason_code": "",
+    "causes": (),
+    "actions": (),
+}
+_SAME_FOR_ALL = slice(Card._fields.index("position"))  # what is filled in are a card's last fields
 
 _moulds: dict[tuple[Any, ...], str] = {}
 
@@ -34,7 +38,7 @@ _moulds: dict[tuple[Any, ...], str] = {}
 def shown_card(context: Context, card: Card, impression: UUID | None = None, eager: object = False) -> SafeString:
     """A card as ``components/card.html`` draws it; the same text as including that template."""
     kept: Container[int] = context.get("kept") or ()
-    key = (_same_for_all(card), bool(eager), impression is None, card.id in kept, get_language())
+    key = (card[_SAME_FOR_ALL], bool(eager), impression is None, card.id in kept, get_language())
     mould = _moulds.get(key)
     if mould is None:
         if len(_moulds) >= MOST_MOULDS:
@@ -46,13 +50,6 @@ def shown_card(context: Context, card: Card, impression: UUID | None = None, eag
 
 def _mould(context: Context, card: Card, *, eager: bool, nameless: bool) -> str:
     """The card with stand-ins for position, impression and reason; everything else is escaped by the template."""
-    stand_ins: dict[str, Any] = {
-        "position": _POSITION,
-        "reason": _REASON,
-        "reason_code": "",
-        "causes": (),
-        "actions": (),
-    }
     drawn = Engine.get_default().get_template(TEMPLATE)
-    with context.push(card=replace(card, **stand_ins), eager=eager, impression=None if nameless else _IMPRESSION):
+    with context.push(card=card._replace(**_STAND_INS), eager=eager, impression=None if nameless else _IMPRESSION):
         return str(drawn.render(context))

@@ -1,7 +1,6 @@
 """The buttons on cards and product pages, live and without JavaScript."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -75,7 +74,7 @@ def _answer(
         words["better"] = _better(page, said) if gone else None
     else:
         words["kept"] = visitor_of(request).standing.favourites
-    words |= {"target": target, "card": replace(cards_of(item.shop, [item.pk])[0], position=said["pick"][1] or 0)}
+    words |= {"target": target, "card": cards_of(item.shop, [item.pk])[0]._replace(position=said["pick"][1] or 0)}
     words["came_from"] = Place(position=said["pick"][1])
     words["feelings"] = feelings_of(visitor_of(request).shopper, item)
     response = render(request, "shop/components/deed_answer.html", words)

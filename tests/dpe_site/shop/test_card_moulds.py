@@ -1,6 +1,5 @@
 """A card filled into its mould is the card that its template draws."""
 
-from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -58,9 +57,13 @@ def included(card: Card, **more: object) -> str:
 @pytest.mark.parametrize("kept", [(), (7,)])
 @pytest.mark.parametrize("eager", [True, False])
 def test_filling_a_mould_is_drawing_the_template(impression: UUID | None, kept: tuple[int, ...], eager: bool) -> None:
-    for card in (CARD, replace(CARD, position=11, reason="Trending & new"), replace(CARD, picture="")):
+    for card in (CARD, CARD._replace(position=11, reason="Trending & new"), CARD._replace(picture="")):
         drawn = included(card, impression=impression, kept=kept, eager=eager)
         assert card_moulds.shown_card(words(kept=kept), card, impression, eager) == drawn
+
+
+def test_what_is_filled_in_are_the_last_fields_of_a_card() -> None:
+    assert Card._fields[card_moulds._SAME_FOR_ALL.stop :] == tuple(card_moulds._STAND_INS)
 
 
 def test_what_people_and_items_say_stays_escaped() -> None:
@@ -71,7 +74,7 @@ def test_what_people_and_items_say_stays_escaped() -> None:
 
 def test_cards_that_differ_in_place_and_reason_alone_share_a_mould_and_languages_do_not() -> None:
     for position in range(5):
-        card_moulds.shown_card(words(), replace(CARD, position=position, reason=str(position)), IMPRESSION)
+        card_moulds.shown_card(words(), CARD._replace(position=position, reason=str(position)), IMPRESSION)
     assert len(card_moulds._moulds) == 1
     with translation.override("zh-hans"):
         card_moulds.shown_card(words(), CARD, IMPRESSION)
