@@ -16,7 +16,8 @@ from rest_framework.views import APIView
 from catalog.api import item_shown
 from catalog.problems import CONTENT_TYPE, problem_answer
 from catalog.shops import SHOP_HEADER
-from recommender.events import CONFLICT, BatchTooLarge, EventResult, events_take
+from recommender.event_batch import CONFLICT, UNASKED, BatchTooLarge, EventResult
+from recommender.events import events_take
 from recommender.homepage import homepage_page
 from recommender.serializers import (
     EventBatchSerializer,
@@ -93,14 +94,14 @@ class EventsView(APIView):
         """Take a batch. Each event is judged by itself; sending a batch again changes nothing."""
         events = _events(request.data)
         caller = caller_of(request)
-        if not caller.may_remember and not all(is_seen(event) for event in events):
-            raise PermissionDenied("This shop asks first: record the consent `personalisation`, then send events.")
         try:
             results = _taken(request, caller, events)
         except BatchTooLarge as error:
             errors = [{"pointer": "#/events", "detail": str(error), "code": "too_many"}]
             return problem_answer(413, str(error), {"errors": errors})
-        is_met = any(result.interaction_id for result in results)
+        if results and all(result.errors == (UNASKED,) for result in results):
+            raise PermissionDenied(UNASKED.detail)
+        is_met = any(result.is_kept and not is_seen(events[result.index]) for result in results)
         body = _body(results, caller.guest_token if is_met or not caller.is_new else "")
         response = _refusal(results, body) if body["refused"] else Response(body)
         if is_met:
@@ -137,7 +138,14 @@ def _events(body: Any) -> list[Any]:
 
 def _taken(request: Request, caller: Caller, events: list[Any]) -> list[EventResult]:
     agent = request.headers.get("User-Agent", "")
-    return events_take(shop=caller.shop, identity=caller.identity, events=events, now=timezone.now(), agent=agent)
+    return events_take(
+        shop=caller.shop,
+        identity=caller.identity,
+        events=events,
+        now=timezone.now(),
+        agent=agent,
+        remember=caller.may_remember,
+    )
 
 
 def _body(results: Sequence[EventResult], guest_token: str) -> dict[str, Any]:

@@ -5,16 +5,16 @@ outbox. Only then are they acknowledged. A batch that is sent again changes noth
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
-from catalog.facets import ItemFacets, facets_by_external_id
+from catalog.facets import ItemFacets
 from catalog.ids import uuid7_at
 from catalog.models import Shop
+from recommender.event_batch import MAX_EVENTS, Batch, BatchTooLarge, EventResult
 from recommender.seen import cards_seen, cards_seen_by_nobody, impressions_claim, session_of_pages
 from recommender.twins import near_twins
 from users.consent import consent_granted
@@ -24,42 +24,20 @@ from users.identity import Identity
 from users.interactions import NewInteraction, interactions_record, undoable
 from users.kinds import Kind
 from users.models import Consent, Shopper
-from users.receipts import FoundReceipts, NewReceipt, receipts_find, receipts_write
+from users.receipts import NewReceipt, receipts_find, receipts_write
 from users.shoppers import shopper_ensure, shopper_find
 from users.suspicion import suspicion_check
-
-MAX_EVENTS = 1_000
-
-ACCEPTED, DUPLICATE, CONFLICT, REFUSED = "accepted", "duplicate", "conflict", "refused"
-
-
-class BatchTooLarge(ValueError):
-    """More events than one batch may carry; nothing was taken, the client may split it and send it again."""
-
-    def __init__(self, count: int) -> None:
-        super().__init__(
-            f"A batch carries at most {MAX_EVENTS:,} events, this one {count:,}: split it and send it again."
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class EventResult:
-    """What became of one event of a batch."""
-
-    index: int
-    status: str  # accepted, duplicate, conflict, refused
-    client_id: UUID | None = None
-    interaction_id: UUID | None = None
-    errors: tuple[FieldError, ...] = ()  # pointers start at the event
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether the event is in the books, now or from an earlier batch."""
-        return self.status in (ACCEPTED, DUPLICATE)
+from users.wishes import item_hide
 
 
 def events_take(
-    *, shop: Shop, identity: Identity, events: Sequence[Any], now: datetime, agent: str = ""
+    *,
+    shop: Shop,
+    identity: Identity,
+    events: Sequence[Any],
+    now: datetime,
+    agent: str = "",
+    remember: bool = True,
 ) -> list[EventResult]:
     """Judge, keep and acknowledge a batch; one result per event, in order.
 
@@ -69,6 +47,8 @@ def events_take(
         events: elements of the batch as the JSON parser gave them.
         now: when they arrived.
         agent: the client's User-Agent, a hint at bots.
+        remember: whether the sender allows it; if not, a dislike and its undo are obeyed and leave no fact, what was
+            seen is marked for nobody, and the rest is refused.
 
     Raises:
         BatchTooLarge: more than 1,000 events.
@@ -77,8 +57,11 @@ def events_take(
     if len(events) > MAX_EVENTS:
         raise BatchTooLarge(len(events))
     parsed = [event_parse(raw, now=at) for raw, at in zip(events, _moments(now, events), strict=True)]
-    batch = _Batch(shop, now, identity.visit, parsed)
+    batch = Batch(shop, now, identity.visit, parsed)
     batch.refuse_unknown_items()
+    if not remember:
+        batch.refuse_unasked()
+        _obey(batch, identity)
     if batch.open:
         with transaction.atomic():
             shopper = None if batch.is_only_seen else shopper_ensure(shop=shop, identity=identity, at=now)
@@ -88,6 +71,21 @@ def events_take(
             else:
                 _take(batch, shopper, agent)
     return batch.results()
+
+
+def _obey(batch: Batch, identity: Identity) -> None:
+    """Hide what is disliked, and show again what no longer is, for somebody of whom nothing may be remembered."""
+    for index, event in list(batch.open.items()):
+        if event.kind is not None:
+            shopper = shopper_ensure(shop=batch.shop, identity=identity, at=batch.now)
+            item_hide(
+                shopper=shopper,
+                item_id=batch.facets[event.item].item_id,
+                at=batch.now,
+                undo=event.kind == Kind.UNDO,
+                find_twins=near_twins,
+            )
+            batch.accept(index, None)
 
 
 def _seer(shop: Shop, identity: Identity) -> Shopper | None:
@@ -101,81 +99,7 @@ def _moments(now: datetime, events: Sequence[Any]) -> list[datetime]:
     return [now - timedelta(milliseconds=len(events) - 1 - index) for index in range(len(events))]
 
 
-class _Batch:
-    """The events of one call and what is known of each so far."""
-
-    def __init__(self, shop: Shop, now: datetime, visit: str, parsed: Sequence[ParsedEvent | list[FieldError]]) -> None:
-        self.shop, self.now, self.visit = shop, now, visit
-        self.open: dict[int, ParsedEvent] = {}  # by index: not decided yet
-        self.decided: dict[int, EventResult] = {}
-        self.facets: dict[str, ItemFacets] = {}
-        self.repeats: dict[int, int] = {}  # index → index of the same client id earlier in the batch
-        first: dict[UUID, int] = {}
-        for index, event in enumerate(parsed):
-            if not isinstance(event, ParsedEvent):
-                self.decided[index] = EventResult(index, REFUSED, errors=tuple(event))
-            elif event.client_id in first:
-                self.repeats[index] = first[event.client_id]
-            else:
-                first[event.client_id] = index
-                self.open[index] = event
-
-    @property
-    def is_only_seen(self) -> bool:
-        """Whether nothing was done: seeing a page makes no shopper."""
-        return all(event.kind is None for event in self.open.values())
-
-    @property
-    def impressions(self) -> set[tuple[UUID, str]]:
-        """Pages that the open events name, each with the sessions it may have been shown in."""
-        events = self.open.values()
-        return {(e.impression, session) for e in events if e.impression for session in (e.session, self.visit)}
-
-    def refuse_unknown_items(self) -> None:
-        """Look all items up at once."""
-        self.facets = facets_by_external_id(self.shop.pk, {event.item for event in self.open.values() if event.item})
-        for index, event in list(self.open.items()):
-            if event.item and event.item not in self.facets:
-                self.refuse(index, FieldError("/item", "unknown_item", f"This shop has no item {event.item[:60]!r}."))
-
-    def refuse(self, index: int, error: FieldError) -> None:
-        """Refuse an open event."""
-        self._decide(index, REFUSED, errors=(error,))
-
-    def settle(self, receipts: FoundReceipts) -> None:
-        """Decide the events that somebody has a receipt for."""
-        for index, event in list(self.open.items()):
-            receipt = receipts.by_client_id.get(event.client_id)
-            if receipt is None:
-                continue
-            if receipt.shopper_id in receipts.person:
-                self._decide(index, DUPLICATE, receipt.interaction_id)
-            else:
-                self._decide(index, CONFLICT, errors=(_TAKEN,))
-
-    def accept(self, index: int, interaction_id: UUID | None) -> None:
-        """Acknowledge an open event."""
-        self._decide(index, ACCEPTED, interaction_id)
-
-    def results(self) -> list[EventResult]:
-        """One result per event, in the batch's order."""
-        for index, original in self.repeats.items():
-            first = self.decided[original]
-            status = DUPLICATE if first.status == ACCEPTED else first.status
-            self.decided[index] = EventResult(index, status, first.client_id, first.interaction_id, first.errors)
-        return [self.decided[index] for index in sorted(self.decided)]
-
-    def _decide(
-        self, index: int, status: str, interaction_id: UUID | None = None, errors: tuple[FieldError, ...] = ()
-    ) -> None:
-        client_id = self.open.pop(index).client_id
-        self.decided[index] = EventResult(index, status, client_id, interaction_id, errors)
-
-
-_TAKEN = FieldError("/client_id", "conflict", "Another shopper has used this id: send the event with a fresh one.")
-
-
-def _take_from_nobody(batch: _Batch) -> None:
+def _take_from_nobody(batch: Batch) -> None:
     """Mark pages of nobody as seen; there is nobody to give a receipt to, and marking twice changes nothing."""
     seen = [(event.impression, event.positions) for event in batch.open.values()]
     cards_seen_by_nobody(shop_id=batch.shop.pk, seen=seen)
@@ -183,7 +107,7 @@ def _take_from_nobody(batch: _Batch) -> None:
         batch.accept(index, None)
 
 
-def _take(batch: _Batch, shopper: Shopper, agent: str) -> None:
+def _take(batch: Batch, shopper: Shopper, agent: str) -> None:
     """Keep what is good of a batch, in the current transaction."""
     client_ids = [event.client_id for event in batch.open.values()]
     named = [event.undoes for event in batch.open.values() if event.undoes]
@@ -200,7 +124,7 @@ def _take(batch: _Batch, shopper: Shopper, agent: str) -> None:
     _record(batch, shopper, ids, undone, agent)
 
 
-def _record(batch: _Batch, shopper: Shopper, ids: Mapping[int, UUID], undone: Mapping[int, UUID], agent: str) -> None:
+def _record(batch: Batch, shopper: Shopper, ids: Mapping[int, UUID], undone: Mapping[int, UUID], agent: str) -> None:
     own = impressions_claim(shop=batch.shop, shopper=shopper, named=batch.impressions)
     _see(batch, shopper, own)
     new = [
@@ -225,7 +149,7 @@ def _record(batch: _Batch, shopper: Shopper, ids: Mapping[int, UUID], undone: Ma
         batch.accept(index, ids[index])
 
 
-def _see(batch: _Batch, shopper: Shopper, own: Collection[UUID]) -> None:
+def _see(batch: Batch, shopper: Shopper, own: Collection[UUID]) -> None:
     """Mark the cards that beacons report: on the person's own pages for the person, on nameless ones for nobody."""
     seen = [(event.impression, event.positions) for event in batch.open.values() if event.kind is None]
     mine = [one for one in seen if one[0] in own]
@@ -235,7 +159,7 @@ def _see(batch: _Batch, shopper: Shopper, own: Collection[UUID]) -> None:
         cards_seen_by_nobody(shop_id=batch.shop.pk, seen=[one for one in seen if one[0] not in own])
 
 
-def _undone(batch: _Batch, shopper: Shopper, ids: Mapping[int, UUID], mine: Mapping[UUID, UUID]) -> dict[int, UUID]:
+def _undone(batch: Batch, shopper: Shopper, ids: Mapping[int, UUID], mine: Mapping[UUID, UUID]) -> dict[int, UUID]:
     """Which interaction each undo of the batch takes back; one that takes nothing back is refused."""
     known = {**mine, **{event.client_id: ids[index] for index, event in batch.open.items()}}
     undone: dict[int, UUID] = {}
@@ -250,7 +174,7 @@ def _undone(batch: _Batch, shopper: Shopper, ids: Mapping[int, UUID], mine: Mapp
     return undone
 
 
-def _latest(batch: _Batch, shopper: Shopper, event: ParsedEvent, known: Mapping[UUID, UUID]) -> UUID | None:
+def _latest(batch: Batch, shopper: Shopper, event: ParsedEvent, known: Mapping[UUID, UUID]) -> UUID | None:
     """The latest event of the kind and item an undo names: in the batch before it, else in the books."""
     here = [
         other

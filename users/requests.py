@@ -51,12 +51,15 @@ def caller_of(request: HttpRequest) -> Caller:
 
 
 def guest_cookie_set(request: HttpRequest, response: HttpResponse, caller: Caller) -> None:
-    """Let a browser keep the guest that was made for it; an app reads ``guest_token`` from the answer."""
+    """Let a browser keep the guest that was made for it; an app reads ``guest_token`` from the answer.
+
+    Where nothing may be remembered the cookie lasts as long as the visit.
+    """
     if caller.is_new:
         response.set_cookie(
             GUEST_COOKIE,
             caller.guest_token,
-            max_age=GUEST_SECONDS,
+            max_age=GUEST_SECONDS if caller.may_remember else None,
             httponly=True,
             samesite="Lax",
             secure=request.is_secure(),

@@ -9,7 +9,7 @@ from django.utils import timezone
 from catalog.models import Shop
 from recommender.models import Impression
 from users.identity import GUEST_COOKIE
-from users.models import Interaction, Shopper, User
+from users.models import EventReceipt, Interaction, Shopper, User
 
 pytestmark = pytest.mark.django_db
 
@@ -212,6 +212,33 @@ def test_a_shop_that_asks_first_takes_no_events_before_the_answer(app, shop):
     assert given.status_code == 201
     assert post(app, {"events": [event()]}).status_code == 200
     assert [row["granted"] for row in app.get("/api/v1/consents").json()] == [True]
+
+
+def test_a_dislike_is_obeyed_without_consent_and_leaves_no_fact(app, shop):
+    Shop.objects.update(consent_required=True)
+    item = shop.items.first()
+    answer = post(app, {"events": [event(kind="dislike", item=item.external_id)]})
+    assert (answer.status_code, answer.json()["accepted"]) == (200, 1)
+    assert not Interaction.objects.exists() and not EventReceipt.objects.exists()
+    assert answer.cookies[GUEST_COOKIE]["max-age"] == ""  # gone with the visit
+    hidden = Shopper.objects.get().state.hidden_items
+    assert hidden[0] == item.pk
+    shown = app.get("/api/v1/homepage").json()
+    assert item.external_id not in {card["item"] for section in shown["sections"] for card in section["cards"]}
+    undo = event(kind="undo", item=item.external_id, undoes_kind="dislike")
+    assert post(app, {"events": [undo]}).json()["accepted"] == 1
+    assert Shopper.objects.get().state.hidden_items == []
+
+
+def test_without_consent_only_the_dislike_of_a_batch_is_kept(app, shop):
+    Shop.objects.update(consent_required=True)
+    answer = post(app, {"events": [event(kind="view"), event(kind="dislike"), event(kind="like")]})
+    assert answer.status_code == 207
+    body = answer.json()
+    assert [result["status"] for result in body["results"]] == ["refused", "accepted", "refused"]
+    assert {error["code"] for error in body["errors"]} == {"consent_required"}
+    assert body["guest_token"]
+    assert not Interaction.objects.exists()
 
 
 def test_another_shop_is_named_by_its_header(app):

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from recommender.events import MAX_EVENTS, BatchTooLarge
+from recommender.event_batch import MAX_EVENTS, BatchTooLarge
 from tests.fixtures.events import NOW, code_and_pointer, event, statuses, take
 from users.models import EventReceipt, Interaction, Shopper
 
