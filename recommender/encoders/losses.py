@@ -19,6 +19,9 @@ _Weighted = Callable[[Tensor, Tensor, Tensor, Tensor, Tensor | None], Tensor]
 
 HARD_ROWS = 32  # of a batch that are asked which items are hard
 CHUNK = 256  # rows of logits made at once: few enough to stay in the processor's cache
+STRIDE = (
+    64  # rows are filled up to a multiple of it: each new shape costs the library a program of its own, kept for long
+)
 
 
 class _FullCrossEntropy(torch.autograd.Function):
@@ -41,22 +44,25 @@ class _FullCrossEntropy(torch.autograd.Function):
         coarse = bias.to(dtype)
         table = torch.cat([vectors.to(dtype), coarse[:, None], (bias - coarse.float()).to(dtype)[:, None]], dim=1)
         rows = torch.cat([states.to(dtype), states.new_ones((len(states), 2), dtype=dtype)], dim=1)
+        rows = F.pad(rows, (0, 0, 0, -len(rows) % STRIDE))
         d_rows, d_table = torch.empty_like(rows, dtype=torch.float32), torch.zeros_like(table, dtype=torch.float32)
         transposed, total = table.T.contiguous(), states.new_zeros(())
-        for begin in range(0, len(rows), CHUNK):
+        for begin in range(0, len(states), CHUNK):
             part, wanted = rows[begin : begin + CHUNK], targets[begin : begin + CHUNK]
-            place = torch.arange(len(part), device=part.device)
+            place = torch.arange(len(wanted), device=part.device)
             slope = torch.softmax(part @ transposed, dim=1)
+            slope[len(wanted) :] = 0.0
             likely = slope[place, wanted].float().clamp(min=1e-30).log()
             slope[place, wanted] -= 1.0
             if weight is not None:
                 counts = weight[begin : begin + CHUNK]
-                likely, slope = likely * counts, slope * counts[:, None].to(dtype)
+                likely = likely * counts
+                slope[: len(wanted)] *= counts[:, None].to(dtype)
             total -= likely.sum()
             d_rows[begin : begin + CHUNK] = (slope @ table).float()
             d_table += (slope.T @ part).float()
         n, d = len(states), vectors.shape[1]
-        ctx.save_for_backward(d_rows[:, :d] / n, d_table[:, :d] / n, d_table[:, d] / n)
+        ctx.save_for_backward(d_rows[:n, :d] / n, d_table[:, :d] / n, d_table[:, d] / n)
         return total / n
 
     @staticmethod
