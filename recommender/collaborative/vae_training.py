@@ -1,9 +1,5 @@
 """Learning of Mult-VAE: seeded, annealed, stopped early on shoppers whose newest item is kept back (torch)."""
 
-from collections.abc import Iterator
-from copy import deepcopy
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from scipy import sparse
@@ -12,14 +8,12 @@ from torch.nn import functional
 
 from recommender.collaborative.dense_graph import Dense, dense_graph
 from recommender.collaborative.fitting import Fitting, behaviour_require, met_matrix, most_met
+from recommender.collaborative.stopping import Pace, Stoppers, best_kept
 from recommender.collaborative.vae import Autoencoder, VaeConfig, vae_model
 from recommender.collaborative.vae_network import Divergence, Vae
 from recommender.data.factors import FactorModel
 from recommender.data.sequences import Sequences
 from recommender.data.types import Floats, Ints
-
-_MIN_LENGTH = 3  # entries of a shopper to stop with
-_CUT = 10
 
 Bag = tuple[Tensor, Tensor, Tensor]
 """Flat items (e,), where each bag begins (b+1,), weights (e,)."""
@@ -49,31 +43,18 @@ def vae_fit(sequences: Sequences, config: VaeConfig | None = None, fitting: Fitt
     torch.manual_seed(fitting.seed)
     rng = np.random.default_rng(fitting.seed)
     learned = most_met(sequences.item_counts(), config.max_items)
-    stop = _stoppers(sequences, config, rng)
-    met = sparse.csr_matrix(met_matrix(sequences.keep(~stop), newest=config.max_user_items)[:, learned])
+    stoppers = Stoppers.of(sequences, most=config.stoppers, rng=rng)
+    met = sparse.csr_matrix(met_matrix(stoppers.train, newest=config.max_user_items)[:, learned])
     run = _Run(config, met, rng, Vae(len(learned), config))
-    check = _Check.of(sequences, stop, met, learned)
-    best, best_ndcg, kept = deepcopy(run.vae.state_dict()), -1.0, 0
-    while run.steps < config.steps and len(run.rows):
-        run.learn(min(config.check_every, config.steps - run.steps))
-        fitting.progress(run.steps, config.steps)
-        ndcg = check.ndcg(run.vae)
-        if ndcg > best_ndcg or not len(check.target):
-            best, best_ndcg, kept = deepcopy(run.vae.state_dict()), ndcg, run.steps
-        elif run.steps - kept >= config.patience * config.check_every:
-            break
-    run.vae.load_state_dict(best)
-    fitting.progress(config.steps, config.steps)
+    pace = Pace(config.steps if len(run.rows) else 0, config.check_every, config.patience)
+
+    def scores(users: Ints) -> Floats:
+        found = np.full((len(users), sequences.n_items), -np.inf, np.float32)
+        found[:, learned] = run.scores(users)
+        return found
+
+    best_kept(run.vae, run.learn, lambda: stoppers.ndcg(scores), pace, fitting.progress)
     return vae_model(_cut(run.vae), learned, sequences.n_items, config)
-
-
-def _stoppers(sequences: Sequences, config: VaeConfig, rng: np.random.Generator) -> np.ndarray:
-    """(m,) True at the entries that are kept back."""
-    fit = np.flatnonzero(sequences.lengths >= _MIN_LENGTH)
-    chosen = rng.permutation(fit)[: min(config.stoppers, len(fit) // 5)]
-    wanted = np.zeros(len(sequences), np.bool_)
-    wanted[chosen] = True
-    return np.asarray((sequences.age == 0) & wanted[sequences.user])
 
 
 class _Run:
@@ -99,6 +80,12 @@ class _Run:
             rows, self.left = self.left[: self.config.batch], self.left[self.config.batch :]
             self._step(rows, self.steps / max(self.config.anneal_steps, 1))
             self.steps += 1
+
+    def scores(self, users: Ints) -> Floats:
+        """(u, s) logits of the learned items."""
+        self.vae.eval()
+        with torch.no_grad():
+            return np.asarray(self.vae.decode(self.vae.encoder(*bag_of(self.met[users]))[0]).numpy())
 
     def _step(self, rows: Ints, annealed: float) -> None:
         part = self.met[rows]
@@ -131,45 +118,6 @@ def bag_of(rows: sparse.csr_matrix, seen: np.ndarray | None = None) -> Bag:
     weight = (1.0 / np.sqrt(np.maximum(counts, 1)))[owner].astype(np.float32)
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     return torch.from_numpy(index), torch.from_numpy(offsets), torch.from_numpy(weight)
-
-
-@dataclass(frozen=True)
-class _Check:
-    """Shoppers to stop with: what they had met, and the item that was kept back."""
-
-    met: sparse.csr_matrix  # (v, s)
-    target: Ints  # (v,) among the learned items
-
-    @classmethod
-    def of(cls, sequences: Sequences, stop: np.ndarray, met: sparse.csr_matrix, learned: Ints) -> "_Check":
-        """Those of the kept-back entries whose item is learned and new to the shopper."""
-        place = np.full(sequences.n_items, -1, np.int64)
-        place[learned] = np.arange(len(learned))
-        users, target = sequences.user[stop], place[sequences.item[stop]]
-        owner = np.repeat(np.arange(met.shape[0]), np.diff(met.indptr))
-        again = np.isin(users * len(learned) + target, owner * len(learned) + met.indices)
-        good = (target >= 0) & ~again
-        return cls(sparse.csr_matrix(met[users[good]]), target[good])
-
-    def ndcg(self, vae: Vae) -> float:
-        """NDCG@10 with met items left out; 0 where there is nobody."""
-        vae.eval()
-        gains: list[Floats] = [np.zeros(0, np.float32)]
-        with torch.no_grad():
-            for rows in _chunks(len(self.target)):
-                part = self.met[rows]
-                logits = vae.decode(vae.encoder(*bag_of(part))[0]).numpy()
-                logits[part.nonzero()] = -np.inf
-                own = logits[np.arange(len(rows)), self.target[rows]]
-                rank = (logits >= own[:, None]).sum(axis=1) - 1
-                gains.append(np.where(rank < _CUT, 1.0 / np.log2(rank + 2.0), 0.0).astype(np.float32))
-        every = np.concatenate(gains)
-        return float(every.mean()) if len(every) else 0.0
-
-
-def _chunks(n: int, size: int = 512) -> Iterator[Ints]:
-    for begin in range(0, n, size):
-        yield np.arange(begin, min(begin + size, n))
 
 
 def _cut(vae: Vae) -> Autoencoder:
