@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import RangeDateTimeFilter, RelatedDropdownFilter
@@ -99,8 +100,9 @@ class ItemAdmin(ModelAdmin):
 
     @admin.display(description=_("title"))
     def title(self, item: Item) -> str:
-        """The title in the first language there is."""
-        return next((text.title for text in item.texts.all()), "–")
+        """The title in the language of the page, else in the first there is."""
+        titles = [(text.language, text.title) for text in item.texts.all()]
+        return dict(titles).get(get_language() or "") or next((title for _language, title in titles), "–")
 
     @admin.display(description=_("price"), ordering="price_minor")
     def price(self, item: Item) -> str:
@@ -127,23 +129,40 @@ class ItemAdmin(ModelAdmin):
 class CategoryAdmin(ModelAdmin):
     """Departments and categories."""
 
-    list_display = ("name", "parent", "slug", "position")
+    list_display = ("said", "parent", "slug", "position")
     list_editable = ("position",)
     list_filter = ("shop", ("parent", RelatedDropdownFilter))
     list_select_related = ("parent",)
-    search_fields = ("name", "slug")
+    search_fields = ("name", "names", "slug")
     autocomplete_fields = ("shop", "parent")
 
+    @admin.display(description=_("name"), ordering="name")
+    def said(self, category: Category) -> str:
+        """The name in the language of the page."""
+        return str(category)
 
-@admin.register(Brand, Tag)
-class NamedAdmin(ModelAdmin):
-    """Brands and tags."""
 
-    list_display = ("name", "shop")
+@admin.register(Brand)
+class BrandAdmin(ModelAdmin):
+    """Brands."""
+
+    list_display = ("said", "shop")
     list_filter = ("shop",)
     list_select_related = ("shop",)
-    search_fields = ("name",)
+    search_fields: tuple[str, ...] = ("name",)
     autocomplete_fields = ("shop",)
+
+    @admin.display(description=_("name"), ordering="name")
+    def said(self, named: Brand | Tag) -> str:
+        """The name in the language of the page."""
+        return str(named)
+
+
+@admin.register(Tag)
+class TagAdmin(BrandAdmin):
+    """Tags, which have names by language."""
+
+    search_fields = ("name", "names")
 
 
 @admin.register(ItemText)

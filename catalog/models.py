@@ -3,6 +3,7 @@
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from catalog.ids import uuid7
@@ -67,7 +68,7 @@ class Category(models.Model):
         constraints = [models.UniqueConstraint(fields=["shop", "slug"], name="category_unique_slug")]
 
     def __str__(self) -> str:
-        return self.name
+        return self.name_in(get_language() or "")
 
     def name_in(self, language: str) -> str:
         """The name in ``language``, or the default one."""
@@ -89,7 +90,11 @@ class Tag(models.Model):
         constraints = [models.UniqueConstraint(fields=["shop", "name"], name="tag_unique_name")]
 
     def __str__(self) -> str:
-        return self.name
+        return self.name_in(get_language() or "")
+
+    def name_in(self, language: str) -> str:
+        """The name in ``language``, or the default one."""
+        return str(self.names.get(language) or self.name)
 
 
 class Item(models.Model):

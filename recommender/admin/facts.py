@@ -14,6 +14,7 @@ from recommender.admin.choices import surface_word
 from recommender.admin.inspector import inspector_view, replay_view
 from recommender.admin.people import erase_view
 from recommender.models import GateAttempt, Impression, Live, PrecomputedList, RequestLog, TextVector, TrendSnapshot
+from recommender.training.gate_words import verdict_word
 from users.admin import FactAdmin
 
 
@@ -132,6 +133,23 @@ class LiveAdmin(FactAdmin):
 class GateAttemptAdmin(FactAdmin):
     """Every trial of the gate."""
 
-    list_display = ("at", "bundle", "against", "metric", "difference", "lower", "upper", "margin", "verdict")
+    list_display = ("at", "bundle", "against", "found", "points", "interval")
     list_filter = ("verdict", "metric", ("at", RangeDateTimeFilter))
     list_select_related = ("bundle", "against")
+
+    @admin.display(description=_("verdict"), ordering="verdict")
+    def found(self, attempt: GateAttempt) -> str:
+        """The verdict in words."""
+        return verdict_word(attempt.verdict)
+
+    @admin.display(description=_("difference, points of 100"), ordering="difference")
+    def points(self, attempt: GateAttempt) -> str:
+        """How much better it was, NDCG@10."""
+        return "–" if attempt.difference is None else f"{100 * attempt.difference:+.1f}"
+
+    @admin.display(description=_("95 % interval"))
+    def interval(self, attempt: GateAttempt) -> str:
+        """What the true difference lies between."""
+        if attempt.lower is None or attempt.upper is None:
+            return "–"
+        return f"{100 * attempt.lower:+.1f} … {100 * attempt.upper:+.1f}"

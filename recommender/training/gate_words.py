@@ -29,6 +29,19 @@ def gate_words(gate: dict[str, Any]) -> str:
     return " ".join(parts)
 
 
+def verdict_word(verdict: str) -> str:
+    """A verdict in a few words, for lists; the verdict itself where there are none."""
+    words = {
+        "first": _("first bundle"),
+        "better": _("better"),
+        "refresh": _("as good, and newer"),
+        "worse": _("worse"),
+        "unproven": _("not shown to be as good"),
+        "not_above_popularity": _("no better than best sellers"),
+    }
+    return words.get(verdict, verdict)
+
+
 def _sample(shoppers: int) -> str:
     return ngettext(
         "We asked what %(n)d shopper wanted next, which it had not been told.",

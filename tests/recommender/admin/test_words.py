@@ -10,11 +10,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from catalog.models import Category, ItemText, Tag
 from dpe_site.environment import REPOSITORY
 from recommender.admin.choices import fallback_word, kind_word
 from recommender.admin.jobs import result_word, step_word
 from recommender.admin.page_list import pages_latest
-from recommender.models import BundleVersion, Impression, JobRun
+from recommender.models import BundleVersion, GateAttempt, Impression, JobRun
 from recommender.store.rulesets import AS_DELIVERED, ruleset_publish
 from tests.fixtures.tiny_shop import TinyShop, shopper_with, tiny_live, tiny_shop
 from users.kinds import Kind
@@ -98,3 +99,27 @@ def test_bundles_and_first_rulesets_are_named_in_the_language_of_the_page(staff:
     assert AS_DELIVERED not in page
     with translation.override(CHINESE):
         assert str(BundleVersion(pk=7)) == "模型包 7"
+
+
+def test_departments_tags_and_titles_are_named_in_the_language_of_the_page(staff: Client, tiny: TinyShop) -> None:
+    item = tiny.items[0]
+    Category.objects.filter(pk=item.department_id).update(names={CHINESE: "灯具"})
+    Tag.objects.create(shop=tiny.shop, name="linen", names={CHINESE: "亚麻"})
+    ItemText.objects.filter(item=item, language=CHINESE).update(title="黄铜台灯")
+    staff.cookies[settings.LANGUAGE_COOKIE_NAME] = CHINESE
+    items = staff.get(reverse("admin:catalog_item_changelist"), {"q": item.external_id}).content.decode()
+    assert "灯具" in items and "黄铜台灯" in items
+    assert "亚麻" in staff.get(reverse("admin:catalog_tag_changelist"), {"q": "亚麻"}).content.decode()
+    assert "灯具" in staff.get(reverse("admin:catalog_category_changelist"), {"q": "灯具"}).content.decode()
+
+
+def test_trials_of_the_gate_are_told_in_points_and_words(staff: Client, tiny: TinyShop) -> None:
+    version = BundleVersion.objects.get()
+    GateAttempt.objects.create(
+        shop=tiny.shop, bundle=version, metric="ndcg@10", difference=0.23799, lower=0.161, upper=0.3143, verdict="first"
+    )
+    GateAttempt.objects.create(shop=tiny.shop, bundle=version, metric="ndcg@10", verdict="unproven")
+    staff.cookies[settings.LANGUAGE_COOKIE_NAME] = CHINESE
+    page = staff.get(reverse("admin:recommender_gateattempt_changelist")).content.decode()
+    assert "首个模型包" in page and "+23.8" in page and "+16.1 … +31.4" in page
+    assert "未能证明同样好" in page
