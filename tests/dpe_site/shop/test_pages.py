@@ -188,6 +188,17 @@ def test_turning_an_interest_down_leaves_its_items_out(known: Client, tiny: Tiny
     assert state.ignored_items == []
 
 
+@pytest.mark.parametrize(
+    ("address", "undoes"), [("/do/not_interested/", True), ("/basket/add/", False), ("/taste/interest/", False)]
+)
+def test_a_toast_offers_undo_only_where_there_is_one(known: Client, tiny: TinyShop, address: str, undoes: bool) -> None:
+    item = tiny.items[0]
+    said = {"pick": item.pk, "item": item.pk, "facet": "departments", "key": item.department_id, "counts": 0}
+    answer = BeautifulSoup(known.post(address, said, headers=HTMX).content, "html.parser")
+    (toast,) = answer.select(".toast")
+    assert (toast.select_one(".toast__action") is not None) == undoes
+
+
 def test_login_with_a_wrong_password_says_so(client: Client, tiny: TinyShop) -> None:
     User.objects.create_user("ada", password="lovelace-1815")
     page = BeautifulSoup(client.post("/login/", {"username": "ada", "password": "no"}).content, "html.parser")
