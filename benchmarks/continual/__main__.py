@@ -2,8 +2,8 @@
 
     python -m benchmarks.continual [--weeks 8] [--seed 0] [--nightly]
 
-Each week's outcome is stored below ``DPE_HOME`` as soon as it is there; the same command goes on after a kill. The
-store is removed when the page is written.
+Each week's outcome is stored below ``DPE_HOME`` as soon as it is there; the same command goes on after a kill, also
+with more weeks. The store is removed when the page tells all weeks of the data.
 """
 
 import argparse
@@ -24,7 +24,6 @@ from rich.console import Console
 from benchmarks.continual.contenders import Shop
 from benchmarks.continual.life import weeks_live
 from benchmarks.continual.page import Run, json_of, page_of
-from benchmarks.continual.weeks import WEEK_US
 from benchmarks.machine import machine_read
 from benchmarks.quality.work import Work
 from dpe_site import environment
@@ -34,9 +33,9 @@ from recommender.trials.datasets import retail_read
 from recommender.trials.learn import Stages
 from recommender.trials.problems import PERMUTATION
 
-END_US = int(datetime(2011, 12, 10, tzinfo=UTC).timestamp()) * 1_000_000
-"""The day after the data end."""
-NIGHTS = 7
+FIRST_US = int(datetime(2011, 10, 8, tzinfo=UTC).timestamp()) * 1_000_000
+"""When the first training is: nine weeks before the data end."""
+WEEKS, NIGHTS = 8, 7
 
 
 def main(words: Sequence[str]) -> int:
@@ -45,10 +44,10 @@ def main(words: Sequence[str]) -> int:
     torch.set_num_threads(1)
     with StageBar() as stages:
         shop = shop_read(options, stages)
-        store = environment.home() / "benchmarks" / "continual" / _name(shop, options.weeks)
+        store = environment.home() / "benchmarks" / "continual" / _name(shop)
         store.mkdir(parents=True, exist_ok=True)
         outcomes = weeks_live(shop, options.weeks, store)
-    wall = max(time.perf_counter() - began, sum(one.cost.wall for one in outcomes))
+    wall = max(time.perf_counter() - began, sum(one.cost.wall for one in outcomes))  # a part may have run before
     run = Run(_command(options), machine_read().words, datetime.now(UTC).date().isoformat(), wall)
     page, told = page_of(run, shop, outcomes), json_of(run, shop, outcomes)
     options.results.mkdir(parents=True, exist_ok=True)
@@ -56,7 +55,8 @@ def main(words: Sequence[str]) -> int:
     path.with_suffix(".json").write_text(json.dumps(told, indent=1) + "\n")
     path.with_suffix(".md").write_text(page)
     Console(soft_wrap=True).print(page)
-    shutil.rmtree(store)
+    if options.weeks == WEEKS:
+        shutil.rmtree(store)
     return 0
 
 
@@ -71,16 +71,16 @@ def shop_read(options: argparse.Namespace, stages: Stages) -> Shop:
         recipe.learning,
         recipe.update,
         recipe.holdout,
-        END_US - (options.weeks + 1) * WEEK_US,
+        FIRST_US,
         NIGHTS if options.nightly else 1,
         options.seed,
         stages,
     )
 
 
-def _name(shop: Shop, weeks: int) -> str:
+def _name(shop: Shop) -> str:
     """Of the folder where runs with these arguments keep what is done."""
-    asked = [shop.config.to_json(), asdict(shop.update), asdict(shop.holdout), shop.nights, shop.seed, weeks]
+    asked = [shop.config.to_json(), asdict(shop.update), asdict(shop.holdout), shop.nights, shop.seed]
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -91,7 +91,7 @@ def _command(options: argparse.Namespace) -> str:
 
 def _options(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.continual", description=__doc__.splitlines()[0])
-    parser.add_argument("--weeks", type=int, default=8, help="the last ones of the data (default 8)")
+    parser.add_argument("--weeks", type=int, default=8, help="lived after the first training (default 8)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--nightly", action="store_true", help="seven updates a week instead of one")
     parser.add_argument("--data", type=Path, default=os.environ.get("DPE_DATA"), help="default: DPE_DATA")
@@ -99,6 +99,8 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
     options = parser.parse_args(words)
     if not options.data:
         parser.error("name the folder of the data sets with --data or the variable DPE_DATA")
+    if not 1 <= options.weeks <= WEEKS:
+        parser.error(f"the data last for {WEEKS} weeks after the first training; ask for 1 to {WEEKS}")
     options.data = Path(options.data)
     return options
 

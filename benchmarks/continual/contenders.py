@@ -115,6 +115,7 @@ def taught(shop: Shop, past: Past, base: Path | None, since_us: int = 0) -> Taug
         since_us: end of what it has learned from.
     """
     held, items, config = shop.held(past), shop.items(past), shop.config.encoder
+    shop.stages("encoder", 0, 1)
     began = time.process_time()
     warm, lessons = None, None
     if base is not None:

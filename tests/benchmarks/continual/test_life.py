@@ -87,7 +87,7 @@ def test_the_page_tells_goals_groups_and_weeks(shop, lived):
     page = page_of(run, shop, [lived[1]])
     assert "| loss on old customers against scratch < 2%, encoder alone |" in page
     assert page.count("| encoder alone | ") == len(Customers)
-    assert "1 weeks, 2 updates in each: 1 epochs at 0.0005, replay 0.2" in page
+    assert "- Updates per week: 2; 1 epochs at 0.0005, replay 0.2" in page
     told = json_of(run, shop, [lived[1]])
     assert [week["number"] for week in told["weeks"]] == [1]
     assert 0 < told["cost"]["encoder"] < told["cost"]["with_counts"]

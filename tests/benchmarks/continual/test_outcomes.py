@@ -15,7 +15,9 @@ from benchmarks.continual.outcomes import (
     outcome_write,
     whole_share,
 )
+from benchmarks.continual.page import loss_verdict
 from benchmarks.continual.weeks import Customers
+from recommender.evaluation.bootstrap import Interval
 
 COST = Cost(5.0, 100.0, 10.0, 70, 300, 2, 7, 130.0)
 
@@ -67,3 +69,8 @@ def test_time_is_told_without_and_with_the_counts():
     weeks = [WEEKS[0], replace(WEEKS[1], cost=replace(COST, update=15.0))]
     assert encoder_share(weeks) == pytest.approx(20 / 200)
     assert whole_share(weeks) == pytest.approx(40 / 220)
+
+
+def test_a_loss_is_surely_small_on_the_mean_or_missed():
+    told = [loss_verdict(Interval(mean, low, 0.01)) for mean, low in ((-0.01, -0.019), (-0.01, -0.03), (-0.02, -0.03))]
+    assert told == ["met, with its interval", "met by the mean, not by its interval", "missed"]
