@@ -1,5 +1,6 @@
 """Admin of experiments: arms that differ in their knobs."""
 
+import math
 from typing import Any, TypeGuard
 
 from django import forms
@@ -9,32 +10,23 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from recommender.admin.arms_field import ArmsField
 from recommender.admin.knobs import knob_field
 from recommender.admin.publishing import PublishingAdmin, shop_chosen
 from recommender.models import Experiment
+from recommender.store.experiments import DIALS
 
-_EXAMPLE = (
-    '[{"name": "control", "share": 0.5, "knobs": {}}, {"name": "bolder", "share": 0.5, "knobs": {"exploration": 0.05}}]'
-)
 _RUNS = gettext_lazy(
     "Everybody draws one arm and keeps it, once the experiment is published and its time has come. "
-    "One experiment runs at a time: of those enabled, the first."
+    "One experiment runs at a time: of those enabled, the first. A knob that is left empty serves as it does for all."
 )
 _PARTS = {"name", "share", "knobs"}
-_KNOBS = (
-    "exploration",
-    "temperature",
-    "diversity",
-    "policy_weight",
-    "freshness",
-    "popularity",
-    "calibration",
-    "brand_cap",
-)
 
 
 class ExperimentForm(forms.ModelForm):
     """An experiment whose arms can be drawn."""
+
+    arms = ArmsField(label=gettext_lazy("arms"))
 
     class Meta:
         model = Experiment
@@ -53,7 +45,7 @@ def arms_check(arms: Any) -> None:
     Raises: ValidationError naming each arm and what is wrong with it.
     """
     if not isinstance(arms, list) or len(arms) < 2 or not all(isinstance(arm, dict) for arm in arms):
-        raise ValidationError(_("Arms are a list of at least two, for example %(example)s.") % {"example": _EXAMPLE})
+        raise ValidationError(_("An experiment has at least two arms: one as it serves now, one that differs."))
     problems = [
         _("Arm %(number)d: %(problem)s.") % {"number": number, "problem": problem}
         for number, arm in enumerate(arms, start=1)
@@ -82,19 +74,20 @@ def _arm_problems(arm: dict[str, Any]) -> list[str]:
 
 
 def _knob_problems(knob: str, value: Any) -> list[str]:
-    if knob not in _KNOBS:
-        return [_("there is no knob “%(knob)s”; there are %(knobs)s") % {"knob": knob, "knobs": ", ".join(_KNOBS)}]
+    if knob not in DIALS:
+        return [_("there is no knob “%(knob)s”; there are %(knobs)s") % {"knob": knob, "knobs": ", ".join(DIALS)}]
+    word = knob_field(knob).verbose_name
     if not _is_number(value):
-        return [_("%(knob)s must be a number") % {"knob": knob}]
+        return [_("%(knob)s must be a number") % {"knob": word}]
     try:
         knob_field(knob).run_validators(value)
     except ValidationError as error:
-        return [f"{knob}: {' '.join(error.messages)}"]
+        return [f"{word}: {' '.join(error.messages)}"]
     return []
 
 
 def _is_number(value: Any) -> TypeGuard[float]:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 @admin.register(Experiment)
