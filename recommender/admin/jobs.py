@@ -145,6 +145,12 @@ def step_word(step: str) -> str:
     return _(step) if step else ""
 
 
+def log_words(log: str) -> str:
+    """A log with its steps in the language of the page; what the steps say in between stays as it was written."""
+    lines = [line.partition(" ") for line in log.splitlines()]
+    return "\n".join(f"{time}{gap}{step_word(said)}" for time, gap, said in lines)
+
+
 _RESULTS = {
     "lines": gettext_lazy("lines in the file"),
     "imported": gettext_lazy("lines imported"),
@@ -206,6 +212,8 @@ def job_view(job: JobRun) -> dict[str, Any]:
         "job": job,
         "kind": kind_word(job.kind),
         "step": step_word(job.step),
+        "log": log_words(job.log),
+        "error": step_word(job.error),
         "percent": percent(job),
         "running": running,
         "can_try_again": job.status in AGAIN,

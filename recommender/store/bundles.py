@@ -12,6 +12,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from psycopg2 import sql
 
 from catalog.models import Shop
@@ -35,7 +36,9 @@ def bundle_path(version: BundleVersion) -> Path:
 def _opened(path: Path, fingerprint: str) -> Bundle:
     bundle = bundle_load(path)
     if bundle.fingerprint != fingerprint:
-        raise ArtifactMismatch(f"{path.name} is another bundle than the database says; promote again or roll back")
+        raise ArtifactMismatch(
+            _("%(bundle)s is another bundle than the database says; promote again or roll back") % {"bundle": path.name}
+        )
     return bundle
 
 
@@ -82,7 +85,10 @@ def bundle_count_check(version: BundleVersion) -> int:
     """
     stored = ItemVector.objects.filter(bundle=version, after_training=False).count()
     if stored != version.n_items:
-        raise ArtifactMismatch(f"{version} has {version.n_items} items and {stored} indexed vectors; index it again")
+        raise ArtifactMismatch(
+            _("%(bundle)s has %(items)d items and %(vectors)d indexed vectors; index it again")
+            % {"bundle": version, "items": version.n_items, "vectors": stored}
+        )
     return stored
 
 
@@ -99,10 +105,13 @@ def bundle_promote(version: BundleVersion, *, now: datetime | None = None) -> Li
     if live.bundle_id == version.pk:
         return live
     if version.status not in (Status.READY, Status.REFUSED, Status.RETIRED):
-        raise DataError(f"{version} is {version.get_status_display()} and cannot serve; choose a ready one")
+        raise DataError(
+            _("%(bundle)s is %(status)s and cannot serve; choose a ready one")
+            % {"bundle": version, "status": version.get_status_display()}
+        )
     bundle_open(version)
     if not _attached(_table(version)):
-        raise DataError(f"the vectors of {version} were put away; train again")
+        raise DataError(_("the vectors of %(bundle)s were put away; train again") % {"bundle": version})
     bundle_count_check(version)
     now = now or timezone.now()
     BundleVersion.objects.of(version.shop).filter(status=Status.LIVE).update(status=Status.RETIRED, retired_at=now)
@@ -121,7 +130,7 @@ def bundle_rollback(shop: Shop) -> Live:
     """
     live = Live.objects.select_related("previous_bundle").filter(shop=shop).first()
     if live is None or live.previous_bundle is None:
-        raise DataError(f"{shop} has no earlier bundle to go back to")
+        raise DataError(_("%(shop)s has no earlier bundle to go back to") % {"shop": shop})
     return bundle_promote(live.previous_bundle)
 
 

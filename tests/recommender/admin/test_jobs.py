@@ -101,3 +101,19 @@ def test_a_training_tells_its_result_in_the_language_of_the_page(staff: Client, 
     assert len(chinese) == 4
     assert all(any(ord(letter) > 0x2E80 for letter in name) for name in chinese)
     assert all(value.isdigit() or any(ord(letter) > 0x2E80 for letter in value) for value in chinese.values())
+
+
+def test_the_log_and_the_end_of_a_job_follow_the_language_of_the_page(staff: Client, job: JobRun) -> None:
+    log = "12:00:01 Reading the facts\n12:00:02 5 items, 100 % of them new\n"
+    JobRun.objects.update(status=JobRun.Status.CANCELLED, log=log, error="Cancelled by staff.")
+    staff.cookies[settings.LANGUAGE_COOKIE_NAME] = "zh-hans"
+    words, _ = fragment(staff, job)
+    assert "已由员工取消。" in words
+    assert "12:00:01 正在读取事实" in words or "12:00:01 读取事实" in words
+    assert "12:00:02 5 items, 100 % of them new" in words
+
+
+def test_without_an_earlier_bundle_there_is_no_way_back(staff: Client, job: JobRun) -> None:
+    staff.cookies[settings.LANGUAGE_COOKIE_NAME] = "zh-hans"
+    answer = staff.post(reverse("admin:recommender_bundleversion_roll_back"), follow=True)
+    assert "“Tiny”没有可回滚的旧模型包" in answer.content.decode()
