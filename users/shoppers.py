@@ -16,18 +16,27 @@ SEEN_EVERY = timedelta(minutes=10)
 TOPIC_SHOPPER = "shopper.changed"
 """Outbox topic: a shopper did or decided something; payload ``{"shopper_id": …}``."""
 
+# Asked by every page: as a queryset, composing the statement costs three times what its answer does.
+_OF_USER = """
+SELECT * FROM users_shopper WHERE shop_id = %s AND user_id = %s AND merged_into_id IS NULL ORDER BY id LIMIT 1
+"""
+_OF_GUEST = """
+SELECT * FROM users_shopper WHERE shop_id = %s AND guest_key = %s AND merged_into_id IS NULL ORDER BY id LIMIT 1
+"""
+
 
 def shopper_find(*, shop: Shop, identity: Identity) -> Shopper | None:
     """The shopper a page is for, or ``None`` for somebody without any event yet.
 
     The key of a guest that was merged finds nobody: only the login opens what belongs to the login.
     """
-    shoppers = Shopper.objects.of(shop).filter(merged_into__isnull=True)
     if identity.user_id is not None:
-        return shoppers.filter(user_id=identity.user_id).first()
-    if identity.guest_key is not None:
-        return shoppers.filter(guest_key=identity.guest_key).first()
-    return None
+        found = Shopper.objects.raw(_OF_USER, [shop.pk, identity.user_id])
+    elif identity.guest_key is not None:
+        found = Shopper.objects.raw(_OF_GUEST, [shop.pk, identity.guest_key])
+    else:
+        return None
+    return next(iter(found), None)
 
 
 def shopper_ensure(*, shop: Shop, identity: Identity, at: datetime, language: str = "") -> Shopper:

@@ -8,7 +8,7 @@ from recommender.data.factors import FactorModel
 from recommender.data.item_model import TableModel
 from recommender.data.learned import LearnedArrays
 from recommender.data.neighbours import Neighbours
-from recommender.data.types import Floats, Ints, Source
+from recommender.data.types import Bools, Floats, Ints, Source
 from recommender.retrieval.sources import CONFIG_OF, MODEL_SOURCES
 
 DECAY = 0.85
@@ -87,11 +87,11 @@ def _proposal(source: Source, arrays: LearnedArrays, index: Ints, row: Ints, ite
     total = np.bincount(item, weights=amount, minlength=0)
     speaks = (amount > 0) & (total[item] > 0)  # what speaks against an item has told in its total
     row, item, amount = row[speaks], item[speaks], amount[speaks]
-    distinct = np.unique(item)
-    ranked = distinct[np.lexsort((distinct, -total[distinct]))]
+    distinct = np.flatnonzero(_marked(item, len(total)))
+    ranked = distinct[np.argsort(-total[distinct], kind="stable")]
     own = _first_of_each(row, item, amount, max(quota // (2 * len(index)), 4))
-    chosen = np.concatenate([own, ranked[~np.isin(ranked, own)]])[:quota]
-    keep = np.isin(item, chosen)
+    chosen = np.concatenate([own, ranked[~_marked(own, len(total))[ranked]]])[:quota]
+    keep = _marked(chosen, len(total))[item]
     row, item, amount = row[keep], item[keep], amount[keep]
     strongest = np.lexsort((row, -amount, item))
     place = np.arange(len(strongest)) - np.searchsorted(item[strongest], item[strongest])
@@ -100,8 +100,15 @@ def _proposal(source: Source, arrays: LearnedArrays, index: Ints, row: Ints, ite
     return Proposal(source, ids[chosen], ids[item[witnesses]], ids[index[row[witnesses]]])
 
 
+def _marked(items: Ints, n: int) -> Bools:
+    """(n,) True at ``items``: asking this costs less than searching a short list."""
+    marked = np.zeros(n, np.bool_)
+    marked[items] = True
+    return marked
+
+
 def _first_of_each(row: Ints, item: Ints, amount: Floats, n: int) -> Ints:
     """Distinct items that are among the ``n`` largest amounts of some row."""
     order = np.lexsort((item, -amount, row))
     place = np.arange(len(order)) - np.searchsorted(row[order], row[order])
-    return np.unique(item[order[place < n]])
+    return np.flatnonzero(_marked(item[order[place < n]], int(item.max(initial=-1)) + 1))

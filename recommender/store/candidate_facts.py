@@ -10,6 +10,7 @@ from catalog.models import Item
 from recommender.data.types import Floats, Ints
 from recommender.facts.columns import columns_read
 from recommender.models import TEXT_DIM
+from recommender.store.arrays import array_text
 from recommender.store.source_queries import AVAILABLE
 from recommender.store.vectors import text_vectors_read
 
@@ -42,7 +43,7 @@ class CandidateFacts:
 
 def facts_read(filters: dict[str, object], item_ids: Ints) -> CandidateFacts:
     """Facts of those of ``item_ids`` that may be shown."""
-    columns = columns_read("iiiiiiiif", _FACTS, {**filters, "ids": item_ids.tolist()})
+    columns = columns_read("iiiiiiiif", _FACTS, {**filters, "ids": array_text(item_ids.tolist())})
     ids, price, list_price, published, department, category, brand, group, rating = columns
     rounded = np.round(rating, 1).astype(np.float32)
     return CandidateFacts(ids, price, list_price, published, department, category, brand, together(group), rounded)
@@ -73,6 +74,6 @@ def tags_read(item_ids: Ints, tag_ids: Collection[int]) -> tuple[Ints, Ints]:
     if not tag_ids or not len(item_ids):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     with connection.cursor() as cursor:
-        cursor.execute(_TAGS, [item_ids.tolist(), list(tag_ids)])
+        cursor.execute(_TAGS, [array_text(item_ids.tolist()), array_text(tag_ids)])
         found = np.array(cursor.fetchall(), np.int64).reshape(-1, 2)
     return found[:, 0], np.searchsorted(item_ids, found[:, 1])

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from recommender.data.types import Context
+from recommender.store.arrays import array_text
 
 _CARDS = """
 SELECT i.id, i.external_id, coalesce(t.title, i.external_id), coalesce(t.description, ''), coalesce(b.name, ''),
@@ -65,7 +66,7 @@ def card_facts_read(context: Context, item_ids: Collection[int], now: datetime) 
     """Facts of items by id, in the language of the request; items of other shops are not among them."""
     parameters: dict[str, Any] = {
         "shop": context.shop_id,
-        "ids": list(item_ids),
+        "ids": array_text(item_ids),
         "language": context.language,
         "now": now,
     }

@@ -13,6 +13,7 @@ from django.db import connection
 from catalog.ids import uuid7, uuid7_floor
 from recommender.data.types import ChosenSection, Context, Decision, Ints
 from recommender.models import Impression, RequestLog
+from recommender.store.arrays import array_text
 
 SAME_FOR = timedelta(days=1)
 """How long an unchanged request is answered with the page it was answered with."""
@@ -87,15 +88,15 @@ def impression_write(context: Context, decision: Decision, slots: Slots, logged:
         "bundle": logged.bundle_id,
         "ruleset": logged.ruleset_hash,
         "version": context.state_version,
-        "items": slots.item_ids,
-        "section_of": slots.section_of,
+        "items": array_text(slots.item_ids),
+        "section_of": array_text(slots.section_of),
         "sections": json.dumps([_section(section) for section in decision.sections]),
-        "propensities": slots.propensities,
-        "forced": slots.forced,
-        "dropped": slots.dropped,
-        "seen": [False] * len(slots.item_ids),
-        "scores": slots.scores,
-        "pool": decision.pool_ids.tolist(),
+        "propensities": array_text(slots.propensities),
+        "forced": array_text(slots.forced),
+        "dropped": array_text(slots.dropped),
+        "seen": array_text([False] * len(slots.item_ids)),
+        "scores": array_text(slots.scores),
+        "pool": array_text(decision.pool_ids.tolist()),
         "temperature": decision.temperature,
         "epsilon": decision.epsilon,
         "arm": context.arm,

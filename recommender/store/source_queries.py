@@ -6,6 +6,7 @@ import numpy as np
 
 from recommender.data.types import Context, Floats, Ints, Source
 from recommender.retrieval.sources import CONFIG_OF
+from recommender.store.arrays import array_text
 from recommender.store.timed import timed_rows
 
 AVAILABLE = """
@@ -60,21 +61,21 @@ _MOST_SIGNS = 20
 
 def filter_parameters(context: Context, now: object) -> dict[str, object]:
     """Parameters of ``AVAILABLE``."""
-    return {"shop": context.shop_id, "now": now, "hidden": context.hidden_ids.tolist()}
+    return {"shop": context.shop_id, "now": now, "hidden": array_text(context.hidden_ids.tolist())}
 
 
 def nearest(filters: dict[str, object], *, bundle_id: int, state: Floats, met: Ints) -> Ints | None:
     """Items whose vectors have the largest inner product with the state, by HNSW; None if late."""
     config = CONFIG_OF[Source.STATE_VECTOR]
     vector = "[" + ",".join(f"{value:.6g}" for value in state.tolist()) + "]"
-    parameters = {**filters, "bundle": bundle_id, "state": vector, "met": met.tolist(), "n": config.quota}
+    parameters = {**filters, "bundle": bundle_id, "state": vector, "met": array_text(met.tolist()), "n": config.quota}
     return _ids(timed_rows(config.source.word, _NEAREST, parameters, deadline_ms=config.deadline_ms))
 
 
 def catalogue_lists(filters: dict[str, object], *, met: Ints) -> dict[Source, Ints] | None:
     """Newest and most reduced items; None if late."""
     new, deals = CONFIG_OF[Source.NEW_ARRIVALS], CONFIG_OF[Source.DEALS]
-    parameters = {**filters, "met": met.tolist(), "new": new.quota, "deals": deals.quota}
+    parameters = {**filters, "met": array_text(met.tolist()), "new": new.quota, "deals": deals.quota}
     rows = timed_rows("new_arrivals+deals", _LISTS, parameters, deadline_ms=new.deadline_ms)
     if rows is None:
         return None
@@ -105,7 +106,7 @@ def department_of(shop_id: int, item_id: int) -> int:
 def departments_of(shop_id: int, item_ids: Ints) -> Ints | None:
     """(n,) department of each item, 0 none; None if late."""
     config = CONFIG_OF[Source.DEPARTMENT_TREND]
-    parameters: dict[str, object] = {"items": item_ids.tolist(), "shop": shop_id}
+    parameters: dict[str, object] = {"items": array_text(item_ids.tolist()), "shop": shop_id}
     rows = timed_rows(config.source.word, _DEPARTMENTS, parameters, deadline_ms=config.deadline_ms)
     if rows is None:
         return None

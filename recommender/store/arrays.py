@@ -1,0 +1,15 @@
+"""Numbers as Postgres reads an array: what a statement with hundreds of them is given."""
+
+from collections.abc import Iterable
+
+
+def array_text(numbers: Iterable[float]) -> str:
+    """Numbers or truth values as the text of an array, to be cast by the statement or by what it is compared with.
+
+    A list would reach the server as ``ARRAY[1, 2, …]``, an expression of as many parts: for 500 ids, writing and
+    parsing it takes a millisecond, a tenth of that as one constant.
+
+    >>> array_text([3, 5]), array_text([0.5, float("nan")]), array_text([True, False]), array_text([])
+    ('{3,5}', '{0.5,nan}', '{True,False}', '{}')
+    """
+    return "{" + ",".join(map(str, numbers)) + "}"
