@@ -56,8 +56,8 @@ class CalibrationGain:
         if not self._known:
             return np.zeros(self._place[rows].shape, np.float32)
         shown = self._count / max(self._count.sum(), 1.0)
-        by_department = np.log((self._wanted + SMOOTHING) / (shown + SMOOTHING))
-        return np.asarray(by_department[self._place[rows]], np.float32)
+        by_department = np.log((self._wanted + SMOOTHING) / (shown + SMOOTHING)).astype(np.float32)
+        return np.asarray(by_department[self._place[rows]])
 
     def place(self, row: int) -> None:
         """Count candidate ``row`` as shown."""

@@ -85,8 +85,9 @@ class Composer:
             scores: per section (c,) score·boost + w·Q + bonus; -inf where a rule excludes.
         """
         left = list(range(len(rows)))
+        able = [row.members & np.isfinite(values) for row, values in zip(rows, scores, strict=True)]
         while left:
-            may = {k: self._may(rows[k], scores[k]) for k in left}
+            may = {k: able[k] & self.free for k in left}
             left = [k for k in left if self._is_thick(rows[k], may[k])]
             if not left:
                 break
@@ -96,23 +97,19 @@ class Composer:
             place = int(slot_choice(p, self.uniform() if len(left) > 1 else 0.0))
             chosen = left[place]
             self.sections.append(ChosenSection(rows[chosen].code, rows[chosen].subject, float(p[place])))
-            self._fill(rows[chosen], scores[chosen])
+            self._fill(rows[chosen], scores[chosen], may[chosen])
             left = [k for k in left if rows[k].code != rows[chosen].code]
         return self._slate()
-
-    def _may(self, row: Row, scores: Floats) -> Bools:
-        return row.members & self.free & np.isfinite(scores)
 
     def _is_thick(self, row: Row, may: Bools) -> bool:
         """Whether the section can hold its least number of cards under its caps."""
         held = sum(1 for pin in row.pins if self.free[pin.row] and not may[pin.row])
         groups: set[int] = set()
         brands: dict[int, int] = {}
-        rows = np.flatnonzero(may)
-        pairs = zip(self.board.group[rows].tolist(), self.board.brand[rows].tolist(), strict=True)
-        for group, brand in pairs:
+        for candidate in np.flatnonzero(may):  # mostly the first few are enough
             if held >= row.minimum:
                 break
+            group, brand = int(self.board.group[candidate]), int(self.board.brand[candidate])
             if group in groups or (brand and 0 < self.knobs.brand_cap <= brands.get(brand, 0)):
                 continue
             groups.update({group} if group else ())
@@ -129,8 +126,8 @@ class Composer:
         """Items pinned in sections to come are kept out of other draws, so that the pin can hold."""
         self.reserved = {pin.row for row in rows for pin in row.pins}
 
-    def _fill(self, row: Row, scores: Floats) -> None:
-        filling = RowFilling(self, row, scores)
+    def _fill(self, row: Row, scores: Floats, may: Bools) -> None:
+        filling = RowFilling(self, row, scores, may)
         if filling.is_plain:
             filling.place_all(row.n)
             return
@@ -155,10 +152,10 @@ class Composer:
 class RowFilling:
     """The slots of one chosen section: its own diversity and brand counts on top of the page's."""
 
-    def __init__(self, page: Composer, row: Row, scores: Floats) -> None:
-        """Prepare the section's candidates in score order, ties by item index."""
+    def __init__(self, page: Composer, row: Row, scores: Floats, may: Bools) -> None:
+        """Prepare the section's candidates in score order, ties by item index; ``may`` (c,) stand in it."""
         self.page, self.row = page, row
-        candidates = np.flatnonzero(page._may(row, scores))
+        candidates = np.flatnonzero(may)
         pinned = np.array([pin.row for pin in row.pins if page.free[pin.row]], np.int64)
         if len(pinned):
             candidates = np.union1d(candidates, pinned)
@@ -222,7 +219,7 @@ class RowFilling:
 
     def distribution(self) -> tuple[Ints, Floats, np.ndarray[tuple[int, ...], np.dtype[np.float64]]]:
         """The next slot's allowed set, as positions in ``candidates``, with slot scores and probabilities."""
-        allowed = np.flatnonzero(self.usable)[:ALLOWED]  # (a,)
+        allowed = self.usable.nonzero()[0][:ALLOWED]  # (a,)
         scores = self.static[allowed]
         knobs = self.page.knobs
         if self.diversity is not None:

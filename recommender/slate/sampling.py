@@ -22,16 +22,21 @@ def slot_probabilities(scores: Floats, *, temperature: float, epsilon: float) ->
     """
     values = np.asarray(scores, np.float64)
     if temperature > 0:
-        weight = np.exp((values - values.max()) / temperature)
+        weight = values - values.max()
+        weight /= temperature
+        np.exp(weight, out=weight)
         weight /= weight.sum()
     else:
         weight = np.zeros(len(values))
         weight[values.argmax()] = 1.0
-    return np.asarray((1.0 - epsilon) * weight + epsilon / len(values) if epsilon else weight, np.float64)
+    if epsilon:
+        weight *= 1.0 - epsilon
+        weight += epsilon / len(values)
+    return np.asarray(weight, np.float64)
 
 
 def slot_choice(probabilities: FloatArray, uniform: float | FloatArray) -> Ints:
     """Index drawn for each uniform number in [0, 1) by inverting the cumulative probabilities."""
-    total = np.cumsum(probabilities)
-    place = np.searchsorted(total, np.asarray(uniform) * total[-1], side="right")
-    return np.asarray(np.minimum(place, len(probabilities) - 1), np.int64)
+    total = probabilities.cumsum()
+    place: Ints = np.minimum(total.searchsorted(uniform * total[-1], side="right"), len(probabilities) - 1)
+    return place

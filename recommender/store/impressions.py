@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -76,7 +77,7 @@ def impression_write(context: Context, decision: Decision, slots: Slots, logged:
     """
     identifier = uuid7()
     known = context.personalise
-    parameters = {
+    parameters: dict[str, Any] = {
         "id": identifier,
         "shop": context.shop_id,
         "shopper": context.shopper_id or None if known else None,

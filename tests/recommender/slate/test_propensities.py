@@ -112,7 +112,7 @@ def _drawn(prefix: Path, uniforms: np.ndarray) -> np.ndarray:
     """Items that the composer's own distribution and draw give for many uniform numbers after ``prefix``."""
     page = composed([])
     page._reserve([row()])
-    filling = RowFilling(page, row(), SCORES)
+    filling = RowFilling(page, row(), SCORES, page.free & np.isfinite(SCORES))
     for item in prefix:
         filling._take(int(np.flatnonzero(filling.candidates == item)[0]), 1.0, forced=False)
     if prefix:
