@@ -226,13 +226,13 @@ def job_view(job: JobRun) -> dict[str, Any]:
 
 
 def _curve(name: str, points: list[list[float]]) -> dict[str, Any]:
-    values = [y for _x, y in points]
+    title, values = step_word(name), [y for _x, y in points]
     return {
-        "title": name,
-        "data": lines_chart([f"{x:g}" for x, _y in points], [Series(name, values)]),
-        "options": axis_options(name, x_title=_("epoch"), from_zero=False),
+        "title": title,
+        "data": lines_chart([f"{x:g}" for x, _y in points], [Series(title, values)]),
+        "options": axis_options(title, x_title=_("epoch"), from_zero=False),
         "first": _("epoch"),
-        "columns": [name],
+        "columns": [title],
         "table": [(f"{x:g}", f"{y:.5g}") for x, y in points],
     }
 

@@ -100,7 +100,7 @@ def bundle_promote(version: BundleVersion, *, now: datetime | None = None) -> Li
         DataError: the bundle is not one that may serve.
         ArtifactMismatch: its files or its indexed vectors are not what they should be.
     """
-    live, _ = Live.objects.select_for_update().get_or_create(shop=version.shop)
+    live, _made = Live.objects.select_for_update().get_or_create(shop=version.shop)
     version.refresh_from_db()
     if live.bundle_id == version.pk:
         return live
