@@ -206,9 +206,9 @@ def _from_log(impression: Impression, log: RequestLog, earlier: Sequence[UUID], 
     serving = serving_then(log)
     context, gathered = request_unpack(bytes(log.payload), serving.bundle)
     gathered = fresh_refill(gathered, serving.bundle, serving.bundle_id)
-    context = replace(context, language=language)
     ruleset = ruleset_of_arm(serving.ruleset, context.arm)
     decision = decide(context, gathered, ruleset, serving.bundle, int(log.seed))
+    context = replace(context, language=language)  # of the words: what was decided in another one stays
     slots = Slots(
         impression.item_ids,
         impression.section_of,

@@ -26,10 +26,10 @@ from recommender.facts.context import Asked, context_read
 from recommender.facts.snapshot import items_read
 from recommender.jobs import JobProgress
 from recommender.models import JobRun, PrecomputedList
-from recommender.ranking.choices import state_of
 from recommender.retrieval.exact import ExactGather
 from recommender.serving.bundle import Bundle
 from recommender.serving.decide import decide
+from recommender.serving.state import shopper_view
 from recommender.store.live import serving_read
 from users.consent import consent_granted
 from users.models import Consent, Shopper
@@ -57,10 +57,8 @@ class _Maker:
         if not context.personalise:
             return None
         context = arm_assign(self.ruleset, context, settings.DPE_SECRET)
-        index = self.bundle.index_of(context.history.item_ids)
-        arrays, length = self.bundle.arrays, self.bundle.manifest.max_length
-        state = state_of(context, index, arrays, self.bundle.state_encoder, length)
-        gathered = self.gather(context, history_index=index, state=state)
+        view = shopper_view(context, self.bundle)
+        gathered = self.gather(context, history_index=view.history_index, state=view.state)
         decision = decide(context, gathered, _plain(ruleset_of_arm(self.ruleset, context.arm)), self.bundle, seed=0)
         return PrecomputedList(
             shopper=shopper,

@@ -1,6 +1,7 @@
 """What a bundle's page shows: the verdict, how it compares, which parts are missing, what the policy may say."""
 
 import json
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from recommender.admin.jobs import flat
 from recommender.admin.parts import part_names
 from recommender.admin.preparation import preparation_view
+from recommender.encoders.start_states import EVERYBODY
 from recommender.models import BundleVersion
 from recommender.retrieval.sources import MODEL_SOURCES
 from recommender.store.bundles import bundle_path
@@ -87,6 +89,7 @@ def _parts(bundle: BundleVersion, manifest: dict[str, Any]) -> list[Part]:
     names = part_names()
     told = {
         "state_encoder": _encoder_words(bundle.evaluation.get("encoder") or {}),
+        "start_states": _situation_words(manifest.get("start_states") or {}),
         "ranker": _ranker_words(bundle.evaluation.get("ranker") or {}),
         "policy": _policy_words(manifest.get("policy") or {}),
     }
@@ -107,6 +110,16 @@ def _encoder_words(about: dict[str, Any]) -> str:
         "score": 100 * score,
         "epochs": about.get("epochs", 0),
     }
+
+
+def _situation_words(starts: dict[str, Any]) -> str:
+    if not starts:
+        return ""
+    count = sum(name != EVERYBODY for name in starts["names"])
+    words = _("what people begin with is %(percent).0f %% likelier; segment, language and time tell nothing more")
+    if count:
+        words = _("what people begin with is %(percent).0f %% likelier; %(count)d segments, languages and times count")
+    return words % {"count": count, "percent": 100 * math.expm1(starts["gain"])}
 
 
 def _ranker_words(metrics: dict[str, Any]) -> str:

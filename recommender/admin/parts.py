@@ -9,6 +9,7 @@ def part_names() -> dict[str, str]:
         "state_encoder": _("sequence encoder"),
         "item_tower": _("vectors of new items"),
         "picture_encoder": _("vectors of pictures"),
+        "start_states": _("first pages by situation"),
         "second_stage": _("second stage"),
         "ranker": _("ranker"),
         "policy": _("long-term policy"),

@@ -6,6 +6,7 @@ Layout of a bundle's folder::
     <array>.npy         one file per field of ``BundleArrays``, memory-mapped
     state_encoder.onnx  item_tower.onnx  [ranker.onnx]  [policy.onnx]
     second_stage.txt    trees over the fused best, in LightGBM's text form; [absent]
+    start_states.npy    what a first request's situation adds to the start state; [absent]
     models/<name>/      collaborative models (data.item_model_files), as many as were learned
     text/               the text encoder's files (language.text_encoder)
     image/              the image encoder's files (encoders.image_encoder); [absent]
@@ -31,6 +32,7 @@ from recommender.data.item_model_files import item_model_read, item_model_write
 from recommender.data.onnx_model import OnnxModel
 from recommender.data.types import ArtifactMismatch, Floats, Ints
 from recommender.encoders.image_encoder import ImageEncoder
+from recommender.encoders.start_states import StartStates
 from recommender.encoders.whitening import Whitening
 from recommender.language.text_encoder import TextEncoder
 from recommender.ranking.second_stage import SecondStage, second_stage_of
@@ -38,6 +40,7 @@ from recommender.serving.onnx_model import OnnxStateEncoder
 
 SCHEMA = 1
 SECOND_STAGE = "second_stage.txt"
+START_STATES = "start_states.npy"
 PER_ITEM = (
     "item_bias",
     "text_vectors",
@@ -105,6 +108,7 @@ class Manifest:
     absent: dict[str, str] = field(default_factory=dict)  # part → why it is missing
     fusion: dict[str, Any] = field(default_factory=dict)  # ranking.fusion.FusionWeights as JSON
     second_stage: dict[str, Any] = field(default_factory=dict)  # ranking.second_stage.SecondStage as JSON
+    start_states: dict[str, Any] = field(default_factory=dict)  # encoders.start_states.StartStates as JSON
     ranker: dict[str, Any] = field(default_factory=dict)  # feature names, scaling, calibration
     policy: dict[str, Any] = field(default_factory=dict)  # scaling, discount, off-policy estimate
     files: dict[str, str] = field(default_factory=dict)  # relative path → sha256
@@ -115,12 +119,19 @@ class Bundle:
     """A verified, loaded bundle. Arrays are memory-mapped, networks open at first use."""
 
     def __init__(
-        self, path: Path, manifest: Manifest, arrays: BundleArrays, *, second_stage: SecondStage | None = None
+        self,
+        path: Path,
+        manifest: Manifest,
+        arrays: BundleArrays,
+        *,
+        second_stage: SecondStage | None = None,
+        start_states: StartStates | None = None,
     ) -> None:
         self.path = path
         self.manifest = manifest
         self.arrays = arrays
         self.second_stage = second_stage
+        self.start_states = start_states
         self.state_encoder = OnnxStateEncoder(
             path / "state_encoder.onnx", dim=manifest.item_dim, max_length=manifest.max_length
         )
@@ -200,7 +211,7 @@ def bundle_load(path: Path, *, verify: bool = True) -> Bundle:
     arrays = _arrays_open(path)
     _arrays_check(arrays, manifest)
     manifest, second_stage = _second_stage_open(path, manifest)
-    return Bundle(path, manifest, arrays, second_stage=second_stage)
+    return Bundle(path, manifest, arrays, second_stage=second_stage, start_states=_start_states_open(path, manifest))
 
 
 def _second_stage_open(path: Path, manifest: Manifest) -> tuple[Manifest, SecondStage | None]:
@@ -211,6 +222,19 @@ def _second_stage_open(path: Path, manifest: Manifest) -> tuple[Manifest, Second
         return manifest, second_stage_of(manifest.second_stage, (path / SECOND_STAGE).read_text())
     except (OSError, KeyError, ValueError, ArtifactMismatch) as error:
         return replace(manifest, absent={**manifest.absent, "second_stage": str(error)}), None
+
+
+def _start_states_open(path: Path, manifest: Manifest) -> StartStates | None:
+    if not manifest.start_states:
+        return None
+    try:
+        shifts = np.load(path / START_STATES, allow_pickle=False)
+        starts = StartStates.from_json(manifest.start_states, shifts)
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise ArtifactMismatch(f"{path.name} has no readable start states ({error}); train again") from error
+    if shifts.shape != (len(starts.names), manifest.item_dim) or not np.isfinite(shifts).all():
+        raise ArtifactMismatch(f"start states of {path.name} have another shape or are not finite; train again")
+    return starts
 
 
 def _manifest_read(path: Path) -> Manifest:

@@ -103,7 +103,7 @@ def scores_without(
     gathered = tables.gathered
     profiles = [profile_of(context_without(context, int(item)), view.history_index) for item in items]
     kept = np.append(rows, gathered.trend.argmax())  # the trend feature is a share of the largest
-    states = states_of(profiles, gathered, bundle)
+    states = states_of(context, profiles, gathered, bundle)
     components = components_of(profiles, tables, states, kept)  # (k, s + 1, K)
     if bundle.ranker is None:
         return fusion_of(bundle).fuse(components)[:, :-1]
@@ -133,8 +133,8 @@ def scores_compute(
     """Score all candidates of a request.
 
     The base score is the ranker's log value where the bundle has a ranker, else the second stage's utility, else the
-    fusion's, or what is in demand for somebody of whom nothing is known; freshness, popularity and fatigue are added,
-    then the whole is shifted so that the weakest candidate has 0.
+    fusion's, or what is in demand, lifted by the situation, for somebody of whom nothing is known; freshness,
+    popularity and fatigue are added, then the whole is shifted so that the weakest candidate has 0.
 
     Raises:
         ArtifactMismatch: the networks gave NaN or infinite scores.
@@ -149,6 +149,8 @@ def scores_compute(
     raw = learned.told
     if learned.ranked is None and not len(view.profile):
         raw = unknown_scores(learned.components, gathered)
+        if view.situation is not None and learned.tables is not None:
+            raw = raw + situation_lift(learned.tables.vectors, view.situation)
     if not np.isfinite(raw).all():
         raise ArtifactMismatch("the bundle gives scores that are not finite; roll back or train again")
     return replace(
@@ -186,6 +188,19 @@ def unknown_scores(components: Floats, gathered: Gathered) -> Floats:
     """
     in_demand = components[:, COMPONENTS.index("recent_popularity")]
     return np.asarray(0.5 * (in_demand + np.log1p(gathered.trend)), np.float32)
+
+
+def situation_lift(vectors: Floats, shift: Floats) -> Floats:
+    """(c,) nats that a situation adds to each candidate's logit, 0 on average and for items without a vector.
+
+    Args:
+        vectors: (c, d) of the candidates, zeros where there is none.
+        shift: (d,) of the start state.
+    """
+    there = vectors.any(axis=1)
+    lift = vectors @ shift
+    middle = lift[there].mean() if there.any() else 0.0
+    return np.asarray(np.where(there, lift - middle, 0.0), np.float32)
 
 
 def _adjusted(raw: Floats, context: Context, gathered: Gathered, knobs: KnobValues) -> Floats:

@@ -80,7 +80,7 @@ def second_look_without(
     beyond = np.setdiff1d(rows, look.rows)
     wanted = np.concatenate([look.rows, beyond])
     profiles = [profile_of(context_without(context, int(item)), view.history_index) for item in items]
-    components = components_of(profiles, tables, states_of(profiles, tables.gathered, bundle), wanted)
+    components = components_of(profiles, tables, states_of(context, profiles, tables.gathered, bundle), wanted)
     again = FusionWeights.from_json(bundle.manifest.fusion).fuse(components)  # (k, m + o)
     m = len(look.rows)
     versions = Versions.of(profiles, tables.item_ids)

@@ -9,6 +9,7 @@ import numpy as np
 from recommender.data.profile import Profile, profile_of
 from recommender.data.types import Context, Encoder, Floats, Gathered, Ints
 from recommender.encoders.inputs import EncoderInputs, encoder_inputs, state_encode
+from recommender.encoders.start_states import context_situation
 from recommender.serving.bundle import Bundle
 
 INFLUENCE_ITEMS = 10
@@ -23,6 +24,7 @@ class ShopperView:
     history_index: Ints  # (h,) vocabulary index of each history entry, -1 unknown
     state: Floats  # (d,), (0,) where there is no bundle
     departments: Ints  # (p,) department of each profile entry, newest first, 0 unknown
+    situation: Floats | None = None  # (d,) what the situation added to the state of somebody unknown
 
     @property
     def anchors(self) -> Ints:
@@ -49,7 +51,11 @@ def shopper_view(
     index = bundle.index_of(context.history.item_ids)
     profile = profile_of(context, index)
     state = _state_kept(bundle.state_encoder, _Asked.of(_inputs(profile, bundle, fresh_ids, fresh_vectors)))
-    return ShopperView(profile, index, state, departments_of(profile, bundle))
+    departments, starts = departments_of(profile, bundle), bundle.start_states
+    if len(profile) or starts is None:
+        return ShopperView(profile, index, state, departments)
+    situation = starts.shift(context_situation(context, starts.time_zone))
+    return ShopperView(profile, index, state + starts.everybody + situation, departments, situation)
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,12 @@ def context_without(context: Context, item_id: int) -> Context:
     return replace(context, ignored_ids=np.append(context.ignored_ids, item_id))
 
 
-def states_of(profiles: Sequence[Profile], gathered: Gathered, bundle: Bundle) -> Floats:
+def states_of(context: Context, profiles: Sequence[Profile], gathered: Gathered, bundle: Bundle) -> Floats:
     """(k, d) state vectors of profiles, each encoded as ``shopper_view`` does: the same shape, the same numbers."""
     inputs = (_inputs(one, bundle, gathered.fresh_history_ids, gathered.fresh_history_vectors) for one in profiles)
-    return np.stack([state_encode(bundle.state_encoder, one) for one in inputs])
+    states = np.stack([state_encode(bundle.state_encoder, one) for one in inputs])
+    unknown, starts = [not len(profile) for profile in profiles], bundle.start_states
+    if starts is not None and any(unknown):
+        shift = starts.shift(context_situation(context, starts.time_zone))
+        states[unknown] = states[unknown] + starts.everybody + shift
+    return states

@@ -20,6 +20,10 @@ NOTHING_KNOWN = gettext_noop("nothing is known of any item")
 NOT_NAMED = gettext_noop("the recipe does not name it")
 NO_PICTURES = gettext_noop("no item has a picture that can be read")
 NO_PAGES = gettext_noop("no shown pages are logged yet; the fusion ranks until shoppers have seen pages")
+FEW_NEWCOMERS = gettext_noop(
+    "%(shoppers)d shoppers did something, and %(needed)d are needed to learn what a situation tells"
+)
+NO_SITUATION = gettext_noop("what shoppers begin with is foreseen no better when segment, language and time are known")
 NO_TREES = gettext_noop("trees foresee held-out choices no better than the fusion does")
 
 

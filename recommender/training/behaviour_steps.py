@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from catalog.outbox import outbox_add
 from recommender.collaborative.ease import ease_bytes
 from recommender.collaborative.models import models_fit
@@ -11,17 +13,18 @@ from recommender.data.event_weights import DeedWeights, EventWeights, event_weig
 from recommender.data.item_model_files import item_model_write
 from recommender.data.preprocessing import Treated, snapshot_prepare
 from recommender.data.snapshot_files import snapshot_write
-from recommender.data.types import DataError
+from recommender.data.types import Context, DataError, History
 from recommender.embedding import TOPIC_TEXTS, encoders_home, texts_embed
+from recommender.encoders.start_states_training import start_states_fit
 from recommender.facts.snapshot import doubtful_count, snapshot_take
 from recommender.jobs import JobProgress
 from recommender.language.text_encoder import TextEncoder
 from recommender.language.text_encoder_export import text_encoder_ensure
-from recommender.ranking.choices import choices_make
+from recommender.ranking.choices import choices_make, state_of
 from recommender.ranking.fusion import fusion_fit
 from recommender.ranking.second_stage_training import second_stage_fit
 from recommender.retrieval.exact import ExactGather
-from recommender.serving.bundle import SECOND_STAGE
+from recommender.serving.bundle import SECOND_STAGE, START_STATES
 from recommender.store.rulesets import staff_event_weights
 from recommender.training.draft import Draft
 from recommender.training.holdout import judged_kept_back
@@ -102,6 +105,29 @@ def models_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
     if "ease" in models and n > learning.ease.max_items:
         size = ease_bytes(n, learning.ease) / 1e9
         progress.log(f"EASE speaks of the {learning.ease.max_items} items met most often ({size:.1f} GB) of {n}")
+
+
+def start_states_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
+    """Learn what a first request's situation says of what its shopper begins with."""
+    nobody = Context(draft.shop.pk, 0, "", "homepage", 0, History.empty())
+    nothing, encoder = np.zeros(0, np.int64), draft.recipe.learning.encoder
+    starts = start_states_fit(
+        draft.holdout.train,
+        draft.snapshot.shoppers.traits,
+        item_vectors=draft.arrays.item_vectors,
+        item_bias=draft.arrays.item_bias,
+        start_state=state_of(nobody, nothing, draft.arrays, draft.state_encoder, encoder.max_length),
+        time_zone=draft.shop.time_zone,
+        config=draft.recipe.start_states,
+    )
+    if isinstance(starts, Absent):
+        json_write(folder, {"absent": starts.to_json()})
+        progress.log(f"no start states by situation: {starts}")
+        return
+    np.save(folder / START_STATES, starts.shifts, allow_pickle=False)
+    json_write(folder, {"start_states": starts.to_json()})
+    told = f"{starts.gain:.4f} nats gained, {starts.situation_gain:.4f} of them by {len(starts.features)} features"
+    progress.log(f"start states by situation: {told}")
 
 
 def fusion_step(draft: Draft, folder: Path, progress: JobProgress) -> None:

@@ -19,7 +19,7 @@ from recommender.evaluation.promotion_gate import GateResult, Verdict, gate_judg
 from recommender.jobs import JobProgress
 from recommender.models import BundleVersion, GateAttempt, Live
 from recommender.retrieval.sources import MODEL_SOURCES
-from recommender.serving.bundle import SECOND_STAGE, Bundle, bundle_write
+from recommender.serving.bundle import SECOND_STAGE, START_STATES, Bundle, bundle_write
 from recommender.serving.decide import decide
 from recommender.store.bundles import bundle_index, bundle_open, bundle_path, bundle_promote, bundles_retire
 from recommender.training.absent_words import NOT_NAMED, NOTHING_KNOWN
@@ -32,6 +32,7 @@ ANCHOR_FOR = timedelta(days=30)
 NETWORKS = {
     "state_encoder.onnx": "encoder",
     "item_tower.onnx": "encoder",
+    START_STATES: "start_states",
     SECOND_STAGE: "fusion",
     "ranker.onnx": "ranker",
     "policy.onnx": "policy",
@@ -99,7 +100,8 @@ def _link(source: Path, target: Path) -> None:
 
 def _absences(draft: Draft) -> dict[str, Absent]:
     """The parts that could not be learned, or were not asked for."""
-    steps = {"picture_encoder": "images", "second_stage": "fusion", "ranker": "ranker", "policy": "policy"}
+    steps = {"picture_encoder": "images", "start_states": "start_states", "second_stage": "fusion"}
+    steps |= {"ranker": "ranker", "policy": "policy"}
     told = {name: draft.workspace.json(step) for name, step in steps.items()}
     absences = {name: Absent.from_json(about["absent"]) for name, about in told.items() if "absent" in about}
     if not (draft.workspace.path("encoder") / "item_tower.onnx").exists():
@@ -135,6 +137,7 @@ def _manifest(draft: Draft) -> dict[str, Any]:
         "absent": {name: str(absent) for name, absent in _absences(draft).items()},
         "fusion": weighing["fusion"],
         "second_stage": weighing.get("second_stage", {}),
+        "start_states": about("start_states").get("start_states", {}),
         "ranker": ranker.get("manifest", {}),
         "policy": policy.get("manifest", {}),
     }

@@ -52,6 +52,7 @@ LEARNING = (
     LearningStep("tables", _("Counting what goes together"), 3, behaviour.tables_step),
     LearningStep("models", _("Learning what speaks for what"), 2, behaviour.models_step),
     LearningStep("encoder", _("Learning from what shoppers did"), 40, encoder_step),
+    LearningStep("start_states", _("Learning what people begin with"), 2, behaviour.start_states_step),
     LearningStep("fusion", _("Weighing the models"), 3, behaviour.fusion_step),
     LearningStep("ranker", _("Learning from what was shown"), 35, impressions.ranker_step),
     LearningStep("policy", _("Learning what pays off later"), 25, impressions.policy_step),

@@ -10,6 +10,7 @@ from recommender.data.event_weights import EventWeightsConfig
 from recommender.data.preprocessing import PreprocessingConfig
 from recommender.encoders.config import SHOP_DEFAULTS, LearningConfig
 from recommender.encoders.image_training import ImageConfig
+from recommender.encoders.start_states_training import StartStateConfig
 from recommender.encoders.update import UpdateConfig
 from recommender.evaluation.promotion_gate import GateConfig
 from recommender.language.text_encoder_export import TextEncoderConfig
@@ -17,7 +18,7 @@ from recommender.policy.dqn_training import DqnConfig
 from recommender.ranking.multi_task_net import RankerConfig
 from recommender.ranking.second_stage_training import SecondStageConfig
 
-VERSION = 2  # raise when equal recipes give other bundles
+VERSION = 3  # raise when equal recipes give other bundles
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class TrainingRecipe:
     images: ImageConfig = field(default_factory=ImageConfig)
     learning: LearningConfig = SHOP_DEFAULTS
     update: UpdateConfig = field(default_factory=UpdateConfig)
+    start_states: StartStateConfig = field(default_factory=StartStateConfig)
     second_stage: SecondStageConfig = field(default_factory=SecondStageConfig)
     ranker: RankerConfig = field(default_factory=RankerConfig)
     policy: DqnConfig = field(default_factory=DqnConfig)
@@ -61,6 +63,7 @@ class TrainingRecipe:
             images=ImageConfig(**whole["images"]),
             learning=LearningConfig.from_json(whole["learning"]),
             update=UpdateConfig(**whole["update"]),
+            start_states=StartStateConfig.from_json(whole["start_states"]),
             second_stage=SecondStageConfig(**whole["second_stage"]),
             ranker=RankerConfig(**whole["ranker"]),
             policy=DqnConfig(**whole["policy"]),
