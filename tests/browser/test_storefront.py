@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from catalog.models import Item
 from tests.fixtures.browser import PHONE
 from tests.fixtures.databases import Database
 from tests.fixtures.web import Web
@@ -244,6 +245,19 @@ def test_taste_page_reads_and_turns(web: Web, browser_page: Page) -> None:
 def card_below_from(page: Page, web: Web, index: int) -> str:
     page.goto(web.url)
     return card_below(page, index)
+
+
+def test_an_interest_is_turned_up_by_its_slider(web: Web, browser_page: Page) -> None:
+    item = Item.objects.filter(status="active", department__isnull=False).first()
+    browser_page.goto(f"{web.url}/item/{item.pk}/")
+    browser_page.goto(f"{web.url}/taste/")
+    interest = browser_page.locator(".interest").first
+    expect(interest).to_contain_text("counts as it is")
+    interest.get_by_role("slider").fill("200")
+    expect(browser_page.locator(".interest").first).to_contain_text("counts more")
+    expect(browser_page.locator(".toast")).to_contain_text("Your page follows.")
+    expect(browser_page.locator(".toast__action")).to_have_count(0)
+    assert list(Shopper.objects.get(state__raised_items__has_key=str(item.pk)).state.raised_items) == [str(item.pk)]
 
 
 def test_erase_gives_a_receipt(web: Web, browser_page: Page) -> None:
