@@ -27,6 +27,7 @@ class Dataset:
 
     sequences: Sequences
     texts: ItemTexts
+    shoppers: tuple[str, ...] = ()  # (u,) names in the file, where it names them
 
 
 def beauty_read(data: Path, *, seed: int) -> Dataset:
@@ -115,7 +116,7 @@ def _dataset(columns: _Columns, *, seed: int, tie_seed: int) -> Dataset:
     start = np.searchsorted(user[sorted_rows], np.arange(len(users) + 1)).astype(np.int64)
     kinds = np.array(columns.kind, np.int8)[sorted_rows]
     sequences = Sequences(start, item[sorted_rows], kinds, at_us[sorted_rows], order[sorted_rows], len(codes))
-    return Dataset(sequences, _texts([columns.items[code] for code in codes]))
+    return Dataset(sequences, _texts([columns.items[code] for code in codes]), tuple(users))
 
 
 def _texts(records: list[ItemRecord]) -> ItemTexts:

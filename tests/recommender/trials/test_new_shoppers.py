@@ -39,21 +39,22 @@ def test_nobody_to_take_out_is_said():
 def test_a_model_that_knows_the_answer_is_perfect_and_own_items_are_left_out(split):
     lists = {tuple(items.tolist()) for items in (split.new.items_of(user) for user in range(len(split.new)))}
 
-    def oracle(items):
+    def oracle(shopper, items):
         scores = np.zeros(N, np.float32)
         for one in lists:
             if one[: len(items)] == tuple(items.tolist()) and len(one) > len(items):
                 scores[one[len(items)]] += 1
         return scores
 
-    found = first_requests(split, {"oracle": oracle, "nothing": lambda items: np.zeros(N, np.float32)})
-    assert len(found["oracle"]) == REQUESTS
-    assert found["oracle"][4].mean > 0.95
-    assert all(figure.mean == 0 for figure in found["nothing"])  # ties count against a model
+    found = first_requests(split, {"oracle": oracle, "nothing": lambda shopper, items: np.zeros(N, np.float32)})
+    assert len(found) == REQUESTS
+    assert found[4].interval("oracle").mean > 0.95
+    assert all(one.interval("nothing").mean == 0 for one in found)  # ties count against a model
+    assert found[4].difference("oracle", "nothing").low > 0.9
 
 
 def test_the_encoder_learns_of_a_shopper_from_the_first_thing_that_they_do(split, tmp_path):
     bundle = new_shoppers_learn(tmp_path / "bundle", split, catalogue(), SMALL, seed=0, stages=lambda *_: None)
     found = first_requests(split, {"encoder": encoder_scorer(bundle), "popularity": popularity_scorer(split, SMALL)})
-    assert found["encoder"][1].mean > 2 * found["popularity"][1].mean
-    assert found["encoder"][1].mean > found["encoder"][0].mean
+    assert found[1].interval("encoder").mean > 2 * found[1].interval("popularity").mean
+    assert found[1].interval("encoder").mean > found[0].interval("encoder").mean
