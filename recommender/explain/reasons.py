@@ -46,14 +46,9 @@ def cards_to_explain(slate: Slate, rule: Ints) -> Ints:
         slate: the page.
         rule: (s,) as in ``Causes``.
     """
-    cards = range(len(slate.rows))
-    return np.array([card for card in cards if not slate.pinned_by[card] and _is_open(card, slate, rule)], np.int64)
-
-
-def _is_open(card: int, slate: Slate, rule: Ints) -> bool:
-    section = slate.sections[int(slate.section_of[card])]
-    settled = section.code in _ASKED_FOR or _of_section(section) is not None or slate.uniform_share[card] > 0.5
-    return bool(rule[card]) or not settled
+    settled = np.array([one.code in _ASKED_FOR or _of_section(one) is not None for one in slate.sections], np.bool_)
+    is_settled = settled[slate.section_of] | (slate.uniform_share > 0.5)
+    return np.flatnonzero((slate.pinned_by == 0) & ((rule != 0) | ~is_settled))
 
 
 def reasons_make(context: Context, gathered: Gathered, causes: Causes) -> tuple[Reason, ...]:

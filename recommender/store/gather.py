@@ -273,7 +273,9 @@ def source_bits(proposals: list[Proposal], ids: Ints) -> Bits:
     """(c,) which sources proposed each candidate. ``ids`` are sorted."""
     bits = np.zeros(len(ids), np.uint32)
     for proposal in proposals:
-        bits[np.isin(ids, proposal.item_ids)] |= np.uint32(1 << proposal.source)
+        row = np.minimum(ids.searchsorted(proposal.item_ids), max(len(ids) - 1, 0))
+        there = ids[row] == proposal.item_ids if len(ids) else row > 0
+        bits[row[there]] |= np.uint32(1 << proposal.source)
     return bits
 
 
