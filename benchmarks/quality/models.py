@@ -183,6 +183,7 @@ MODELS: tuple[Model, ...] = (
     _encoder("Transformer, time between entries", time_bias=True),
     Model(OURS, whole, (OURS, FUSION, ENCODER), CODE),
     _variant("DPE without EASE", models=()),
+    _variant("DPE with ALS", models=("ease", "als")),
 )
 
 

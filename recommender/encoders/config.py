@@ -123,7 +123,7 @@ class LearningConfig:
     rules: SequentialRulesConfig = field(default_factory=SequentialRulesConfig)
     item_knn: ItemKnnConfig = field(default_factory=ItemKnnConfig)
     popularity: PopularityConfig = field(default_factory=PopularityConfig)
-    models: tuple[str, ...] = ("ease", "als")  # of collaborative.models, those that a bundle carries besides the above
+    models: tuple[str, ...] = ("ease",)  # of collaborative.models, those that a bundle carries besides the above
     ease: EaseConfig = field(default_factory=EaseConfig)
     als: AlsConfig = field(default_factory=AlsConfig)
     vae: VaeConfig = field(default_factory=VaeConfig)
