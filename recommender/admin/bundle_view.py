@@ -95,6 +95,8 @@ def _parts(bundle: BundleVersion, manifest: dict[str, Any]) -> list[Part]:
     }
     absent = bundle.absent
     asked = set(names) - set(MODEL_SOURCES) | set((bundle.recipe.get("learning") or {}).get("models", ()))
+    if not manifest.get("start_states") and "start_states" not in absent:
+        asked.discard("start_states")  # a bundle of an older version
     return [
         Part(word, absent_words(absent[name]) if name in absent else told.get(name, ""), name not in absent)
         for name, word in names.items()

@@ -43,4 +43,8 @@ def test_an_update_goes_on_from_the_bundle_that_serves(site_database: Database, 
     assert about["updated"] is True
     assert job.curves["validation NDCG@10"][0][0] == 0  # where it began
     assert about["ndcg_at_10"] >= job.curves["validation NDCG@10"][0][1] - 1e-4
-    assert bundle_open(BundleVersion.objects.get(pk=found[1])).item_tower is not None
+    version = BundleVersion.objects.get(pk=found[1])
+    bundle = bundle_open(version)
+    assert bundle.item_tower is not None
+    assert (bundle.start_states is None) == ("start_states" in version.absent)
+    assert "start states by situation" in job.log
