@@ -3,6 +3,7 @@
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
+from django.db.models.functions import Cast
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -147,6 +148,15 @@ class Item(models.Model):
             models.Index(fields=["shop", "department", "-published_at"], name="item_department"),
             models.Index(fields=["shop", "-published_at"], name="item_newest"),
             models.Index(fields=["shop", "group"], name="item_group"),
+            models.Index(
+                "shop",
+                models.ExpressionWrapper(
+                    Cast("price_minor", models.FloatField()) / models.F("list_price_minor"), models.FloatField()
+                ),
+                "id",
+                name="item_most_reduced",
+                condition=models.Q(list_price_minor__gt=models.F("price_minor"), price_minor__gte=0),
+            ),
         ]
 
     def __str__(self) -> str:
