@@ -71,6 +71,7 @@ class NewRun:
     new: int
     known: int
     seconds: float
+    opened: bool  # whether its bundle was learned earlier, so that no time went into it
     chosen: str  # prior of the shifts, or why there are none
     found: list[FirstRequests]
 
@@ -97,7 +98,8 @@ def new_run(problem: Problem, seed: int, bundles: Path | None) -> NewRun:
     with TemporaryDirectory() as scratch, StageBar() as stages:
         work = Work(dataset.texts, {}, seed, 0, 0.0, environment.home(), Path(scratch), stages)
         folder = (bundles or Path(scratch)) / f"{problem.name}-{seed}"
-        if not folder.is_dir():
+        opened = folder.is_dir()
+        if not opened:
             new_shoppers_learn(folder, split, work.catalogue, SHOP_DEFAULTS, seed=seed, stages=stages)
         bundle = bundle_load(folder)
         starts = start_states_of(bundle, split, problem.traits, problem.time_zone)
@@ -118,7 +120,7 @@ def new_run(problem: Problem, seed: int, bundles: Path | None) -> NewRun:
         )
         found = first_requests(split, dict(zip(MODELS, scorers, strict=True)))
     new, known = (int((part.lengths > 0).sum()) for part in (split.new, split.known))
-    return NewRun(seed, new, known, time.perf_counter() - began, _chosen(starts), found)
+    return NewRun(seed, new, known, time.perf_counter() - began, opened, _chosen(starts), found)
 
 
 def _chosen(starts: StartStates | Absent) -> str:
@@ -164,14 +166,17 @@ def page_of(problem: Problem, runs: Sequence[NewRun]) -> str:
     """The table, the differences and what each seed chose."""
     name, whole, seconds = problem.name, pooled(runs), sum(run.seconds for run in runs)
     traits = ", ".join(trait.name for trait in problem.traits)
+    opened = sum(run.opened for run in runs)
+    earlier = f", {opened} of their bundles learned earlier and not counted" if opened else ""
     lines = [
         f"# First requests of new shoppers, {name}",
         "",
         f"`python -m benchmarks.new_shoppers --problem {name} --seeds {len(runs)}`",
         "",
         f"A random tenth of the shoppers ({runs[0].new:,} of {runs[0].new + runs[0].known:,}) per seed; "
-        f"{len(runs)} seeds, {seconds / 60:.1f} minutes. The situation is {traits}, part of the day and weekend "
-        f"({problem.time_zone}). NDCG@10 after h things done, 95 % bootstrap intervals over shoppers.",
+        f"{len(runs)} seeds, {seconds / 60:.1f} minutes{earlier}. "
+        f"The situation is {traits}, part of the day and weekend ({problem.time_zone}). "
+        "NDCG@10 after h things done, 95 % bootstrap intervals over shoppers.",
         "",
         f"| h | asked | {' | '.join(MODELS)} |",
         f"|---|---|{'---|' * len(MODELS)}",
