@@ -5,9 +5,13 @@ everyone else asks for training by the task's name.
 """
 
 import os
+import signal
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_process_init
 
+from dpe_site.embedded.process import end_with_parent
 from workers.schedule import SCHEDULE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dpe_site.settings.demo")
@@ -21,3 +25,9 @@ def task_modules(role: str) -> list[str]:
 app = Celery("dpe", include=task_modules(os.environ.get("DPE_ROLE", "command")))
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = SCHEDULE
+
+
+@worker_process_init.connect
+def _bind(**_: Any) -> None:
+    """Processes of a worker's pool never outlive it, however it died."""
+    end_with_parent(signal.SIGKILL)

@@ -95,8 +95,8 @@ def _worker(queue: str, pool: list[str], environment: dict[str, str], *, stop_se
         stop_signal=signal.SIGQUIT if queue == "train" else signal.SIGTERM,
         stop_seconds=stop_seconds,
         # Tasks are resumed or repeated, so an orphan need not finish them. A training may compute for minutes before
-        # it hears anything but this.
-        orphan_signal=signal.SIGKILL if queue == "train" else signal.SIGQUIT,
+        # it hears anything but this, and a worker that is only starting may lose any other signal.
+        orphan_signal=signal.SIGKILL,
     )
 
 

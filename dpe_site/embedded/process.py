@@ -12,6 +12,7 @@ from pathlib import Path
 from dpe_site.embedded.errors import ServiceError
 from dpe_site.embedded.lock import lock_wait
 
+_LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1
 _AUTOGROUP = Path("/proc/self/autogroup")
 _YIELDING_NICE = 10
@@ -36,15 +37,19 @@ class Service:
 
 def die_with_parent(stop_signal: signal.Signals) -> Callable[[], None]:
     """Function for the child to run before its program: be sent ``stop_signal`` when the parent dies."""
-    libc = ctypes.CDLL(None, use_errno=True)
     parent = os.getpid()
 
     def bind() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, int(stop_signal), 0, 0, 0)
+        end_with_parent(stop_signal)
         if os.getppid() != parent:  # it died in between
             os._exit(1)
 
     return bind
+
+
+def end_with_parent(stop_signal: signal.Signals) -> None:
+    """Let this process be sent ``stop_signal`` when the one that started it dies."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, int(stop_signal), 0, 0, 0)
 
 
 def give_way() -> None:

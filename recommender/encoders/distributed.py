@@ -92,5 +92,6 @@ def group_joined(device: str) -> Iterator[Group]:
     distributed.init_process_group("nccl" if chosen.type == "cuda" else "gloo", timeout=PATIENCE)
     try:
         yield Group(distributed.get_rank(), distributed.get_world_size(), chosen)
+        distributed.barrier()  # nobody leaves while another still listens
     finally:
         distributed.destroy_process_group()

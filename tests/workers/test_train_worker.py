@@ -69,7 +69,7 @@ def _check(job: JobRun, shop: Shop) -> None:
     assert job.status == JobRun.Status.SUCCEEDED, job.error
     assert job.attempts == 2
     version = BundleVersion.objects.get(pk=job.result["bundle"])
-    assert version.gate["words"] == job.result["words"]
+    assert version.gate == job.result["gate"]
     assert GateAttempt.objects.filter(bundle=version).count() == 1
     bundle = bundle_open(version)
     assert ItemVector.objects.filter(bundle=version).count() == len(bundle) == version.n_items

@@ -13,6 +13,8 @@ from recommender.encoders.losses import full_cross_entropy, loss_choose
 from recommender.encoders.popularity_bias import MOST_WEIGHT, answer_weights, popularity_excuse
 from recommender.encoders.training_loop import encoder_train
 
+pytestmark = pytest.mark.usefixtures("one_thread")  # networks this small are slower on two
+
 COUNTS = torch.tensor([99.0, 9.0, 0.0])
 CONFIG = EncoderConfig(
     embedding_dim=8, max_length=6, epochs=12, tokens_per_batch=128, warmup_steps=5, learning_rate=1e-2, dropout=0.0

@@ -64,7 +64,7 @@ def test_a_trial_writes_a_bundle_that_verifies(bundle):
     loaded = bundle_load(bundle.path)
     assert len(loaded) == N
     assert loaded.item_tower is not None
-    assert set(loaded.manifest.absent) == {"ranker", "policy", "vae", "graph", "gan"}
+    assert set(loaded.manifest.absent) == {"ranker", "policy", "als", "vae", "graph", "gan"}
 
 
 def test_components_are_finite_for_everybody_and_anything(bundle):
