@@ -7,7 +7,6 @@ Each seed takes another tenth of the items out of every fit, learns anew and dra
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -19,6 +18,7 @@ import numpy as np
 from rich.console import Console
 
 from benchmarks.machine import machine_read
+from benchmarks.options import data_options
 from benchmarks.quality.work import Work
 from dpe_site import environment
 from recommender.encoders.config import SHOP_DEFAULTS
@@ -110,13 +110,7 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.cold_items", description=__doc__.splitlines()[0])
     parser.add_argument("--problem", choices=("beauty", "ml-100k"), default="beauty")
     parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--data", type=Path, default=os.environ.get("DPE_DATA"), help="default: DPE_DATA")
-    parser.add_argument("--results", type=Path, default=environment.REPOSITORY / "docs" / "results" / "quality")
-    options = parser.parse_args(words)
-    if not options.data:
-        parser.error("name the folder of the data sets with --data or the variable DPE_DATA")
-    options.data = Path(options.data)
-    return options
+    return data_options(parser, words)
 
 
 if __name__ == "__main__":

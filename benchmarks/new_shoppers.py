@@ -8,7 +8,6 @@ the shoppers of all seeds; who was taken out several times is drawn together by 
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ import numpy as np
 from rich.console import Console
 
 from benchmarks.machine import machine_read
+from benchmarks.options import data_options
 from benchmarks.quality.work import Work
 from dpe_site import environment
 from recommender.data.absent import Absent
@@ -212,14 +212,8 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.new_shoppers", description=__doc__.splitlines()[0])
     parser.add_argument("--problem", choices=("ml-100k", "online-retail"), default="ml-100k")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--data", type=Path, default=os.environ.get("DPE_DATA"), help="default: DPE_DATA")
     parser.add_argument("--bundles", type=Path, help="keep the bundles here, and open those that stand already")
-    parser.add_argument("--results", type=Path, default=environment.REPOSITORY / "docs" / "results" / "quality")
-    options = parser.parse_args(words)
-    if not options.data:
-        parser.error("name the folder of the data sets with --data or the variable DPE_DATA")
-    options.data = Path(options.data)
-    return options
+    return data_options(parser, words)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 
 from benchmarks.machine import machine_read
+from benchmarks.options import data_options
 from benchmarks.peers.environment import peer_python
 from benchmarks.peers.exchange import Options, Order, Outcome, commission_write, outcome_read
 from benchmarks.processes import Cost, command_run
@@ -175,12 +176,7 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--minutes", type=float, default=20, help="a training ends with the first epoch after so long")
-    parser.add_argument("--data", type=Path, default=os.environ.get("DPE_DATA"), help="default: DPE_DATA")
-    parser.add_argument("--results", type=Path, default=environment.REPOSITORY / "docs" / "results" / "quality")
-    options = parser.parse_args(words)
-    if not options.data:
-        parser.error("name the folder of the data sets with --data or the variable DPE_DATA")
-    return options
+    return data_options(parser, words)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from recommender.collaborative.dense_graph import Dense, dense_graph
 from recommender.collaborative.fitting import Fitting, behaviour_require, met_matrix, most_met
 from recommender.collaborative.gan import GanConfig
 from recommender.collaborative.graph_network import taken
-from recommender.collaborative.stopping import Pace, Stoppers, best_kept
+from recommender.collaborative.stopping import Pace, Stoppers, among_all, best_kept
 from recommender.collaborative.vae import Autoencoder, VaeConfig, vae_model
 from recommender.collaborative.vae_training import Bag, bag_of
 from recommender.data.factors import FactorModel
@@ -89,12 +89,7 @@ def gan_fit(sequences: Sequences, config: GanConfig | None = None, fitting: Fitt
     met = sparse.csr_matrix(met_matrix(stoppers.train, newest=config.max_user_items)[:, learned])
     game = _Game(config, met, rng)
     pace = Pace(config.steps if len(game.rows) else 0, config.check_every, config.patience)
-
-    def scores(users: Ints) -> Floats:
-        found = np.full((len(users), sequences.n_items), -np.inf, np.float32)
-        found[:, learned] = game.scores(users)
-        return found
-
+    scores = among_all(game.scores, learned, sequences.n_items)
     best_kept(game.generator, game.learn, lambda: stoppers.ndcg(scores), pace, fitting.progress)
     model = vae_model(_cut(game.generator), learned, sequences.n_items, VaeConfig())
     return replace(model, asking=config.asking)

@@ -63,6 +63,17 @@ class Stoppers:
         return float(np.concatenate(gains).mean()) if gains else float("nan")
 
 
+def among_all(scores: Scores, learned: Ints, n_items: int) -> Scores:
+    """Scores (c, n) of all items from those (c, s) of the learned ones; what was not learned is never an answer."""
+
+    def spread(users: Ints) -> Floats:
+        found = np.full((len(users), n_items), -np.inf, np.float32)
+        found[:, learned] = scores(users)
+        return found
+
+    return spread
+
+
 def best_kept(
     network: nn.Module, learn: Callable[[int], None], ndcg: Callable[[], float], pace: Pace, progress: Progress
 ) -> float:

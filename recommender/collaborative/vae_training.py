@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from recommender.collaborative.dense_graph import Dense, dense_graph
 from recommender.collaborative.fitting import Fitting, behaviour_require, met_matrix, most_met
-from recommender.collaborative.stopping import Pace, Stoppers, best_kept
+from recommender.collaborative.stopping import Pace, Stoppers, among_all, best_kept
 from recommender.collaborative.vae import Autoencoder, VaeConfig, vae_model
 from recommender.collaborative.vae_network import Divergence, Vae
 from recommender.data.factors import FactorModel
@@ -47,12 +47,7 @@ def vae_fit(sequences: Sequences, config: VaeConfig | None = None, fitting: Fitt
     met = sparse.csr_matrix(met_matrix(stoppers.train, newest=config.max_user_items)[:, learned])
     run = _Run(config, met, rng, Vae(len(learned), config))
     pace = Pace(config.steps if len(run.rows) else 0, config.check_every, config.patience)
-
-    def scores(users: Ints) -> Floats:
-        found = np.full((len(users), sequences.n_items), -np.inf, np.float32)
-        found[:, learned] = run.scores(users)
-        return found
-
+    scores = among_all(run.scores, learned, sequences.n_items)
     best_kept(run.vae, run.learn, lambda: stoppers.ndcg(scores), pace, fitting.progress)
     return vae_model(_cut(run.vae), learned, sequences.n_items, config)
 
