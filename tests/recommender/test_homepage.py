@@ -154,6 +154,7 @@ def test_what_sells_out_before_showing_is_dropped_and_the_hole_filled(
     assert set(dropped) <= set(gone)
     assert not {card.id for card in page.cards} & set(gone)
     fills = [slot for slot, p in enumerate(row.propensities) if np.isnan(p)]
+    assert fills
     shown = {card.position: card for card in page.cards}
     assert all(shown[slot].reason_code == "fill" for slot in fills)
 
