@@ -7,10 +7,10 @@ from django import forms
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from recommender.admin.knobs import knob_field
-from recommender.store.experiments import DIALS
+from recommender.data.knob_ranges import CHOICES, DIALS
 
 COLUMNS = 4
 """Arms that the table has room for; one more than there are, if those are more."""
@@ -51,9 +51,7 @@ class ArmsWidget(forms.Widget):
         rows = [(_("name"), [_text(f"{name}-{n}-name", arm.get("name", "")) for n, arm in enumerate(columns)])]
         rows.append((_("share, %"), [_number(f"{name}-{n}-share", _percent(arm)) for n, arm in enumerate(columns)]))
         for dial in DIALS:
-            cells = [
-                _number(f"{name}-{n}-{dial}", _knob(arm, dial), _("as it serves")) for n, arm in enumerate(columns)
-            ]
+            cells = [_cell(f"{name}-{n}-{dial}", dial, _knob(arm, dial)) for n, arm in enumerate(columns)]
             rows.append((str(knob_field(dial).verbose_name), cells))
         context = super().get_context(name, value, attrs)
         return context | {"numbers": range(1, len(columns) + 1), "rows": rows}
@@ -74,7 +72,7 @@ def _arm(parts: Mapping[str, str]) -> dict[str, Any]:
     return {
         "name": parts["name"],
         "share": round(share / 100, 6) if isinstance(share, float) else share,
-        "knobs": {dial: _figure(parts[dial]) for dial in DIALS if parts[dial]},
+        "knobs": {dial: parts[dial] if dial in CHOICES else _figure(parts[dial]) for dial in DIALS if parts[dial]},
     }
 
 
@@ -93,6 +91,13 @@ def _percent(arm: Mapping[str, Any]) -> Any:
 def _knob(arm: Mapping[str, Any], dial: str) -> Any:
     value = arm.get("knobs", {}).get(dial, "")
     return f"{value:g}" if isinstance(value, int | float) else value
+
+
+def _cell(name: str, dial: str, value: Any) -> SafeString:
+    if dial not in CHOICES:
+        return _number(name, value, _("as it serves"))
+    choices = [("", _("as it serves")), *knob_field(dial).flatchoices]
+    return UnfoldAdminSelectWidget(attrs={"aria-label": dial}, choices=choices).render(name, value)
 
 
 def _text(name: str, value: Any) -> SafeString:

@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy
 from recommender.admin.arms_field import ArmsField
 from recommender.admin.knobs import knob_field
 from recommender.admin.publishing import PublishingAdmin, shop_chosen
+from recommender.data.knob_ranges import DIALS, knob_problem
 from recommender.models import Experiment
-from recommender.store.experiments import DIALS
+from recommender.store.knob_words import knob_problem_words
 
 _RUNS = gettext_lazy(
     "Everybody draws one arm and keeps it, once the experiment is published and its time has come. "
@@ -76,14 +77,8 @@ def _arm_problems(arm: dict[str, Any]) -> list[str]:
 def _knob_problems(knob: str, value: Any) -> list[str]:
     if knob not in DIALS:
         return [_("there is no knob “%(knob)s”; there are %(knobs)s") % {"knob": knob, "knobs": ", ".join(DIALS)}]
-    word = knob_field(knob).verbose_name
-    if not _is_number(value):
-        return [_("%(knob)s must be a number") % {"knob": word}]
-    try:
-        knob_field(knob).run_validators(value)
-    except ValidationError as error:
-        return [f"{word}: {' '.join(error.messages)}"]
-    return []
+    problem = knob_problem(knob, value)
+    return [f"{knob_field(knob).verbose_name} {knob_problem_words(knob, problem)}"] if problem else []
 
 
 def _is_number(value: Any) -> TypeGuard[float]:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from django.contrib import admin
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Field
 from django.forms import BoundField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,6 +15,7 @@ from catalog.models import Shop
 from recommender.admin.knobs_form import KnobsForm, weight_rows
 from recommender.admin.publishing import PublishingAdmin, shop_chosen
 from recommender.admin.ruleset_changes import live_content
+from recommender.data.knob_ranges import CHOICES, RANGES
 from recommender.models import Knobs
 
 
@@ -37,7 +37,8 @@ class Dial:
     words: DialWords
     low: float
     high: float
-    live: float | None  # what serves now
+    live: Any  # what serves now, None unknown
+    is_choice: bool = False
 
 
 GROUPS: dict[Any, dict[str, DialWords]] = {
@@ -64,6 +65,18 @@ GROUPS: dict[Any, dict[str, DialWords]] = {
             gettext_lazy("keep the shopper's mix"),
             gettext_lazy("Pull towards the departments in the shares in which the shopper likes them."),
         ),
+        "diversity_by": DialWords(
+            "",
+            "",
+            gettext_lazy(
+                "By the whole row each card adds something new; by its most similar card no two are nearly alike."
+            ),
+        ),
+        "serendipity": DialWords(
+            gettext_lazy("what they know"),
+            gettext_lazy("pleasant surprises"),
+            gettext_lazy("Bonus of items that fit the shopper and are unlike everything they have looked at."),
+        ),
         "freshness": DialWords(
             gettext_lazy("age does not matter"),
             gettext_lazy("new things first"),
@@ -80,6 +93,36 @@ GROUPS: dict[Any, dict[str, DialWords]] = {
             gettext_lazy("No row shows more items of one brand."),
             "1",
         ),
+        "category_cap": DialWords(
+            gettext_lazy("no limit at 0"),
+            gettext_lazy("many of one category"),
+            gettext_lazy("No row shows more items of one category."),
+            "1",
+        ),
+        "fatigue": DialWords(
+            gettext_lazy("may come back at once"),
+            gettext_lazy("tires quickly"),
+            gettext_lazy("What an item loses each time the cards it was seen on in vain double."),
+        ),
+    },
+    gettext_lazy("Who gets room"): {
+        "provider_floor": DialWords(
+            gettext_lazy("as it comes"),
+            gettext_lazy("every other card"),
+            gettext_lazy("At least this share of each row goes to providers that sell less than an equal share."),
+        ),
+        "ad_every": DialWords(
+            gettext_lazy("no places of their own at 0"),
+            gettext_lazy("rarely"),
+            gettext_lazy("Every so many-th card of a row is for sponsored items, and they stand nowhere else."),
+            "1",
+        ),
+        "ad_cap": DialWords(
+            gettext_lazy("no limit at 0"),
+            gettext_lazy("many"),
+            gettext_lazy("No page shows more sponsored items. Each bears the label “Sponsored”, wherever it stands."),
+            "1",
+        ),
     },
     gettext_lazy("How far it looks ahead"): {
         "policy_weight": DialWords(
@@ -89,7 +132,8 @@ GROUPS: dict[Any, dict[str, DialWords]] = {
         ),
     },
 }
-_BRAND_CAP_HIGH = 12.0
+_CAP_SLIDER = 24.0
+"""Where the slider of a count ends; the field beside it takes more."""
 
 
 @admin.register(Knobs)
@@ -130,8 +174,9 @@ class KnobsAdmin(PublishingAdmin):
         form = super().get_form(request, obj, change, **kwargs)
         for dials in GROUPS.values():
             for name, words in dials.items():
-                if name in form.base_fields:
-                    form.base_fields[name].widget = UnfoldAdminDecimalFieldWidget(attrs={"step": words.step})
+                if name in form.base_fields and name not in CHOICES:
+                    attrs = {"step": words.step, "min": RANGES[name].low, "max": RANGES[name].high}
+                    form.base_fields[name].widget = UnfoldAdminDecimalFieldWidget(attrs=attrs)
         return form
 
     def render_change_form(
@@ -154,11 +199,9 @@ def knob_field(name: str) -> Field:
     return cast(Field, Knobs._meta.get_field(name))
 
 
-def _dial(field: BoundField, words: DialWords, live: float | None) -> Dial:
-    low, high = 0.0, _BRAND_CAP_HIGH
-    for validator in knob_field(field.name).validators:
-        if isinstance(validator, MinValueValidator):
-            low = float(validator.limit_value)
-        if isinstance(validator, MaxValueValidator) and words.step != "1":
-            high = float(validator.limit_value)
-    return Dial(field, words, low, high, live)
+def _dial(field: BoundField, words: DialWords, live: Any) -> Dial:
+    if field.name in CHOICES:
+        names = dict(knob_field(field.name).flatchoices)
+        return Dial(field, words, 0.0, 0.0, names.get(live), is_choice=True)
+    limits = RANGES[field.name]
+    return Dial(field, words, limits.low, min(limits.high, _CAP_SLIDER) if limits.whole else limits.high, live)

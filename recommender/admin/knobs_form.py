@@ -13,8 +13,8 @@ from recommender.admin.bundle_view import manifest_read
 from recommender.admin.choices import kind_word
 from recommender.admin.preparation import WeightLine, weight_lines
 from recommender.data.event_weights import HIGHEST, UNIFORM
+from recommender.data.knob_ranges import DIALS
 from recommender.models import Knobs, Live
-from recommender.store.experiments import DIALS
 from users.kinds import KIND_BY_WORD
 
 _PREFIX = "weight_"

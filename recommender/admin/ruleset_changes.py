@@ -1,5 +1,6 @@
 """What publishing would change: the draft beside what serves now, in words."""
 
+from dataclasses import MISSING, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,22 +11,26 @@ from django.utils.translation import ngettext
 
 from catalog.models import Shop
 from recommender.admin.choices import kind_word, section_word, surface_word
-from recommender.data.ruleset import KnobValues
+from recommender.data.knob_ranges import DIALS
+from recommender.data.ruleset import KnobValues, RuleValue
 from recommender.models import Knobs, Live, Rule
 from recommender.store.rulesets import ruleset_compile
 from users.kinds import KIND_BY_WORD
 
-_NOT_DIALS = ("repeats", "one_list")
+_DEFAULTS = {name: getattr(KnobValues(), name) for name in DIALS}
+_RULE_DEFAULTS = {one.name: one.default for one in fields(RuleValue) if one.default is not MISSING}
 _TIMES = {"starts_us": "starts_at", "ends_us": "ends_at"}
 
 
 def live_content(shop: Shop) -> dict[str, Any]:
-    """The ruleset that serves now; the defaults where nothing was published."""
+    """The ruleset that serves now, with the defaults for what it does not say; these alone where none was published."""
     live = Live.objects.select_related("ruleset").filter(shop=shop).first()
-    if live is not None and live.ruleset is not None:
-        return dict(live.ruleset.content)
-    knobs = {name: value for name, value in vars(KnobValues()).items() if name not in _NOT_DIALS}
-    return {"knobs": knobs, "rules": [], "layout": [], "experiments": []}
+    nothing = {"knobs": _DEFAULTS, "rules": [], "layout": [], "experiments": []}
+    if live is None or live.ruleset is None:
+        return nothing
+    content = live.ruleset.content
+    rules = [_RULE_DEFAULTS | rule for rule in content["rules"]]
+    return {**nothing, **content, "knobs": _DEFAULTS | content["knobs"], "rules": rules}
 
 
 def changes_of(shop: Shop) -> list[tuple[str, str]]:

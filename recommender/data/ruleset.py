@@ -1,6 +1,14 @@
 """What staff decide about pages, compiled: knobs, rules, layout and experiments as the pure rooms read them."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Diversity(StrEnum):
+    """How a row is kept from showing the same thing over and over."""
+
+    DPP = "dpp"  # determinantal point process: what a card adds to the volume that the row spans
+    MMR = "mmr"  # maximal marginal relevance: how like the most similar card of the row it is
 
 
 @dataclass(frozen=True)
@@ -14,7 +22,14 @@ class KnobValues:
     freshness: float = 0.1
     popularity: float = 0.0
     calibration: float = 0.1
-    brand_cap: int = 3
+    brand_cap: int = 3  # per row, 0 none
+    diversity_by: str = Diversity.DPP.value
+    category_cap: int = 0  # per row, 0 none
+    serendipity: float = 0.0  # nats of what is relevant and unlike the history
+    fatigue: float = 0.2  # nats that each doubling of showings without a click costs
+    provider_floor: float = 0.0  # least share of a row's slots for small providers
+    ad_every: int = 0  # every so many-th slot of a row is for sponsored items and no other is; 0 none is set apart
+    ad_cap: int = 0  # sponsored items per page, 0 no limit
     repeats: bool = False  # may show what the shopper has already met or bought
     one_list: bool = False  # a single list instead of sections
 
@@ -33,11 +48,15 @@ EVALUATION_KNOBS = KnobValues(
 
 @dataclass(frozen=True)
 class RuleValue:
-    """One compiled rule. ``target_ids`` are item, brand, category or tag ids as ``target`` says."""
+    """One compiled rule. ``target_ids`` are item, brand, category or tag ids as ``target`` says.
+
+    A quota counts all that it matches together, a cap what it matches of each brand, category or tag by itself; a cap
+    without ``target_ids`` speaks of every one there is. Both count on a page, or per row where ``per_row``.
+    """
 
     id: int
     name: str
-    action: str  # pin, boost, bury, exclude
+    action: str  # pin, boost, bury, include, exclude, quota, cap
     target: str  # item, brand, category, tag
     target_ids: tuple[int, ...]
     factor: float = 1.0
@@ -48,6 +67,9 @@ class RuleValue:
     starts_us: int = 0
     ends_us: int = 0  # 0: open end
     priority: int = 0
+    least: int = 0  # quota: at least so many
+    most: int = 0  # quota and cap: at most so many, 0 no limit
+    per_row: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,7 +88,7 @@ class ArmValue:
 
     name: str  # "experiment/arm": no two experiments of a ruleset share an arm
     share: float
-    knobs: dict[str, float] = field(default_factory=dict)  # fields of KnobValues
+    knobs: dict[str, float | str] = field(default_factory=dict)  # fields of KnobValues
 
 
 @dataclass(frozen=True)
@@ -88,3 +110,4 @@ class RulesetValue:
     rules: tuple[RuleValue, ...] = ()
     layout: tuple[SectionValue, ...] = ()
     experiments: tuple[ExperimentValue, ...] = ()  # by id; the first whose time it is counts
+    plain_surfaces: tuple[str, ...] = ()  # switched to the unpersonalised list

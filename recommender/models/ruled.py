@@ -10,18 +10,27 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Shop
 from catalog.scoping import ShopQuerySet
+from recommender.data.knob_ranges import RANGES
+from recommender.data.ruleset import Diversity, KnobValues
 from users.models import User
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
+_DEFAULTS = KnobValues()
 
-def _share(
-    default: float, low: float, high: float, name: "StrOrPromise", help_text: "StrOrPromise"
-) -> "models.FloatField[float, float]":
-    return models.FloatField(
-        name, default=default, validators=[MinValueValidator(low), MaxValueValidator(high)], help_text=help_text
-    )
+
+def _limits(knob: str) -> list[MinValueValidator | MaxValueValidator]:
+    return [MinValueValidator(RANGES[knob].low), MaxValueValidator(RANGES[knob].high)]
+
+
+def _share(knob: str, name: "StrOrPromise", help_text: "StrOrPromise") -> "models.FloatField[float, float]":
+    return models.FloatField(name, default=getattr(_DEFAULTS, knob), validators=_limits(knob), help_text=help_text)
+
+
+def _count(knob: str, name: "StrOrPromise", help_text: "StrOrPromise") -> "models.PositiveSmallIntegerField[int, int]":
+    default = getattr(_DEFAULTS, knob)
+    return models.PositiveSmallIntegerField(name, default=default, validators=_limits(knob), help_text=help_text)
 
 
 class Ruleset(models.Model):
@@ -48,24 +57,49 @@ class Ruleset(models.Model):
         return self.hash[:12]
 
 
+DIVERSITY_KINDS = (
+    (Diversity.DPP.value, _("unlike the row as a whole")),
+    (Diversity.MMR.value, _("unlike its most similar card")),
+)
+
+
 class Knobs(models.Model):
     """The dials of a shop, as a draft: they take effect when published in a ruleset."""
 
     shop = models.OneToOneField(
         Shop, primary_key=True, on_delete=models.CASCADE, related_name="knobs", verbose_name=_("shop")
     )
-    exploration = _share(0.02, 0.0, 0.5, _("exploration"), _("Share of slots drawn evenly from all allowed items (ε)."))
-    temperature = _share(
-        0.15, 0.01, 5.0, _("temperature"), _("How loosely the best items are drawn (τ); low is strict.")
+    exploration = _share("exploration", _("exploration"), _("Share of slots drawn evenly from all allowed items (ε)."))
+    temperature = _share("temperature", _("temperature"), _("How loosely the best items are drawn (τ); low is strict."))
+    diversity = _share("diversity", _("diversity"), _("Weight of being unlike what is already on the page (λ)."))
+    diversity_by = models.CharField(
+        _("kind of diversity"),
+        max_length=8,
+        default=_DEFAULTS.diversity_by,
+        choices=DIVERSITY_KINDS,
+        help_text=_("Whether a card is compared with its whole row or with the card it resembles most."),
     )
-    diversity = _share(0.15, 0.0, 2.0, _("diversity"), _("Weight of being unlike what is already on the page (λ)."))
-    policy_weight = _share(0.0, 0.0, 2.0, _("long-term value"), _("Weight of the policy's Q value (w)."))
-    freshness = _share(0.1, 0.0, 2.0, _("freshness"), _("Bonus of new items, halved every 14 days."))
+    serendipity = _share(
+        "serendipity", _("serendipity"), _("Bonus of what fits the shopper and is unlike all they have looked at.")
+    )
+    policy_weight = _share("policy_weight", _("long-term value"), _("Weight of the policy's Q value (w)."))
+    freshness = _share("freshness", _("freshness"), _("Bonus of new items, halved every 14 days."))
     popularity = _share(
-        0.0, -1.0, 1.0, _("popularity"), _("Extra weight of what everybody buys; negative favours the long tail.")
+        "popularity", _("popularity"), _("Extra weight of what everybody buys; negative favours the long tail.")
     )
-    calibration = _share(0.1, 0.0, 2.0, _("calibration"), _("Pull towards the shopper's own mix of departments."))
-    brand_cap = models.PositiveSmallIntegerField(_("items of one brand per row"), default=3)
+    calibration = _share("calibration", _("calibration"), _("Pull towards the shopper's own mix of departments."))
+    fatigue = _share("fatigue", _("fatigue"), _("What each doubling of showings without a click costs an item."))
+    brand_cap = _count("brand_cap", _("items of one brand per row"), _("0: no limit."))
+    category_cap = _count("category_cap", _("items of one category per row"), _("0: no limit."))
+    provider_floor = _share(
+        "provider_floor",
+        _("room for small providers"),
+        _("Least share of a row's cards for providers that sell less than an equal share."),
+    )
+    ad_every = _count(
+        "ad_every", _("every so many-th card is an ad"), _("Only there do sponsored items stand; 0: anywhere.")
+    )
+    ad_cap = _count("ad_cap", _("sponsored items per page"), _("0: no limit."))
     event_weights = models.JSONField(
         _("weights of deeds"),
         default=dict,
@@ -83,13 +117,16 @@ class Knobs(models.Model):
 
 
 class Rule(models.Model):
-    """A wish of the staff: pin, boost, bury or exclude what matches, in a time window, for a segment."""
+    """A wish of the staff about all that matches, in a time window, for a segment."""
 
     class Action(models.TextChoices):
         PIN = "pin", _("pin to a slot")
         BOOST = "boost", _("boost")
         BURY = "bury", _("bury")
+        INCLUDE = "include", _("include")
         EXCLUDE = "exclude", _("exclude")
+        QUOTA = "quota", _("at least or at most")
+        CAP = "cap", _("at most of each")
 
     class Target(models.TextChoices):
         ITEM = "item", _("items")
@@ -109,6 +146,15 @@ class Rule(models.Model):
         help_text=_("For boost and bury: the score is multiplied by it."),
     )
     slot = models.PositiveSmallIntegerField(_("slot"), null=True, blank=True, help_text=_("For pin: 1 is the first."))
+    least = models.PositiveSmallIntegerField(
+        _("at least"), null=True, blank=True, help_text=_("Cards that must be of them, as long as there are any.")
+    )
+    most = models.PositiveSmallIntegerField(
+        _("at most"), null=True, blank=True, help_text=_("Cards that may be of them.")
+    )
+    per_row = models.BooleanField(
+        _("in each row"), default=False, help_text=_("Counted in each row by itself, not on the page.")
+    )
     section = models.CharField(_("section"), max_length=40, blank=True, help_text=_("Empty: every section."))
     surface = models.CharField(_("surface"), max_length=40, blank=True, help_text=_("Empty: every surface."))
     segment = models.CharField(_("segment"), max_length=60, blank=True, help_text=_("Empty: everybody."))

@@ -6,12 +6,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from catalog.models import Shop
-from recommender.data.ruleset import ArmValue, ExperimentValue, KnobValues
+from recommender.data.knob_ranges import DIALS, knob_typed
+from recommender.data.ruleset import ArmValue, ExperimentValue
 from recommender.data.types import DataError
 from recommender.models import Experiment, Impression
-
-DIALS = tuple(name for name in vars(KnobValues()) if name not in ("repeats", "one_list"))
-"""Fields of ``KnobValues`` that staff turn."""
 
 _NAME_LENGTH = Impression._meta.get_field("arm").max_length or 0
 
@@ -46,7 +44,7 @@ def _experiment(experiment: Experiment) -> dict[str, Any]:
 
 
 def _arm(experiment: str, arm: dict[str, Any]) -> dict[str, Any]:
-    knobs = {name: int(value) if name == "brand_cap" else value for name, value in arm.get("knobs", {}).items()}
+    knobs = {name: knob_typed(name, value) for name, value in arm.get("knobs", {}).items()}
     return {"name": _arm_name(experiment, arm), "share": arm["share"], "knobs": knobs}
 
 

@@ -13,11 +13,12 @@ from django.utils.translation import gettext_noop
 
 from catalog.models import Shop
 from recommender.data.event_weights import staff_weights_check
+from recommender.data.knob_ranges import DIALS
 from recommender.data.ruleset import KnobValues, RulesetValue, RuleValue, SectionValue
 from recommender.data.types import Context, DataError, Ints, Section
 from recommender.models import HomepageLayout, Knobs, Live, Rule, Ruleset
 from recommender.slate.rules import rules_active
-from recommender.store.experiments import DIALS, experiment_value, experiments_compile, microseconds
+from recommender.store.experiments import experiment_value, experiments_compile, microseconds
 from users.models import User
 
 DEFAULT_RULESET = RulesetValue(hash="default", knobs=KnobValues())
@@ -114,6 +115,9 @@ def _rule(rule: Rule) -> RuleValue:
         starts_us=microseconds(rule.starts_at),
         ends_us=microseconds(rule.ends_at),
         priority=rule.priority,
+        least=rule.least or 0,
+        most=rule.most or 0,
+        per_row=rule.per_row,
     )
 
 

@@ -3,6 +3,7 @@
   const dial = (row) => {
     const number = row.querySelector("input[type=number]");
     const range = row.querySelector("input[type=range]");
+    if (!range) return;
     const live = row.dataset.live;
     const mark = () => row.classList.toggle("is-changed", live !== "" && Number(number.value) !== Number(live));
     range.value = number.value;

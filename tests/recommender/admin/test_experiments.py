@@ -7,8 +7,8 @@ from django.urls import reverse
 from catalog.models import Shop
 from recommender.admin.experiments import arms_check
 from recommender.admin.ruleset_changes import changes_of
+from recommender.data.knob_ranges import DIALS
 from recommender.models import Experiment
-from recommender.store.experiments import DIALS
 from recommender.store.rulesets import ruleset_publish
 from tests.fixtures.tiny_shop import tiny_shop
 
@@ -33,8 +33,8 @@ def test_arms_that_can_be_drawn_pass() -> None:
         ([arm("a", 0), arm("b", 1)], "Arm 1: its share"),
         ([arm("a", True), arm("b")], "Arm 1: its share"),
         ([arm("a", "half"), arm("b")], "Arm 1: its share"),
-        ([arm(), arm("b", exploration=0.9)], "exploration: "),
-        ([arm(), arm("b", policy_weight=9)], "long-term value: "),
+        ([arm(), arm("b", exploration=0.9)], "exploration must be from 0 to 0.5"),
+        ([arm(), arm("b", policy_weight=9)], "long-term value must be from 0 to 2"),
         ([arm(), arm("b", exploration="much")], "must be a number"),
         ([arm(), arm("b", charm=1)], "no knob “charm”"),
         ([arm(), {"name": "b", "share": 0.5, "knobs": []}], "pairs of name and value"),
@@ -92,7 +92,7 @@ def test_arms_are_filled_in_as_a_table(staff: Client, shop: Shop) -> None:
         ({"arms-1-share": "50"}, "The shares sum to 1.1"),
         ({"arms-1-share": "lots"}, "Arm 2: its share"),
         ({"arms-0-name": ""}, "Arm 1: it needs a name"),
-        ({"arms-1-exploration": "9"}, "exploration: "),
+        ({"arms-1-exploration": "9"}, "exploration must be from 0 to 0.5"),
         ({"arms-1-exploration": "nan"}, "exploration"),
         ({"arms-1-diversity": "much"}, "diversity must be a number"),
         ({f"arms-1-{part}": "" for part in ("name", "share", "exploration")}, "at least two arms"),
