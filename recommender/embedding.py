@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from django.conf import settings
 from django.db import transaction
-from pgvector import Vector
+from pgvector import HalfVector, Vector
 
 from catalog.content import content_hash, item_contents
 from catalog.models import Item, Shop
@@ -17,6 +17,7 @@ from recommender.encoders.item_facts import ItemFacts
 from recommender.facts.pictures import item_facts_read, pictures_read
 from recommender.language.text_encoder import TextEncoder
 from recommender.models import BundleVersion, ItemVector, Live
+from recommender.retrieval.search_space import SearchSpace
 from recommender.serving.bundle import Bundle
 from recommender.store.bundles import bundle_open
 from recommender.store.vectors import text_vectors_read, text_vectors_write
@@ -176,12 +177,18 @@ def item_tower_run(bundle: Bundle, text_vectors: Floats, facts: ItemFacts) -> Fl
 
 
 def _item_vectors_write(version: BundleVersion, item_ids: Ints, vectors: Floats) -> None:
+    """Keep vectors of items newer than the bundle; what they lack of behaviour, their bias, is the usual one."""
+    arrays = bundle_open(version).arrays
+    usual = np.full(len(vectors), np.mean(arrays.item_bias) if len(arrays.item_bias) else 0.0, np.float32)
+    places = SearchSpace.of(arrays.item_vectors, arrays.item_bias).places(vectors, usual)
     ItemVector.objects.bulk_create(
         [
-            ItemVector(bundle=version, item_id=item, vector=Vector(vector), after_training=True)
-            for item, vector in zip(item_ids.tolist(), vectors, strict=True)
+            ItemVector(
+                bundle=version, item_id=item, vector=Vector(vector), place=HalfVector(place), after_training=True
+            )
+            for item, vector, place in zip(item_ids.tolist(), vectors, places, strict=True)
         ],
         update_conflicts=True,
         unique_fields=["bundle_id", "item_id"],
-        update_fields=["vector", "after_training"],
+        update_fields=["vector", "place", "after_training"],
     )

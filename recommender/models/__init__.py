@@ -1,12 +1,13 @@
 """Tables of the recommender, one file per subject."""
 
 from recommender.models.jobs import JobRun
-from recommender.models.learned import ITEM_DIM, TEXT_DIM, BundleVersion, GateAttempt, ItemVector, TextVector
+from recommender.models.learned import ITEM_DIM, PLACE_DIM, TEXT_DIM, BundleVersion, GateAttempt, ItemVector, TextVector
 from recommender.models.ruled import Experiment, HomepageLayout, Knobs, Rule, Ruleset
 from recommender.models.served import Impression, Live, PrecomputedList, RequestLog, TrendSnapshot
 
 __all__ = [
     "ITEM_DIM",
+    "PLACE_DIM",
     "TEXT_DIM",
     "BundleVersion",
     "Experiment",

@@ -8,9 +8,11 @@ from pgvector.django import HalfVectorField, VectorField
 
 from catalog.models import Item, Shop
 from catalog.scoping import ShopQuerySet
+from recommender.retrieval.search_space import EXTRA
 
 ITEM_DIM = 64
 TEXT_DIM = 384
+PLACE_DIM = ITEM_DIM + EXTRA
 
 
 class BundleVersion(models.Model):
@@ -86,6 +88,7 @@ class ItemVector(models.Model):
         Item, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False, verbose_name=_("item")
     )
     vector = VectorField(_("vector"), dimensions=ITEM_DIM)
+    place = HalfVectorField(_("place in the search index"), dimensions=PLACE_DIM, null=True)
     after_training = models.BooleanField(_("newer than the bundle"), default=False)
 
     class Meta:

@@ -1,8 +1,4 @@
-"""The life of a trained bundle in the database: vectors indexed, made live, taken back, put away.
-
-Each bundle's item vectors stand in a table of their own that joins ``recommender_itemvector`` when its index is built:
-building never locks what shoppers read, and putting away is a DROP.
-"""
+"""The life of a trained bundle in the database: vectors indexed, made live, taken back, put away."""
 
 import shutil
 from datetime import datetime, timedelta
@@ -10,20 +6,18 @@ from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from psycopg2 import sql
 
 from catalog.models import Shop
 from recommender.data.types import ArtifactMismatch, DataError
 from recommender.models import BundleVersion, ItemVector, Live
 from recommender.serving.bundle import Bundle, bundle_load
-from recommender.store.vectors import item_vectors_fill
+from recommender.store.vector_tables import vector_table_attached, vector_table_drop, vector_table_make
 
 KEEP = 3  # bundles kept beside the live one and its predecessor
 KEEP_FOR = timedelta(days=1)
-_PARENT = "recommender_itemvector"
 Status = BundleVersion.Status
 
 
@@ -62,18 +56,11 @@ def bundle_index(version: BundleVersion) -> int:
     Raises:
         ArtifactMismatch: the table does not hold as many vectors as the bundle.
     """
-    bundle, table = bundle_open(version), _table(version)
-    if not _attached(table):
-        _execute("DROP TABLE IF EXISTS {table}", table)
-        with transaction.atomic():
-            _execute("CREATE TABLE {table} (LIKE {parent} INCLUDING DEFAULTS INCLUDING INDEXES)", table)
-            item_vectors_fill(
-                table, bundle_id=version.pk, item_ids=bundle.arrays.item_ids, vectors=bundle.arrays.item_vectors
-            )
-        _execute("CREATE INDEX CONCURRENTLY ON {table} USING hnsw (vector vector_ip_ops)", table)
-        _execute("ANALYZE {table}", table)
-        with transaction.atomic():
-            _execute("ALTER TABLE {parent} ATTACH PARTITION {table} FOR VALUES IN (%s)", table, [version.pk])
+    arrays = bundle_open(version).arrays
+    if not vector_table_attached(version.pk):
+        vector_table_make(
+            bundle_id=version.pk, item_ids=arrays.item_ids, vectors=arrays.item_vectors, bias=arrays.item_bias
+        )
     return bundle_count_check(version)
 
 
@@ -110,7 +97,7 @@ def bundle_promote(version: BundleVersion, *, now: datetime | None = None) -> Li
             % {"bundle": version, "status": version.get_status_display()}
         )
     bundle_open(version)
-    if not _attached(_table(version)):
+    if not vector_table_attached(version.pk):
         raise DataError(_("the vectors of %(bundle)s were put away; train again") % {"bundle": version})
     bundle_count_check(version)
     now = now or timezone.now()
@@ -155,25 +142,6 @@ def bundles_retire(shop: Shop, *, now: datetime | None = None) -> list[int]:
 
 
 def _put_away(version: BundleVersion) -> None:
-    table = _table(version)
-    if _attached(table):
-        _execute("ALTER TABLE {parent} DETACH PARTITION {table}", table)
-    _execute("DROP TABLE IF EXISTS {table}", table)
+    vector_table_drop(version.pk)
     shutil.rmtree(bundle_path(version), ignore_errors=True)
     BundleVersion.objects.filter(pk=version.pk).update(status=Status.RETIRED, path="")
-
-
-def _table(version: BundleVersion) -> str:
-    return f"{_PARENT}_{version.pk}"
-
-
-def _attached(table: str) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_inherits WHERE inhrelid = to_regclass(%s)", [table])
-        return cursor.fetchone() is not None
-
-
-def _execute(statement: str, table: str, parameters: list[int] | None = None) -> None:
-    names = {"table": sql.Identifier(table), "parent": sql.Identifier(_PARENT)}
-    with connection.cursor() as cursor:
-        cursor.execute(sql.SQL(statement).format(**names), parameters)

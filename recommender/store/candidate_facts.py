@@ -11,7 +11,7 @@ from recommender.data.types import Floats, Ints
 from recommender.facts.columns import columns_read
 from recommender.models import TEXT_DIM
 from recommender.store.arrays import array_text
-from recommender.store.source_queries import AVAILABLE
+from recommender.store.filters import AVAILABLE
 from recommender.store.vectors import text_vectors_read
 
 _FACTS = f"""

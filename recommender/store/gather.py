@@ -15,7 +15,9 @@ from recommender.serving.state import ShopperView, shopper_view
 from recommender.slate.calibration import department_mix, favourite_department
 from recommender.store import source_queries
 from recommender.store.candidate_facts import CandidateFacts, facts_read, fresh_text_read, tags_read
+from recommender.store.filters import filter_parameters
 from recommender.store.live import Serving
+from recommender.store.nearest import nearest
 from recommender.store.vectors import item_vectors_read
 from users.kinds import Kind
 
@@ -60,7 +62,7 @@ class SqlGather:
         view = shopper_view(context, self.serving.bundle, fresh_ids, fresh_vectors)
         haul = _Haul([], [])
         now = datetime.fromtimestamp(context.now_us / 1_000_000, tz=UTC)
-        filters = source_queries.filter_parameters(context, now)
+        filters = filter_parameters(context, now)
         self._personal(haul, context, view, filters)
         self._shop(haul, context, view, filters)
         self._surface(haul, context, filters)
@@ -78,9 +80,7 @@ class SqlGather:
         if bundle is None or bundle_id is None:
             return
         if context.surface in ("homepage", "basket", "push", "department"):
-            haul.add(
-                Source.STATE_VECTOR, self._nearest(bundle, bundle_id, view.state, filters, self._met(context), haul)
-            )
+            self._nearest(haul, bundle, bundle_id, view.state, filters, self._met(context))
         asked = view.anchors[:HISTORY_ASKED]
         if context.anchor_item:
             asked = np.array([context.anchor_item], np.int64)
@@ -88,26 +88,13 @@ class SqlGather:
         haul.proposals.extend(by_items(bundle.arrays, index[index >= 0]))
 
     def _nearest(
-        self,
-        bundle: Bundle,
-        bundle_id: int,
-        state: Floats,
-        filters: dict[str, object],
-        met: Ints,
-        haul: _Haul,
-    ) -> Ints | None:
-        """Nearest by HNSW, topped up exactly where the filtered index scan came back short or late."""
-        found = source_queries.nearest(filters, bundle_id=bundle_id, state=state, met=met)
-        quota = min(CONFIG_OF[Source.STATE_VECTOR].quota, len(bundle))
-        if found is None:
+        self, haul: _Haul, bundle: Bundle, bundle_id: int, state: Floats, filters: dict[str, object], met: Ints
+    ) -> None:
+        quota = CONFIG_OF[Source.STATE_VECTOR].quota
+        found, late = nearest(filters, bundle.arrays, bundle_id=bundle_id, state=state, met=met, n=quota)
+        haul.add(Source.STATE_VECTOR, found)
+        if late:
             haul.late.append(Source.STATE_VECTOR.word)
-        elif len(found) >= quota:
-            return found
-        logits = bundle.arrays.item_vectors @ state + bundle.arrays.item_bias
-        best = np.argpartition(-logits, quota - 1)[:quota] if quota else np.zeros(0, np.int64)
-        exact = bundle.arrays.item_ids[best]
-        exact = exact[~np.isin(exact, met)]
-        return exact if found is None else np.union1d(found, exact)
 
     def _shop(self, haul: _Haul, context: Context, view: ShopperView, filters: dict[str, object]) -> None:
         """Sources that start from the shop."""

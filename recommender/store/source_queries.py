@@ -4,23 +4,11 @@ import re
 
 import numpy as np
 
-from recommender.data.types import Context, Floats, Ints, Source
+from recommender.data.types import Ints, Source
 from recommender.retrieval.sources import CONFIG_OF
 from recommender.store.arrays import array_text
+from recommender.store.filters import AVAILABLE
 from recommender.store.timed import timed_rows
-
-AVAILABLE = """
-    i.shop_id = %(shop)s AND i.status = 'active' AND i.deleted_at IS NULL AND NOT i.adult
-    AND (i.stock IS NULL OR i.stock > 0) AND i.published_at <= %(now)s AND i.id <> ALL(%(hidden)s)
-"""
-"""What may be shown at all; the parameters are those of ``filter_parameters``."""
-
-_NEAREST = f"""
-SET LOCAL hnsw.iterative_scan = strict_order;
-SELECT v.item_id FROM recommender_itemvector v JOIN catalog_item i ON i.id = v.item_id
-WHERE v.bundle_id = %(bundle)s AND {AVAILABLE} AND i.id <> ALL(%(met)s)
-ORDER BY v.vector <#> %(state)s::vector LIMIT %(n)s
-"""  # noqa: S608 — the inserted text is the constant above
 
 _LISTS = f"""
 (SELECT 1, i.id FROM catalog_item i WHERE {AVAILABLE} AND i.id <> ALL(%(met)s)
@@ -57,19 +45,6 @@ ORDER BY max(ts_rank(words, q) + CASE WHEN t.title ILIKE %(part)s THEN 1 ELSE 0 
 
 _HAN = re.compile("[\u4e00-\u9fff]")
 _MOST_SIGNS = 20
-
-
-def filter_parameters(context: Context, now: object) -> dict[str, object]:
-    """Parameters of ``AVAILABLE``."""
-    return {"shop": context.shop_id, "now": now, "hidden": array_text(context.hidden_ids.tolist())}
-
-
-def nearest(filters: dict[str, object], *, bundle_id: int, state: Floats, met: Ints) -> Ints | None:
-    """Items whose vectors have the largest inner product with the state, by HNSW; None if late."""
-    config = CONFIG_OF[Source.STATE_VECTOR]
-    vector = "[" + ",".join(f"{value:.6g}" for value in state.tolist()) + "]"
-    parameters = {**filters, "bundle": bundle_id, "state": vector, "met": array_text(met.tolist()), "n": config.quota}
-    return _ids(timed_rows(config.source.word, _NEAREST, parameters, deadline_ms=config.deadline_ms))
 
 
 def catalogue_lists(filters: dict[str, object], *, met: Ints) -> dict[Source, Ints] | None:

@@ -11,9 +11,11 @@ from psycopg2 import sql
 
 from recommender.data.types import DataError, Floats, Ints
 from recommender.models import ITEM_DIM, TEXT_DIM
+from recommender.retrieval.search_space import SearchSpace
 
 _HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _END = b"\xff\xff"
+_CHUNK = 100_000  # rows that are laid out at once
 
 _TEXT_STAGE = """
 CREATE TEMPORARY TABLE text_vector_stage (item_id bigint, content_hash bytea, vector halfvec({dim})) ON COMMIT DROP
@@ -67,19 +69,22 @@ def text_vectors_write(*, shop_id: int, encoder: str, item_ids: Ints, hashes: Se
         cursor.execute("DROP TABLE text_vector_stage")
 
 
-def item_vectors_fill(table: str, *, bundle_id: int, item_ids: Ints, vectors: Floats) -> None:
-    """Copy a bundle's item vectors into its own table."""
-    n = len(item_ids)
-    columns = (
-        np.full(n, bundle_id, ">i8"),
-        item_ids.astype(">i8"),
-        np.asarray(vectors).astype(">f4"),
-        np.zeros(n, np.bool_),
-    )
+def item_vectors_fill(table: str, *, bundle_id: int, item_ids: Ints, vectors: Floats, bias: Floats) -> None:
+    """Copy a bundle's item vectors into its own table, each with its place in the search index."""
+    space = SearchSpace.of(np.asarray(vectors), np.asarray(bias))
+    target = sql.SQL("{} (bundle_id, item_id, vector, place, after_training)").format(sql.Identifier(table))
     with connection.cursor() as cursor:
-        _copy_in(
-            cursor, sql.SQL("{} (bundle_id, item_id, vector, after_training)").format(sql.Identifier(table)), columns
-        )
+        for begin in range(0, len(item_ids), _CHUNK):
+            some = slice(begin, begin + _CHUNK)
+            ids, part = item_ids[some], np.asarray(vectors[some])
+            columns = (
+                np.full(len(ids), bundle_id, ">i8"),
+                ids.astype(">i8"),
+                part.astype(">f4"),
+                space.places(part, np.asarray(bias[some])).astype(">f2"),
+                np.zeros(len(ids), np.bool_),
+            )
+            _copy_in(cursor, target, columns)
 
 
 def item_vectors_read(*, bundle_id: int, item_ids: Ints) -> Floats:

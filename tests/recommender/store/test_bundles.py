@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from recommender.data.types import ArtifactMismatch, DataError
 from recommender.models import BundleVersion, ItemVector, Live
+from recommender.retrieval.search_space import question
 from recommender.store import bundles
 from recommender.store.vectors import item_vectors_read
 from tests.fixtures.tiny_bundle import tiny_bundle
@@ -60,16 +61,17 @@ def test_vectors_are_copied_exactly_and_found_by_their_index(make, tiny):
         cursor.execute("SELECT indexdef FROM pg_indexes WHERE tablename = %s", [f"recommender_itemvector_{version.pk}"])
         definitions = " ".join(row[0] for row in cursor.fetchall())
         assert "hnsw" in definitions
-        assert "vector_ip_ops" in definitions
+        assert "halfvec_l2_ops" in definitions
         cursor.execute("SET enable_seqscan = off")
-        query = "[" + ",".join(map(str, vectors[3].tolist())) + "]"
+        query = "[" + ",".join(map(str, question(vectors[3]).tolist())) + "]"
         cursor.execute(
-            "SELECT item_id FROM recommender_itemvector WHERE bundle_id = %s ORDER BY vector <#> %s::vector LIMIT 3",
+            "SELECT item_id FROM recommender_itemvector WHERE bundle_id = %s ORDER BY place <-> %s::halfvec LIMIT 3",
             [version.pk, query],
         )
         nearest = [row[0] for row in cursor.fetchall()]
         cursor.execute("RESET enable_seqscan")
-    assert nearest == tiny.ids[np.argsort(-(vectors @ vectors[3]))[:3]].tolist()
+    bias = bundles.bundle_open(version).arrays.item_bias
+    assert nearest == tiny.ids[np.argsort(-(vectors @ vectors[3] + bias))[:3]].tolist()
 
 
 def test_indexing_twice_changes_nothing(make):

@@ -1,0 +1,83 @@
+"""Items nearest to a state: by the graph index, exactly where that comes back short, in memory where Postgres is late.
+
+The place of an item and the question of a state are those of ``retrieval.search_space``, so that the nearest items are
+those with the largest logits, biases included. The index hands out its candidates roughly in order and goes on until
+enough of them pass the filters (relaxed iterative scan); the order does not matter here, since pages are ranked later.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from recommender.data.learned import LearnedArrays
+from recommender.data.types import Floats, Ints, Source
+from recommender.retrieval.search_space import question
+from recommender.retrieval.sources import CONFIG_OF
+from recommender.store.arrays import array_text
+from recommender.store.filters import AVAILABLE
+from recommender.store.timed import timed_rows
+from recommender.store.vector_tables import index_settings
+
+EXACT_UP_TO = 500
+"""Items of a bundle that are compared one by one: with so few a walk in the graph would often come back short."""
+
+_MOST_EF = 1_000  # that pgvector takes
+
+_NEAREST = f"""
+SET LOCAL hnsw.iterative_scan = relaxed_order; SET LOCAL hnsw.ef_search = %(ef_search)s;
+SELECT v.item_id FROM recommender_itemvector v JOIN catalog_item i ON i.id = v.item_id
+WHERE v.bundle_id = %(bundle)s AND {AVAILABLE} AND i.id <> ALL(%(met)s)
+ORDER BY v.place <-> %(question)s::halfvec LIMIT %(n)s
+"""  # noqa: S608 — the inserted text is a constant
+
+_EXACT = f"""
+SELECT v.item_id FROM recommender_itemvector v JOIN catalog_item i ON i.id = v.item_id
+WHERE v.bundle_id = %(bundle)s AND {AVAILABLE} AND i.id <> ALL(%(met)s)
+ORDER BY (v.place <-> %(question)s::halfvec) + 0 LIMIT %(n)s
+"""  # noqa: S608 — likewise; the sum keeps the planner from the index
+
+
+def nearest(
+    filters: dict[str, Any], arrays: LearnedArrays, *, bundle_id: int, state: Floats, met: Ints, n: int
+) -> tuple[Ints, bool]:
+    """Items with the largest logits among those that may be shown.
+
+    Args:
+        filters: parameters of ``AVAILABLE``.
+        arrays: of the bundle, and
+        bundle_id: its id.
+        state: (d,).
+        met: items left out.
+        n: how many.
+
+    Returns:
+        At most ``n`` item ids in no order, and whether Postgres was late: they are then the nearest of all items,
+        shown or not.
+    """
+    items = len(arrays.item_ids)
+    asked = "[" + ",".join(f"{value:.6g}" for value in question(state).tolist()) + "]"
+    parameters = {**filters, "bundle": bundle_id, "question": asked, "met": array_text(met.tolist()), "n": n}
+    found = None
+    if items > EXACT_UP_TO:
+        parameters["ef_search"] = min(index_settings(items).ef_search + len(met), _MOST_EF)
+        found = _ids(_NEAREST, parameters)
+        if found is None:
+            return in_memory(arrays, state, met, n), True
+    if found is None or len(found) < min(n, items):
+        found = _ids(_EXACT, parameters)
+    return (in_memory(arrays, state, met, n), True) if found is None else (found, False)
+
+
+def in_memory(arrays: LearnedArrays, state: Floats, met: Ints, n: int) -> Ints:
+    """The ``n`` items of the bundle with the largest logits, without those already met."""
+    logits = arrays.item_vectors @ state + arrays.item_bias
+    n = min(n, len(logits))
+    best = np.argpartition(-logits, n - 1)[:n] if n else np.zeros(0, np.int64)
+    ids = np.asarray(arrays.item_ids)[best]
+    return ids[~np.isin(ids, met)]
+
+
+def _ids(statement: str, parameters: dict[str, Any]) -> Ints | None:
+    config = CONFIG_OF[Source.STATE_VECTOR]
+    rows = timed_rows(config.source.word, statement, parameters, deadline_ms=config.deadline_ms)
+    return None if rows is None else np.array([row[0] for row in rows], np.int64)
