@@ -153,6 +153,10 @@ class Gathered:
         default_factory=lambda: np.zeros(0, np.int64)
     )  # (p,) best first, made earlier; serves where there is no bundle
     timed_out: tuple[str, ...] = ()
+    sponsored_rows: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # candidates that are paid for
+    small_rows: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # candidates of small providers
+    lasting_rows: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # candidates that are used up …
+    lasting_days: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # … within so many days
 
     def __len__(self) -> int:
         return len(self.item_ids)

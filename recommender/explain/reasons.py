@@ -20,7 +20,7 @@ import numpy as np
 
 from recommender.data.types import ChosenSection, Context, Floats, Gathered, Ints, Reason, Section, Source
 from recommender.explain.influence import Influence
-from recommender.slate.compose import Slate
+from recommender.slate.slate import Slate
 
 LEAST_EFFECT = 0.05
 """Nats an item must have lifted a card by to be named."""

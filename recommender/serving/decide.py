@@ -18,7 +18,8 @@ from recommender.serving.plan import Plan, Request, board_of, boosts_of, mix_of,
 from recommender.serving.scores import scores_compute, scores_without
 from recommender.serving.state import INFLUENCE_ITEMS, shopper_view
 from recommender.serving.trace import trace_make
-from recommender.slate.compose import Composer, Slate
+from recommender.slate.compose import Composer
+from recommender.slate.slate import Slate
 
 
 def decide(
@@ -85,7 +86,7 @@ def runtime_fingerprint() -> str:
 def _compose(request: Request, seed: int) -> tuple[Plan, Slate]:
     plan = plan_make(request)
     uniform = np.random.Generator(np.random.PCG64(seed)).random
-    composer = Composer(board_of(request), request.ruleset.knobs, mix_of(request), uniform)
+    composer = Composer(board_of(request, plan.limits), request.ruleset.knobs, mix_of(request), uniform)
     return plan, composer.compose(plan.rows, plan.scores)
 
 

@@ -45,6 +45,8 @@ _CONTEXT_IDS = (
 _FROM_BUNDLE = ("price_minor", "department", "category", "brand")
 _PLAIN = ("list_price_minor", "published_us", "group", "evidence_row", "evidence_source", "evidence_item")
 _LISTS = ("tag_ids", "tag_rows", "fresh_rows", "fresh_history_ids", "ready_ids")
+_LATER = ("sponsored_rows", "small_rows", "lasting_rows", "lasting_days")
+"""Columns at the end of a log, which older ones do not have: they are empty then."""
 
 
 def context_trim(context: Context, gathered: Gathered) -> Context:
@@ -115,6 +117,8 @@ def _columns(context: Context, gathered: Gathered, bundle: Bundle | None) -> Ite
     trending = np.flatnonzero(gathered.trend)
     yield trending
     yield _bits(gathered.trend[trending])
+    for name in _LATER:
+        yield getattr(gathered, name)
 
 
 def _bits(values: Floats) -> Ints:
@@ -202,6 +206,7 @@ def _gathered(words: dict[str, dict[str, object]], columns: Iterator[Ints], bund
     trend = np.zeros(len(ids), np.float32)
     trending = next(columns)
     trend[trending] = _floats(next(columns))
+    later = {name: next(columns, np.zeros(0, np.int64)) for name in _LATER}
     dim, text_dim = (0, 0) if bundle is None else (bundle.manifest.item_dim, bundle.arrays.text_vectors.shape[1])
     fresh = len(rest["fresh_rows"])
     return Gathered(
@@ -216,4 +221,5 @@ def _gathered(words: dict[str, dict[str, object]], columns: Iterator[Ints], bund
         timed_out=tuple(str(name) for name in words["timed_out"]),
         **facts,
         **rest,
+        **later,
     )

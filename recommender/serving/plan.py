@@ -5,15 +5,24 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recommender.data.ruleset import RulesetValue, SectionValue
-from recommender.data.types import Context, Floats, Gathered, Ints, Section, Source
+from recommender.data.types import Bools, Context, Floats, Gathered, Ints, Section, Source
 from recommender.serving.bundle import Bundle
 from recommender.serving.scores import Scores
 from recommender.serving.state import ShopperView
 from recommender.slate.calibration import department_mix, favourite_department
-from recommender.slate.compose import Board
 from recommender.slate.diversity import unit_rows
 from recommender.slate.layout import Row, layout_for, section_rows
-from recommender.slate.rules import Pin, RuleEffects, rule_effects, rules_active
+from recommender.slate.limits import AD, SMALL_PROVIDER, Limit
+from recommender.slate.rules import (
+    Pin,
+    RuleEffects,
+    RulesHere,
+    kinds_of,
+    rule_effects,
+    rule_limits,
+    rules_here,
+)
+from recommender.slate.slate import Board
 
 ONE_LIST = 100
 """Length of the list under ``KnobValues.one_list`` where the layout names none."""
@@ -23,6 +32,9 @@ AFFINITY: dict[str, float] = {Section.SIMILAR: 4.0, Section.BECAUSE_YOU_VIEWED: 
 
 RELEVANCE = 6.0
 """Nats that a perfect match with a query is worth, by meaning and by words alike."""
+
+_ANSWERS = (Section.KEEP_BROWSING, Section.SIMILAR, Section.RESULTS)
+"""Rows that answer something asked for: nobody wants to be surprised there."""
 
 _SHOWS_MET_ITEMS = (Section.KEEP_BROWSING, Section.SIMILAR, Section.RESULTS)
 
@@ -34,6 +46,7 @@ class Plan:
     rows: tuple[Row, ...]
     scores: tuple[Floats, ...]
     effects: dict[str, RuleEffects]  # by section code
+    limits: tuple[Limit, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,23 +64,26 @@ class Request:
 def plan_make(request: Request) -> Plan:
     """The rows that this request's page may have."""
     context, gathered = request.context, request.gathered
-    active = rules_active(request.ruleset.rules, context)
+    here = rules_here(request.ruleset.rules, context, gathered)
     met = np.isin(gathered.item_ids, np.concatenate([context.history.item_ids, context.purchased_ids]))
     rows: list[Row] = []
     scores: list[Floats] = []
     effects: dict[str, RuleEffects] = {}
     favourite = _favourite(request)
+    surprise = surprise_of(request) if request.ruleset.knobs.serendipity else None
     for position, section in enumerate(_layout(request)):
-        effect = effects[section.code] = rule_effects(active, gathered, section.code)
+        effect = effects[section.code] = rule_effects(here, len(gathered), section.code)
         claimed = {pin.row for row in rows for pin in row.pins}
         pins = tuple(pin for pin in effect.pins if pin.row not in claimed)
         barred = effect.excluded if _may_repeat(section.code, request) else effect.excluded | met
         anchors = request.view.anchors
         for row in section_rows(section, position, context, gathered, anchors=anchors, department=favourite):
             values = section_scores(row, request, effect)
-            rows.append(_with_pins(row, pins))
+            if surprise is not None and section.code not in _ANSWERS:
+                values = values + surprise
+            rows.append(_with_rules(row, pins, effect))
             scores.append(np.where(barred, np.float32(-np.inf), values))
-    return Plan(tuple(rows), tuple(scores), effects)
+    return Plan(tuple(rows), tuple(scores), effects, limits_of(request, here))
 
 
 def thickened(request: Request) -> Request:
@@ -77,8 +93,8 @@ def thickened(request: Request) -> Request:
     return replace(request, ruleset=replace(ruleset, layout=layout, knobs=replace(ruleset.knobs, repeats=True)))
 
 
-def board_of(request: Request) -> Board:
-    """The composer's view of the candidates."""
+def board_of(request: Request, limits: tuple[Limit, ...] = ()) -> Board:
+    """The composer's view of the candidates, with the limits of their plan."""
     context, gathered = request.context, request.gathered
     never = np.concatenate([context.hidden_ids, context.basket_ids, context.served_ids])
     unknown = gathered.index < 0
@@ -88,8 +104,48 @@ def board_of(request: Request) -> Board:
         brand=gathered.brand,
         group=gathered.group,
         department=gathered.department,
+        limits=limits,
+        ads=_mask(gathered.sponsored_rows, len(gathered)) if len(gathered.sponsored_rows) else None,
         open=~(np.isin(gathered.item_ids, never) | (gathered.item_ids == context.anchor_item)),
     )
+
+
+def limits_of(request: Request, here: RulesHere | None) -> tuple[Limit, ...]:
+    """Floors and ceilings of a page: quotas and caps of rules, and those that knobs ask for."""
+    gathered, knobs = request.gathered, request.ruleset.knobs
+    limits = list(rule_limits(here, gathered))
+    if knobs.category_cap:
+        groups = kinds_of("category", gathered)
+        limits += [Limit(members, most=knobs.category_cap, per_row=True) for members, _category in groups]
+    if knobs.ad_cap and len(gathered.sponsored_rows):
+        limits.append(Limit(_mask(gathered.sponsored_rows, len(gathered)), most=knobs.ad_cap, rule=AD))
+    if knobs.provider_floor and len(gathered.small_rows):
+        small = _mask(gathered.small_rows, len(gathered))
+        limits.append(Limit(small, share=knobs.provider_floor, per_row=True, rule=SMALL_PROVIDER))
+    return tuple(limits)
+
+
+def surprise_of(request: Request) -> Floats:
+    """(c,) nats for what is relevant and unlike the history; zeros for somebody without one.
+
+        serendipity · base / max base · (1 − max(0, max over the newest history items of the cosine))
+
+    Reference: Adamopoulos, Tuzhilin, 2014 (unexpectedness times utility).
+    """
+    vectors = [_vector_of(item, request) for item in request.view.anchors.tolist()]
+    known = [vector for vector in vectors if vector is not None]
+    base = request.scores.base
+    if not known or not len(base):
+        return np.zeros(len(base), np.float32)
+    nearest = np.maximum((request.scores.vectors @ np.stack(known).T).max(axis=1), 0.0)
+    relevance = base / max(float(base.max()), 1e-9)
+    return np.asarray(request.ruleset.knobs.serendipity * relevance * (1.0 - nearest), np.float32)
+
+
+def _mask(rows: Ints, c: int) -> Bools:
+    members = np.zeros(c, np.bool_)
+    members[rows] = True
+    return members
 
 
 def mix_of(request: Request) -> dict[int, float]:
@@ -166,7 +222,11 @@ def _may_repeat(code: str, request: Request) -> bool:
     return request.ruleset.knobs.repeats or code in _SHOWS_MET_ITEMS or surface == "department"
 
 
-def _with_pins(row: Row, pins: tuple[Pin, ...]) -> Row:
+def _with_rules(row: Row, pins: tuple[Pin, ...], effect: RuleEffects) -> Row:
+    if len(effect.included):
+        members = row.members.copy()
+        members[effect.included] = True
+        row = replace(row, members=members)
     return replace(row, pins=pins) if pins else row
 
 

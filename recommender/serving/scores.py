@@ -20,9 +20,6 @@ from recommender.serving.state import ShopperView, context_without, states_of
 from recommender.slate.diversity import unit_rows
 from recommender.slate.layout import freshness
 
-FATIGUE = 0.2
-"""Nats that each doubling of showings without a click costs."""
-
 REWARDS = RewardWeights()
 
 _READY, _READY_STEP = 30.0, 0.1
@@ -209,9 +206,9 @@ def _adjusted(raw: Floats, context: Context, gathered: Gathered, knobs: KnobValu
         score = score + np.float32(knobs.freshness) * freshness(gathered.published_us, context.now_us)
     if knobs.popularity:
         score = score + np.float32(knobs.popularity) * np.asarray(np.log1p(gathered.trend), np.float32)
-    if len(context.fatigue_ids):
+    if knobs.fatigue and len(context.fatigue_ids):
         count = dict(zip(context.fatigue_ids.tolist(), context.fatigue_counts.tolist(), strict=True))
         shown = np.array([count.get(item, 0) for item in gathered.item_ids.tolist()], np.float32)
-        tiredness: Floats = (FATIGUE * np.log2(1.0 + shown)).astype(np.float32)
+        tiredness: Floats = (knobs.fatigue * np.log2(1.0 + shown)).astype(np.float32)
         score = score - tiredness
     return np.asarray(score - score.min() if len(score) else score, np.float32)

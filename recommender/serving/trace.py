@@ -7,8 +7,8 @@ import numpy as np
 from recommender.data.types import Gathered, Source
 from recommender.serving.plan import Plan
 from recommender.serving.scores import Scores
-from recommender.slate.compose import Slate
 from recommender.slate.rules import RuleEffects
+from recommender.slate.slate import Slate
 
 _DIGITS = 6
 

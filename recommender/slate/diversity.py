@@ -1,11 +1,16 @@
-"""Diversity as a determinantal point process: what an item adds to the volume that a row spans.
+"""Diversity of a row, in one of two ways.
 
-The kernel is ``L = (1 − δ) V Vᵀ`` off the diagonal and 1 on it, V being unit item vectors. A row of items S has
-diversity ``log det L_S``; the gain of item a after S is ``log det L_{S∪a} − log det L_S = log r_a``, where the residual
-``r_a`` is what of a's own length the placed items do not explain. Residuals are kept up to date by one Cholesky step
-per placed item, which makes greedy selection O(c·t) per slot.
+**Determinantal point process**: what an item adds to the volume that a row spans. The kernel is ``L = (1 − δ) V Vᵀ``
+off the diagonal and 1 on it, V being unit item vectors. A row of items S has diversity ``log det L_S``; the gain of
+item a after S is ``log det L_{S∪a} − log det L_S = log r_a``, where the residual ``r_a`` is what of a's own length the
+placed items do not explain. Residuals are kept up to date by one Cholesky step per placed item, which makes greedy
+selection O(c·t) per slot.
 
-Reference: Chen, Zhang, Zhou, 2018 (fast greedy MAP inference for determinantal point processes).
+**Maximal marginal relevance**: how like an item is to the one placed item that it resembles most, −max cos(a, b).
+Both give 0 in an empty row and less the more an item repeats what is there.
+
+References: Chen, Zhang, Zhou, 2018 (fast greedy MAP inference for determinantal point processes); Carbonell, Goldstein,
+1998 (maximal marginal relevance).
 """
 
 import numpy as np
@@ -50,3 +55,27 @@ class DiversityGain:
         self._factors[self._placed] = step
         self._residual = self._residual - step * step
         self._placed += 1
+
+
+class LeastLikeGain:
+    """Maximal marginal relevance: minus the greatest cosine to what a row already holds, 0 for an empty row."""
+
+    def __init__(self, unit_vectors: Floats) -> None:
+        """Start with an empty row.
+
+        Args:
+            unit_vectors: (c, d), rows of length 1 or 0 (an item without a vector is like nothing else).
+        """
+        self._vectors = unit_vectors
+        self._nearest: Floats | None = None  # (c,) greatest cosine so far
+
+    def gains(self, rows: Ints | slice = slice(None)) -> Floats:
+        """(a,) gain of ``rows`` (a,), by default of all, in [−1, 1]."""
+        if self._nearest is None:
+            return np.zeros(len(self._vectors), np.float32)[rows]
+        return -self._nearest[rows]
+
+    def place(self, row: int) -> None:
+        """Add candidate ``row`` to the row."""
+        cosine = self._vectors @ self._vectors[row]
+        self._nearest = cosine if self._nearest is None else np.maximum(self._nearest, cosine)

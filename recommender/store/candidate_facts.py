@@ -1,13 +1,14 @@
 """Facts of candidates as arrays, streamed in binary: one statement for all of them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from django.db import connection
 
 from catalog.models import Item
-from recommender.data.types import Floats, Ints
+from recommender.data.types import Bools, Floats, Ints
 from recommender.facts.columns import columns_read
 from recommender.models import TEXT_DIM
 from recommender.store.arrays import array_text
@@ -19,7 +20,10 @@ SELECT i.id, coalesce(i.price_minor, -1), coalesce(i.list_price_minor, -1),
        (extract(epoch FROM i.published_at) * 1000000)::bigint,
        coalesce(i.department_id, 0), coalesce(i.category_id, 0), coalesce(i.brand_id, 0),
        CASE WHEN i."group" = '' THEN 0 ELSE hashtextextended(i."group", 0) END,
-       coalesce(i.rating_average, 'NaN'::float8)
+       coalesce(i.rating_average, 'NaN'::float8), i.sponsored,
+       cardinality(%(big)s::text[]) > 0 AND i.provider <> '' AND i.provider <> ALL(%(big)s::text[]),
+       CASE WHEN i.attributes ->> 'lasts_days' ~ '^[0-9]{{1,4}}$'
+            THEN (i.attributes ->> 'lasts_days')::bigint ELSE 0 END
 FROM catalog_item i WHERE i.id = ANY(%(ids)s) AND {AVAILABLE} ORDER BY i.id
 """  # noqa: S608 — the inserted text is a constant
 
@@ -39,14 +43,20 @@ class CandidateFacts:
     brand: Ints
     group: Ints  # small numbers for variants that are here together, 0 for the rest
     rating: Floats
+    sponsored: Bools
+    small: Bools  # of a provider that sells less than an equal share
+    lasts_days: Ints  # how long one is used, as the item's attribute ``lasts_days`` says; 0 unknown or for good
 
 
-def facts_read(filters: dict[str, object], item_ids: Ints) -> CandidateFacts:
-    """Facts of those of ``item_ids`` that may be shown."""
-    columns = columns_read("iiiiiiiif", _FACTS, {**filters, "ids": array_text(item_ids.tolist())})
-    ids, price, list_price, published, department, category, brand, group, rating = columns
+def facts_read(filters: dict[str, Any], item_ids: Ints, *, big_providers: Sequence[str] = ()) -> CandidateFacts:
+    """Facts of those of ``item_ids`` that may be shown; all others than ``big_providers``, if any, are small."""
+    parameters = {**filters, "ids": array_text(item_ids.tolist()), "big": list(big_providers)}
+    columns = columns_read("iiiiiiiifbbi", _FACTS, parameters)
+    ids, price, list_price, published, department, category, brand, group, rating, *rest = columns
     rounded = np.round(rating, 1).astype(np.float32)
-    return CandidateFacts(ids, price, list_price, published, department, category, brand, together(group), rounded)
+    return CandidateFacts(
+        ids, price, list_price, published, department, category, brand, together(group), rounded, *rest
+    )
 
 
 def together(group: Ints) -> Ints:

@@ -68,7 +68,7 @@ class SqlGather:
         self._surface(haul, context, filters)
         ready = self._ready(context)
         wanted = union(haul.proposals, ready)
-        facts = facts_read(filters, wanted)
+        facts = facts_read(filters, wanted, big_providers=self.serving.trend.big_providers)
         return self._gathered(context, facts, haul, ready, fresh_ids, fresh_vectors)
 
     def _personal(self, haul: _Haul, context: Context, view: ShopperView, filters: dict[str, object]) -> None:
@@ -204,6 +204,10 @@ class SqlGather:
             fresh_history_vectors=fresh_vectors,
             ready_ids=ready,
             timed_out=tuple(haul.late),
+            sponsored_rows=np.flatnonzero(facts.sponsored),
+            small_rows=np.flatnonzero(facts.small),
+            lasting_rows=np.flatnonzero(facts.lasts_days),
+            lasting_days=facts.lasts_days[facts.lasts_days > 0],
         )
 
     def _fresh(self, ids: Ints, index: Ints) -> tuple[Ints, Floats, Floats]:

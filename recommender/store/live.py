@@ -1,7 +1,7 @@
 """What serves a shop now: one row read per request, everything it points to kept open per process."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -28,6 +28,7 @@ class Trend:
     item_ids: Ints  # (t,)
     counts: Floats  # (t,)
     department: Ints  # (t,) 0 none
+    big_providers: tuple[str, ...] = ()  # those of whom at least an equal share is wanted; the rest is small
 
     def top(self, n: int, department: int = 0) -> Ints:
         """The ``n`` most wanted items, of one department if given."""
@@ -171,6 +172,23 @@ def _trend(trend_id: int, at: datetime) -> Trend:
     ids = np.asarray(snapshot.item_ids, np.int64)
     counts = np.asarray(snapshot.counts, np.float32)
     order = np.lexsort((ids, -counts))
-    departments = dict(Item.objects.filter(pk__in=snapshot.item_ids).values_list("pk", "department_id"))
-    department = np.array([departments.get(int(item)) or 0 for item in ids[order]], np.int64)
-    return Trend(ids[order], counts[order], department)
+    rows = Item.objects.filter(pk__in=snapshot.item_ids).values_list("pk", "department_id", "provider")
+    facts = {item: (department or 0, provider) for item, department, provider in rows}
+    known = [facts.get(item, (0, "")) for item in ids[order].tolist()]
+    department = np.array([one for one, _provider in known], np.int64)
+    providers = [provider for _department, provider in known]
+    return Trend(ids[order], counts[order], department, big_providers(providers, counts[order]))
+
+
+def big_providers(providers: Sequence[str], counts: Floats) -> tuple[str, ...]:
+    """Providers of whom at least an equal share is wanted, in the order of their names; a blank one is nobody.
+
+    >>> big_providers(["a", "b", "a", ""], np.array([5.0, 1.0, 2.0, 9.0], np.float32))
+    ('a',)
+    """
+    wanted: dict[str, float] = {}
+    for provider, count in zip(providers, counts.tolist(), strict=True):
+        if provider:
+            wanted[provider] = wanted.get(provider, 0.0) + count
+    equal = sum(wanted.values()) / max(len(wanted), 1)
+    return tuple(sorted(provider for provider, count in wanted.items() if count >= equal))

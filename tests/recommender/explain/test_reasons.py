@@ -9,7 +9,7 @@ import pytest
 from recommender.data.types import ChosenSection, Gathered, Reason, Section, Source
 from recommender.explain.influence import Influence
 from recommender.explain.reasons import LEAST_EFFECT, Causes, cards_to_explain, reasons_make
-from recommender.slate.compose import Slate
+from recommender.slate.slate import Slate
 from tests.fixtures.requests import context_of, gathered_of
 
 ANCHOR, CAUSE, WEAK = 900, 70, 71
@@ -34,6 +34,7 @@ def slate() -> Slate:
         uniform_share=np.array([uniform for _, _, uniform, _ in CARDS], np.float32),
         first_pool=np.zeros(0, np.int64),
         pinned_by=np.array([pin for _, pin, _, _ in CARDS]),
+        held_by=np.zeros(c, np.int64),
     )
 
 
@@ -113,6 +114,7 @@ def one_card(section: Section, *, effect: float = 1.0, pin: int = 0, uniform: fl
         uniform_share=np.array([uniform], np.float32),
         first_pool=np.zeros(0, np.int64),
         pinned_by=np.array([pin]),
+        held_by=np.zeros(1, np.int64),
     )
     influence = Influence(np.array([CAUSE]), np.array([[effect]], np.float32))
     return Causes(slate, influence, np.array([0.5 if rule else 0.0], np.float32), np.array([rule]))

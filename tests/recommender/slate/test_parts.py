@@ -1,5 +1,7 @@
 """Sampling, diversity, calibration and rules, each by itself."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from recommender.data.ruleset import RuleValue
 from recommender.data.types import Context, Gathered, History
 from recommender.slate.calibration import CalibrationGain, department_mix
 from recommender.slate.diversity import OWN_SHARE, DiversityGain, unit_rows
-from recommender.slate.rules import rule_effects, rules_active
+from recommender.slate.rules import RuleEffects, rule_effects, rules_active, rules_here
 from recommender.slate.sampling import slot_choice, slot_probabilities
 from tests.fixtures.requests import context_of, gathered_of
 
@@ -70,41 +72,45 @@ def rule(action: str, *items: int, **fields: object) -> RuleValue:
     return RuleValue(**{"id": 1, "name": "r", "action": action, "target": "item", "target_ids": items, **fields})
 
 
+def effects_of(rules: Sequence[RuleValue], gathered: Gathered, section: str) -> RuleEffects:
+    return rule_effects(rules_here(rules, context_of(gathered), gathered), len(gathered), section)
+
+
 @pytest.fixture
 def gathered() -> Gathered:
     return gathered_of([10, 20, 30, 40], brand=[1, 1, 2, 2], department=[5, 6, 5, 6], tags={10: [9], 40: [9]})
 
 
 def test_boost_of_a_brand_multiplies_its_items(gathered: Gathered) -> None:
-    effects = rule_effects([rule("boost", 2, target="brand", factor=2.0)], gathered, "deals")
+    effects = effects_of([rule("boost", 2, target="brand", factor=2.0)], gathered, "deals")
     assert effects.factor.tolist() == [1, 1, 2, 2]
     assert effects.rule.tolist() == [0, 0, 1, 1]
 
 
 def test_equal_boosts_multiply_and_the_higher_priority_replaces(gathered: Gathered) -> None:
     twice = [rule("boost", 10, factor=2.0), rule("boost", 9, target="tag", factor=3.0)]
-    assert rule_effects(twice, gathered, "x").factor.tolist() == [6, 1, 1, 3]
+    assert effects_of(twice, gathered, "x").factor.tolist() == [6, 1, 1, 3]
     over = [rule("boost", 10, factor=2.0), rule("bury", 10, factor=0.5, priority=1, id=2)]
-    assert rule_effects(over, gathered, "x").factor.tolist() == [0.5, 1, 1, 1]
+    assert effects_of(over, gathered, "x").factor.tolist() == [0.5, 1, 1, 1]
 
 
 def test_exclusion_yields_to_no_boost_but_to_a_pin_of_higher_priority(gathered: Gathered) -> None:
-    boosted = rule_effects([rule("exclude", 10), rule("boost", 10, priority=9)], gathered, "x")
+    boosted = effects_of([rule("exclude", 10), rule("boost", 10, priority=9)], gathered, "x")
     assert boosted.excluded.tolist() == [True, False, False, False]
-    weak = rule_effects([rule("exclude", 10), rule("pin", 10, slot=1, id=2)], gathered, "x")
+    weak = effects_of([rule("exclude", 10), rule("pin", 10, slot=1, id=2)], gathered, "x")
     assert weak.pins == ()
-    strong = rule_effects([rule("exclude", 10), rule("pin", 10, slot=1, id=2, priority=1)], gathered, "x")
+    strong = effects_of([rule("exclude", 10), rule("pin", 10, slot=1, id=2, priority=1)], gathered, "x")
     assert [(pin.slot, pin.row, pin.rule) for pin in strong.pins] == [(0, 0, 2)]
 
 
 def test_two_pins_to_one_slot_the_higher_priority_holds_it(gathered: Gathered) -> None:
     context = context_of(gathered)
     rules = rules_active([rule("pin", 10, slot=1, id=1), rule("pin", 20, slot=1, id=2, priority=5)], context)
-    assert [(pin.slot, pin.row) for pin in rule_effects(rules, gathered, "x").pins] == [(0, 1)]
+    assert [(pin.slot, pin.row) for pin in effects_of(rules, gathered, "x").pins] == [(0, 1)]
 
 
 def test_a_pin_of_several_items_fills_the_slots_that_follow(gathered: Gathered) -> None:
-    pins = rule_effects([rule("pin", 30, 99, 20, slot=2)], gathered, "x").pins
+    pins = effects_of([rule("pin", 30, 99, 20, slot=2)], gathered, "x").pins
     assert [(pin.slot, pin.row) for pin in pins] == [(1, 2), (2, 1)]
 
 
@@ -127,5 +133,5 @@ def test_rules_apply_in_their_window_surface_and_segment(fields: dict[str, objec
 
 def test_rules_of_another_section_are_left_out(gathered: Gathered) -> None:
     rules = [rule("exclude", 10, section="deals")]
-    assert rule_effects(rules, gathered, "deals").excluded.any()
-    assert not rule_effects(rules, gathered, "top_picks").excluded.any()
+    assert effects_of(rules, gathered, "deals").excluded.any()
+    assert not effects_of(rules, gathered, "top_picks").excluded.any()

@@ -7,11 +7,13 @@ import pytest
 
 from recommender.data.ruleset import KnobValues
 from recommender.slate.calibration import SMOOTHING
-from recommender.slate.compose import Board, Composer, RowFilling
+from recommender.slate.compose import Composer
 from recommender.slate.diversity import OWN_SHARE, unit_rows
+from recommender.slate.filling import RowFilling
 from recommender.slate.layout import Row
 from recommender.slate.rules import Pin
 from recommender.slate.sampling import slot_choice
+from recommender.slate.slate import Board
 
 KNOBS = KnobValues(temperature=0.5, exploration=0.1, diversity=0.3, calibration=0.2, brand_cap=1)
 N, SLOTS, PINNED, PIN_SLOT = 6, 3, 5, 1
