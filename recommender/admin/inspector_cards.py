@@ -7,10 +7,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from recommender.admin.choices import plain
+from recommender.data.reward import HEADS
 from recommender.replay import InspectedCard
 
 STRONGEST = 4
-_HEADS = ("click", "cart", "purchase", "dislike")
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class CardView:
     strongest: list[Measure]  # components
     others: list[Measure]
     heads: list[Measure]
+    deviation: Measure | None
     second_stage: Measure | None
     base: Measure | None
     q: Measure | None
@@ -66,7 +67,7 @@ def _numbers(candidate: dict[str, Any]) -> list[tuple[str, str, float]]:
         for group in ("components", "probabilities")
         for name, value in candidate.get(group, {}).items()
     ]
-    found += [("score", name, candidate.get(name)) for name in ("second_stage", "base", "q")]
+    found += [("score", name, candidate.get(name)) for name in ("second_stage", "deviation", "base", "q")]
     return [(group, name, value) for group, name, value in found if value is not None]
 
 
@@ -87,7 +88,7 @@ def card_view(
         for name, value in road.get("components", {}).items()
     ]
     parts.sort(key=lambda part: (part.value == "–", -part.percent))
-    heads = {name: road.get("probabilities", {}).get(name) for name in _HEADS if name in road.get("probabilities", {})}
+    said = road.get("probabilities", {})
     return CardView(
         card=card,
         picture=pictures.get(card.item_id, ""),
@@ -95,7 +96,8 @@ def card_view(
         sources=[plain(source) for source in road.get("sources", [])],
         strongest=parts[:STRONGEST],
         others=parts[STRONGEST:],
-        heads=[_head(field, name, value) for name, value in heads.items()],
+        heads=[_head(field, name, said[name]) for name in HEADS if name in said],
+        deviation=_measure(field, "deviation", road, _("uncertainty of the log value")),
         second_stage=_measure(field, "second_stage", road, plain("second_stage")),
         base=_measure(field, "base", road, _("base score")),
         q=_measure(field, "q", road, "Q"),
@@ -131,4 +133,5 @@ def _percent(share: float) -> str:
 
 def head_word(head: str) -> str:
     """What the ranker foresees."""
-    return {"click": _("click"), "cart": _("basket"), "purchase": _("purchase"), "dislike": _("dislike")}[head]
+    words = {"click": _("click"), "cart": _("basket"), "purchase": _("purchase"), "dislike": _("dislike")}
+    return {**words, "dwell": _("long stay")}[head]

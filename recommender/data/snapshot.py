@@ -103,6 +103,12 @@ class ImpressionTable:
     disliked: Bools  # (k,)
     pool_start: Ints  # (p+1,) offsets into pool_items, by page
     pool_items: Ints  # flat allowed sets (vocabulary indices) of the pages' first slots
+    stayed_seconds: Floats = field(default_factory=lambda: np.zeros(0, np.float32))  # (k,) after a click, NaN unknown
+
+    def __post_init__(self) -> None:
+        """Stays that nobody knows of are unknown."""
+        if len(self.stayed_seconds) != len(self.page):
+            object.__setattr__(self, "stayed_seconds", np.full(len(self.page), np.nan, np.float32))
 
     def __len__(self) -> int:
         return len(self.page)

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from catalog.content import item_contents
 from catalog.models import Shop
+from recommender.data.dwell import with_stays
 from recommender.data.snapshot import ImpressionTable, InteractionTable, ItemTable, ShopperTable, Snapshot
 from recommender.data.snapshot_files import snapshot_seal
 from recommender.data.types import Bools, Ints, Section
@@ -46,6 +47,8 @@ def snapshot_take(shop: Shop, *, until: datetime | None = None, since: datetime 
         items = items_read(shop.pk, until)
         interactions, shopper_ids = _interactions(parameters, items.ids)
         impressions = _impressions(parameters, items.ids, shopper_ids)
+        if impressions is not None:
+            impressions = with_stays(impressions, interactions)
         shoppers = _shoppers(shop, parameters, shopper_ids)
         relations = relations_read(shop.pk, items.ids)
     return snapshot_seal(

@@ -12,7 +12,7 @@ from recommender.data.absent import Absent
 from recommender.data.event_weights import DeedWeights
 from recommender.data.folds import FOLDS, shopper_folds
 from recommender.data.learned import LearnedArrays
-from recommender.data.reward import HEADS, RewardWeights
+from recommender.data.reward import HEADS, RewardWeights, long_stay_seconds, outcome_weights
 from recommender.data.snapshot import ImpressionTable, Snapshot
 from recommender.data.types import Encoder, Floats, Ints
 from recommender.encoders.config import SHOP_DEFAULTS, LearningConfig
@@ -23,9 +23,10 @@ from recommender.ranking.binary_metrics import Platt
 from recommender.ranking.components import COMPONENTS
 from recommender.ranking.examination import Examination, examination_fit
 from recommender.ranking.features import feature_names
-from recommender.ranking.multi_task_net import MultiTaskNet, RankerConfig, net_fit, net_logits
+from recommender.ranking.multi_task_net import MultiTaskNet, net_fit, net_logits
 from recommender.ranking.past_models import PastModels, past_models
 from recommender.ranking.rank import ROWS, ranked_of
+from recommender.ranking.ranker_config import RankerConfig
 from recommender.ranking.ranker_evaluation import HeldOut, calibrations_fit, ranker_metrics
 from recommender.ranking.rolling_tables import RollingTables, explained_since
 from recommender.ranking.training_rows import Components, Fuse, LoggedPools, PoolRows, TrainingRows, training_rows
@@ -39,12 +40,14 @@ class TrainedRanker:
     """A ranker ready for export, and what is known about it."""
 
     model: MultiTaskNet
+    network: str  # of ``ranker_config.NETWORKS``
     feature_names: tuple[str, ...]
     scaling: tuple[Floats, Floats]  # (F,) mean, (F,) spread
     calibration: tuple[Platt, ...]  # per head
     metrics: dict[str, Any]
     examination: Examination
     rewards: RewardWeights
+    long_stay: float  # seconds beyond which a stay is long, NaN where stays are unknown
     pools: LoggedPools
 
     def to_json(self) -> dict[str, Any]:
@@ -52,6 +55,8 @@ class TrainedRanker:
         return {
             "features": list(self.feature_names),
             "heads": list(HEADS),
+            "network": self.network,
+            "long_stay_seconds": self.long_stay if np.isfinite(self.long_stay) else None,
             "mean": self.scaling[0].tolist(),
             "spread": self.scaling[1].tolist(),
             "calibration": {
@@ -122,11 +127,16 @@ def ranker_train(
     rows, pools = training_rows(snapshot, tables, models.encode_state, components, pages=pages, fuse=fuse, step=step)
     offset = examination.at(snapshot.impressions.section[rows.impression], snapshot.impressions.slot[rows.impression])
     fit = _Fit(rows, offset, config, seed, device_choose(device))
-    return _trained(snapshot, fit, pools, examination, rewards)
+    return _trained(snapshot, snapshot.impressions, fit, pools, examination, rewards)
 
 
 def _trained(
-    snapshot: Snapshot, fit: "_Fit", pools: PoolRows, examination: Examination, rewards: RewardWeights
+    snapshot: Snapshot,
+    impressions: ImpressionTable,
+    fit: "_Fit",
+    pools: PoolRows,
+    examination: Examination,
+    rewards: RewardWeights,
 ) -> TrainedRanker:
     """Nets, calibration, metrics and scored pools from rows."""
     everyone = np.ones(len(fit.rows), np.bool_)
@@ -136,12 +146,14 @@ def _trained(
     model = fit.net(everyone, fit.seed + FOLDS)
     return TrainedRanker(
         model=model,
+        network=fit.config.network,
         feature_names=feature_names(COMPONENTS),
         scaling=(model.mean.numpy(), model.spread.numpy()),
         calibration=calibration,
         metrics=ranker_metrics(held),
         examination=examination,
         rewards=rewards,
+        long_stay=long_stay_seconds(impressions),
         pools=_pools_score(pools, halves[_shopper_of(snapshot, pools.page)], nets, calibration, rewards),
     )
 
@@ -179,13 +191,13 @@ class _Fit:
         self, rows: TrainingRows, offset: Floats, config: RankerConfig, seed: int, device: torch.device
     ) -> None:
         self.rows, self.offset, self.config, self.seed, self.device = rows, offset, config, seed, device
+        self.weights = outcome_weights(rows.labels)
 
     def net(self, mask: np.ndarray, seed: int) -> MultiTaskNet:
         """A net fitted on the rows where ``mask`` is true."""
-        rows = self.rows
-        return net_fit(
-            rows.features[mask], rows.labels[mask], self.offset[mask], self.config, seed=seed, device=self.device
-        )
+        features, labels = self.rows.features[mask], self.rows.labels[mask]
+        weights, offset = self.weights[mask], self.offset[mask]
+        return net_fit(features, labels, weights, offset, self.config, seed=seed, device=self.device)
 
     def halves(self, half_of_shopper: Ints) -> tuple[list[MultiTaskNet], HeldOut]:
         """A net per half of the shoppers, and every row's logits by the net of the other half."""
@@ -193,7 +205,10 @@ class _Fit:
         late = rows.at_us >= np.quantile(rows.at_us, 1 - LATE_SHARE)
         nets = [self.net((half == fold) & ~late, self.seed + fold) for fold in range(FOLDS)]
         logits = np.where((half == 0)[:, None], net_logits(nets[1], rows.features), net_logits(nets[0], rows.features))
-        return nets, HeldOut(logits, rows.labels, self.offset, rows.exploration, rows.fused, rows.page, late)
+        labels = np.nan_to_num(rows.labels)
+        return nets, HeldOut(
+            logits, labels, self.weights, self.offset, rows.exploration, rows.fused, rows.page, rows.shopper, late
+        )
 
 
 def _pools_score(
@@ -208,7 +223,7 @@ def _pools_score(
 
 
 class _ServedRanker(nn.Module):
-    """(512, F) features → (512, 4) calibrated probabilities."""
+    """(512, F) features → (512, 10): calibrated probabilities, and the deviation of each calibrated logit."""
 
     slope: Tensor
     intercept: Tensor
@@ -220,12 +235,14 @@ class _ServedRanker(nn.Module):
         self.register_buffer("intercept", torch.tensor([one.intercept for one in trained.calibration]))
 
     def forward(self, features: Tensor) -> Tensor:
-        """Probabilities of click, cart, purchase, dislike at the reference place."""
-        return torch.sigmoid(self.model(features) * self.slope + self.intercept)
+        """Probabilities of the heads at the reference place, then their deviations."""
+        logits, unsure = self.model.logits_and_deviations(features)
+        said = torch.sigmoid(logits * self.slope + self.intercept)
+        return torch.cat([said, unsure * self.slope.abs()], dim=1)
 
 
 def ranker_export(trained: TrainedRanker, path: Path, *, seed: int = 0) -> float:
-    """Write ``ranker.onnx``: input ``features`` (512, F) float32, output (512, 4).
+    """Write ``ranker.onnx``: input ``features`` (512, F) float32, output (512, 10).
 
     Returns: largest difference from the trained network on random features.
     Raises: ArtifactMismatch if it is above 1e-4.

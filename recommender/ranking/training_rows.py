@@ -47,7 +47,7 @@ class TrainingRows:
     """Shown cards of many pages, in time order."""
 
     features: Floats  # (n, F)
-    labels: Floats  # (n, 4)
+    labels: Floats  # (n, 5) NaN for a stay of unknown length
     fused: Floats  # (n,) score of the fusion, NaN where none was given
     impression: Ints  # (n,) row in the impression table
     page: Ints  # (n,)

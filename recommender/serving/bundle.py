@@ -35,6 +35,7 @@ from recommender.encoders.image_encoder import ImageEncoder
 from recommender.encoders.start_states import StartStates
 from recommender.encoders.whitening import Whitening
 from recommender.language.text_encoder import TextEncoder
+from recommender.ranking.rank import ranker_refusal
 from recommender.ranking.second_stage import SecondStage, second_stage_of
 from recommender.serving.onnx_model import OnnxStateEncoder
 
@@ -109,7 +110,7 @@ class Manifest:
     fusion: dict[str, Any] = field(default_factory=dict)  # ranking.fusion.FusionWeights as JSON
     second_stage: dict[str, Any] = field(default_factory=dict)  # ranking.second_stage.SecondStage as JSON
     start_states: dict[str, Any] = field(default_factory=dict)  # encoders.start_states.StartStates as JSON
-    ranker: dict[str, Any] = field(default_factory=dict)  # feature names, scaling, calibration
+    ranker: dict[str, Any] = field(default_factory=dict)  # feature names, heads, scaling, calibration
     policy: dict[str, Any] = field(default_factory=dict)  # scaling, discount, off-policy estimate
     files: dict[str, str] = field(default_factory=dict)  # relative path → sha256
     schema: int = SCHEMA
@@ -136,7 +137,7 @@ class Bundle:
             path / "state_encoder.onnx", dim=manifest.item_dim, max_length=manifest.max_length
         )
         self.item_tower = self._network("item_tower")
-        self.ranker = self._network("ranker")
+        self.ranker = None if "ranker" in manifest.absent else self._network("ranker")
         self.policy = self._network("policy")
         self.text_encoder = TextEncoder(path / "text") if (path / "text").is_dir() else None
         self.image_encoder = ImageEncoder(path / "image") if (path / "image").is_dir() else None
@@ -210,8 +211,14 @@ def bundle_load(path: Path, *, verify: bool = True) -> Bundle:
         _files_verify(path, manifest)
     arrays = _arrays_open(path)
     _arrays_check(arrays, manifest)
-    manifest, second_stage = _second_stage_open(path, manifest)
+    manifest, second_stage = _second_stage_open(path, _ranker_checked(manifest))
     return Bundle(path, manifest, arrays, second_stage=second_stage, start_states=_start_states_open(path, manifest))
+
+
+def _ranker_checked(manifest: Manifest) -> Manifest:
+    """The manifest, with the reason why a ranker that reads or foretells other things stays out: the fusion ranks."""
+    refusal = ranker_refusal(manifest.ranker)
+    return replace(manifest, absent={**manifest.absent, "ranker": refusal}) if refusal else manifest
 
 
 def _second_stage_open(path: Path, manifest: Manifest) -> tuple[Manifest, SecondStage | None]:

@@ -42,6 +42,7 @@ class Scores:
     q: Floats  # (c,) long-term value, zeros where the policy has no weight
     vectors: Floats  # (c, d) item vectors of unit length, zeros where there is none
     tables: CandidateTables | None = None  # what the components were made from; None: nothing was learned
+    features: Floats | None = None  # (c, F) what the ranker read, columns as ``feature_columns``
 
     @property
     def told(self) -> Floats:
@@ -66,13 +67,15 @@ def _learned_scores(
     tables = CandidateTables.of(profile, gathered, bundle.arrays, context.now_us)
     components = components_of([profile], tables, state[None])[0]
     fused = fusion_of(bundle).fuse(components)
-    ranked, look = None, None
+    ranked, inputs, look = None, None, None
     if bundle.ranker is not None:
-        ranked = rank(bundle.ranker, features(context, gathered, bundle.arrays, view_index, components), REWARDS)
+        inputs = features(context, gathered, bundle.arrays, view_index, components)
+        ranked = rank(bundle.ranker, inputs, REWARDS)
     elif bundle.second_stage is not None and len(profile):
         look = second_look(bundle.second_stage, context, profile, tables, components, fused)
     nothing = np.zeros(len(gathered), np.float32)
-    return Scores(components, COMPONENTS, fused, ranked, look, nothing, nothing, unit_rows(tables.vectors), tables)
+    vectors = unit_rows(tables.vectors)
+    return Scores(components, COMPONENTS, fused, ranked, look, nothing, nothing, vectors, tables, inputs)
 
 
 def scores_without(

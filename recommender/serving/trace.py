@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from recommender.data.types import Gathered, Source
+from recommender.ranking.features import CANDIDATE_FEATURES, HISTORY_FEATURES
 from recommender.serving.plan import Plan
 from recommender.serving.scores import Scores
 from recommender.slate.rules import RuleEffects
@@ -18,7 +19,8 @@ def trace_make(gathered: Gathered, scores: Scores, plan: Plan, slate: Slate) -> 
 
     Returns:
         ``candidates``: one dictionary per candidate with its item id, sources, evidence, component scores by name,
-        fused score, score of the second stage (None without one), probabilities of the ranker, base score, Q value,
+        fused score, score of the second stage (None without one), features and probabilities of the ranker, the
+        standard deviation of the logarithm of its value (None from one that does not tell), base score, Q value,
         effects of rules by section and what became of it; ``sections``: the rows that were possible, with each
         member's score; ``timed_out``: sources that were late.
     """
@@ -72,14 +74,9 @@ def _candidate(
         "components": {name: _number(scores.components[row, k]) for k, name in enumerate(scores.names)},
         "fused": _number(scores.fused[row]),
         "second_stage": None if scores.look is None else _number(scores.look.scores[row]),
-        "probabilities": {
-            "click": _number(ranked.p_click[row]),
-            "cart": _number(ranked.p_cart[row]),
-            "purchase": _number(ranked.p_purchase[row]),
-            "dislike": _number(ranked.p_dislike[row]),
-        }
-        if ranked
-        else {},
+        "features": _features(row, scores),
+        "probabilities": {head: _number(said[row]) for head, said in ranked.probabilities().items()} if ranked else {},
+        "deviation": _number(ranked.deviation[row]) if ranked else None,
         "base": _number(scores.base[row]),
         "q": _number(scores.q[row]),
         "rules": {
@@ -93,6 +90,14 @@ def _candidate(
         },
         "slot": slot,
     }
+
+
+def _features(row: int, scores: Scores) -> dict[str, float | None]:
+    """What the ranker read beside the components; empty without a ranker."""
+    if scores.features is None:
+        return {}
+    own = (*CANDIDATE_FEATURES, *HISTORY_FEATURES)
+    return {name: _number(value) for name, value in zip(own, scores.features[row, -len(own) :], strict=True)}
 
 
 def _number(value: np.floating[Any] | float) -> float | None:

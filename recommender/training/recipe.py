@@ -15,10 +15,10 @@ from recommender.encoders.update import UpdateConfig
 from recommender.evaluation.promotion_gate import GateConfig
 from recommender.language.text_encoder_export import TextEncoderConfig
 from recommender.policy.dqn_training import DqnConfig
-from recommender.ranking.multi_task_net import RankerConfig
+from recommender.ranking.ranker_config import RankerConfig
 from recommender.ranking.second_stage_training import SecondStageConfig
 
-VERSION = 3  # raise when equal recipes give other bundles
+VERSION = 4  # raise when equal recipes give other bundles
 
 
 @dataclass(frozen=True)

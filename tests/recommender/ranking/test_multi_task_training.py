@@ -9,9 +9,10 @@ from recommender.data.absent import Absent
 from recommender.data.onnx_model import OnnxModel
 from recommender.ranking.components import components_compute
 from recommender.ranking.fusion import DEFAULT_WEIGHTS
-from recommender.ranking.multi_task_net import RankerConfig, net_logits
+from recommender.ranking.multi_task_net import net_logits
 from recommender.ranking.multi_task_training import ranker_export, ranker_train
 from recommender.ranking.rank import ROWS, rank
+from recommender.ranking.ranker_config import RankerConfig
 from recommender.ranking.ranker_evaluation import metrics_table, page_auc
 from tests.fixtures.logged_shop import MeanEncoder, logged_shop
 
@@ -80,7 +81,7 @@ def test_serving_gives_calibrated_probabilities(trained, network):
     rows = (mean + spread * np.random.default_rng(1).normal(size=(700, len(mean)))).astype(np.float32)
     ranked = rank(network, rows, trained.rewards)
     expected = np.stack([one.apply(net_logits(trained.model, rows)[:, h]) for h, one in enumerate(trained.calibration)])
-    served = np.stack([ranked.p_click, ranked.p_cart, ranked.p_purchase, ranked.p_dislike])
+    served = np.stack([ranked.p_click, ranked.p_cart, ranked.p_purchase, ranked.p_dislike, ranked.p_dwell])
     np.testing.assert_allclose(served, expected, atol=1e-4)
     np.testing.assert_allclose(ranked.score, np.log(np.maximum(ranked.value, 1e-4)), rtol=1e-6)
 
