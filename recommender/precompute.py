@@ -1,4 +1,4 @@
-"""Every shopper's list made in the background: the same ``decide``, over exact candidates.
+"""Every shopper's list made in the background: the same ``decide``, over exact candidates, many shoppers at a time.
 
 Fallback pages and push messages read it. A list is made under the arm that its shopper draws, and made again when
 bundle, rules or running experiment are others or its shopper has done something since; what is up to date is left
@@ -18,24 +18,25 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from catalog.models import Shop
-from recommender.data.ruleset import KnobValues, RulesetValue
+from recommender.data.ruleset import KnobValues, RulesetValue, SectionValue
 from recommender.data.snapshot import ItemTable
-from recommender.data.types import DataError
+from recommender.data.types import Context, DataError, Gathered, Section
 from recommender.experiments.assignment import arm_assign, experiment_active, ruleset_of_arm
-from recommender.facts.context import Asked, context_read
+from recommender.facts.context import Asked, contexts_read
 from recommender.facts.snapshot import items_read
 from recommender.jobs import JobProgress
 from recommender.models import JobRun, PrecomputedList
 from recommender.retrieval.exact import ExactGather
 from recommender.serving.bundle import Bundle
 from recommender.serving.decide import decide
-from recommender.serving.state import shopper_view
+from recommender.serving.state import ShopperView, shopper_view
 from recommender.store.live import serving_read
 from users.consent import consent_granted
 from users.models import Consent, Shopper
 
 LENGTH = 60
-CHUNK = 50  # lists per statement
+SURFACE = "push"
+CHUNK = 100  # shoppers read, compared with all items and written at a time
 MAKER_SECONDS = 300  # for so long refreshed lists may rest on the same prices and stock
 _STEP = _("Making lists")
 
@@ -50,24 +51,29 @@ class _Maker:
     gather: ExactGather
     ruleset: RulesetValue
 
-    def list_of(self, shopper: Shopper, now: datetime) -> PrecomputedList | None:
-        """One list, best first, without exploration; None for who wants no personalised pages."""
-        asked = Asked(surface="push", session="", now=now, language=shopper.language or self.shop.language)
-        context = context_read(self.shop, shopper, asked)
-        if not context.personalise:
-            return None
-        context = arm_assign(self.ruleset, context, settings.DPE_SECRET)
-        view = shopper_view(context, self.bundle)
-        gathered = self.gather(context, history_index=view.history_index, state=view.state)
-        decision = decide(context, gathered, _plain(ruleset_of_arm(self.ruleset, context.arm)), self.bundle, seed=0)
+    def lists_of(self, shoppers: Sequence[Shopper], now: datetime) -> list[PrecomputedList]:
+        """A list for each who wants personalised pages, best first, without exploration."""
+        asked = Asked(surface=SURFACE, session="", now=now, language=self.shop.language)
+        everybody = contexts_read(self.shop, shoppers, asked)
+        wanted = [arm_assign(self.ruleset, one, settings.DPE_SECRET) for one in everybody if one.personalise]
+        if not wanted:
+            return []
+        views = [shopper_view(context, self.bundle) for context in wanted]
+        histories, states = [view.history_index for view in views], np.stack([view.state for view in views])
+        found = self.gather.many(wanted, histories=histories, states=states)
+        return [self._list_of(*one, now) for one in zip(wanted, found, views, strict=True)]
+
+    def _list_of(self, context: Context, gathered: Gathered, view: ShopperView, now: datetime) -> PrecomputedList:
+        ruleset = _plain(ruleset_of_arm(self.ruleset, context.arm))
+        decision = decide(context, gathered, ruleset, self.bundle, seed=0, view=view, explained=False)
         return PrecomputedList(
-            shopper=shopper,
+            shopper_id=context.shopper_id,
             shop=self.shop,
             bundle_id=self.bundle_id,
             ruleset_hash=self.ruleset.hash,
             arm=context.arm,
-            item_ids=decision.item_ids[:LENGTH].tolist(),
-            scores=decision.scores[:LENGTH].tolist(),
+            item_ids=decision.item_ids.tolist(),
+            scores=decision.scores.tolist(),
             made_at=now,
         )
 
@@ -93,7 +99,7 @@ def lists_precompute(job: JobRun, progress: JobProgress) -> dict[str, Any]:
     ids = list(waiting.order_by("pk").values_list("pk", flat=True))
     made = done = 0
     for chunk in _chunks(ids):
-        made += _lists_write(maker, Shopper.objects.filter(pk__in=chunk).order_by("pk"), now)
+        made += _lists_write(maker, list(Shopper.objects.filter(pk__in=chunk).order_by("pk")), now)
         done += len(chunk)
         progress.update(done, len(ids))
     return {"made": made, "bundle": maker.bundle_id}
@@ -138,7 +144,8 @@ def _maker(shop: Shop, now: datetime) -> _Maker:
 def _plain(ruleset: RulesetValue) -> RulesetValue:
     """The rules as one list without chance."""
     knobs: KnobValues = replace(ruleset.knobs, exploration=0.0, temperature=0.0, one_list=True)
-    return replace(ruleset, knobs=knobs, layout=())
+    layout = (SectionValue(Section.TOP_PICKS, n=LENGTH, minimum=1, surface=SURFACE),)
+    return replace(ruleset, knobs=knobs, layout=layout)
 
 
 def _items_of(shop: Shop, bundle: Bundle, now: datetime) -> ItemTable:
@@ -166,9 +173,9 @@ def _stale(maker: _Maker, now: datetime) -> Any:
     return Shopper.objects.of(maker.shop).filter(merged_into=None).exclude(pk__in=current)
 
 
-def _lists_write(maker: _Maker, shoppers: Sequence[Shopper] | Any, now: datetime) -> int:
+def _lists_write(maker: _Maker, shoppers: Sequence[Shopper], now: datetime) -> int:
     """Make and keep lists of those who want them; how many."""
-    rows = [made for shopper in shoppers if (made := maker.list_of(shopper, now)) is not None]
+    rows = maker.lists_of(shoppers, now)
     PrecomputedList.objects.bulk_create(
         rows,
         update_conflicts=True,

@@ -200,7 +200,7 @@ class Decision:
     propensities: Floats  # (s,) NaN: a filled hole
     forced: Bools  # (s,)
     scores: Floats  # (s,) the slot score s_t that the draw used
-    reasons: tuple[Reason, ...]  # (s,)
+    reasons: tuple[Reason, ...]  # (s,), empty where nobody reads them
     temperature: float
     epsilon: float
     pool_ids: Ints  # (a,) allowed set of the first slot

@@ -1,8 +1,8 @@
-"""Who asks: one shopper's rows as the ``Context`` of a decision, in one statement."""
+"""Who asks: shoppers' rows as the ``Context`` of a decision, in one statement however many they are."""
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,14 +15,14 @@ from users.models import Consent, Shopper
 from users.state import Recent, StateValue, history_of
 
 _STATE = """
-SELECT s.version, s.recent_items, s.recent_kinds, s.recent_times, s.hidden_items, s.purchased_items, s.ignored_items,
-       s.raised_items, s.fatigue,
+SELECT s.shopper_id, s.version, s.recent_items, s.recent_kinds, s.recent_times, s.hidden_items, s.purchased_items,
+       s.ignored_items, s.raised_items, s.fatigue,
        ARRAY(SELECT l.item_id FROM users_basketline l JOIN users_basket b ON b.id = l.basket_id
              WHERE b.shopper_id = s.shopper_id ORDER BY l.item_id),
        (SELECT c.granted FROM users_consent c JOIN users_shopper p ON p.id = c.shopper_id
         WHERE (p.id = s.shopper_id OR p.merged_into_id = s.shopper_id) AND c.purpose = %s
         ORDER BY c.at DESC, c.id DESC LIMIT 1)
-FROM users_shopperstate s WHERE s.shopper_id = %s
+FROM users_shopperstate s WHERE s.shopper_id = ANY(%s)
 """
 _COLUMNS = (
     "version", "items", "kinds", "times", "hidden", "purchased", "ignored", "raised", "fatigue", "basket", "consent"
@@ -51,7 +51,20 @@ def context_read(shop: Shop, shopper: Shopper | None, asked: Asked) -> Context:
     Without consent, where the shop requires it or the shopper withdrew it, history and segment are empty and
     ``personalise`` is False; what the shopper asked never to see stays hidden all the same.
     """
-    row = _state_read(shopper) if shopper else None
+    row = _states_read([shopper.pk]).get(shopper.pk) if shopper else None
+    return _context_of(shop, shopper, asked, row)
+
+
+def contexts_read(shop: Shop, shoppers: Sequence[Shopper], asked: Asked) -> list[Context]:
+    """``context_read`` of many shoppers who ask for the same, each in their own language where it is known."""
+    rows = _states_read([shopper.pk for shopper in shoppers])
+    return [
+        _context_of(shop, shopper, replace(asked, language=shopper.language or asked.language), rows.get(shopper.pk))
+        for shopper in shoppers
+    ]
+
+
+def _context_of(shop: Shop, shopper: Shopper | None, asked: Asked, row: dict[str, Any] | None) -> Context:
     if row is None:
         return _context(shop, shopper, asked, personalise=not shop.consent_required)
     personalise = row["consent"] if row["consent"] is not None else not shop.consent_required
@@ -72,14 +85,15 @@ def context_read(shop: Shop, shopper: Shopper | None, asked: Asked) -> Context:
     return _context(shop, shopper, asked, personalise=personalise, **known)
 
 
-def _state_read(shopper: Shopper) -> dict[str, Any] | None:
+def _states_read(shopper_ids: list[int]) -> dict[int, dict[str, Any]]:
+    """State rows by shopper; who has none is missing."""
     with connection.cursor() as cursor:
-        cursor.execute(_STATE, [Consent.Purpose.PERSONALISATION, shopper.pk])
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    state = dict(zip(_COLUMNS, row, strict=True))
-    return state | {name: json.loads(state[name]) for name in _JSON}  # Django's raw cursors give jsonb as text
+        cursor.execute(_STATE, [Consent.Purpose.PERSONALISATION, shopper_ids])
+        rows = cursor.fetchall()
+    states = {shopper_id: dict(zip(_COLUMNS, row, strict=True)) for shopper_id, *row in rows}
+    for state in states.values():
+        state |= {name: json.loads(state[name]) for name in _JSON}  # Django's raw cursors give jsonb as text
+    return states
 
 
 def _history(row: dict[str, Any]) -> History:

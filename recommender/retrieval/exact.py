@@ -3,7 +3,7 @@
 Evaluation, benchmarks and precompute use it; it shares its contract test with ``recommender.store_gather``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -59,6 +59,8 @@ class ExactGather:
         self.knn = Neighbours(arrays.knn_start, arrays.knn_item, arrays.knn_weight)
         self.text = arrays.text_whitened
         self.available = np.ones(self.n, np.bool_) if items is None else items.available
+        self.by_id = np.argsort(arrays.item_ids, kind="stable")
+        self.sorted_ids = arrays.item_ids[self.by_id]
         self.by_trend = np.lexsort((-arrays.popularity, -arrays.recent_popularity))
 
     def __call__(self, context: Context, *, history_index: Ints, state: Floats, repeats: bool = False) -> Gathered:
@@ -70,9 +72,32 @@ class ExactGather:
             state: (d,) state vector.
             repeats: whether items already met may be proposed; without, they are left out.
         """
-        profile = profile_of(context, history_index)
-        allowed = self._allowed(context, history_index, repeats=repeats)
-        proposals: list[Proposal] = [(Source.STATE_VECTOR, self._nearest(state, allowed))]
+        return self.many([context], histories=[history_index], states=state[None], repeats=repeats)[0]
+
+    def many(
+        self, contexts: Sequence[Context], *, histories: Sequence[Ints], states: Floats, repeats: bool = False
+    ) -> list[Gathered]:
+        """Candidates of b shoppers: what compares a shopper with every item is one matrix product for all of them.
+
+        Args:
+            contexts: b of them, as for ``__call__``.
+            histories: their (h,) vocabulary indices.
+            states: (b, d) their state vectors.
+            repeats: as for ``__call__``.
+        """
+        profiles = [profile_of(*pair) for pair in zip(contexts, histories, strict=True)]
+        logits = states @ self.arrays.item_vectors.T + self.arrays.item_bias  # (b, n)
+        texts = self._similar_texts(profiles)
+        return [
+            self._one(context, profile, self._allowed(context, index, repeats=repeats), near, text, repeats=repeats)
+            for context, profile, index, near, text in zip(contexts, profiles, histories, logits, texts, strict=True)
+        ]
+
+    def _one(
+        self, context: Context, profile: Profile, allowed: Bools, near: Floats, text: Floats | None, *, repeats: bool
+    ) -> Gathered:
+        """Candidates of one shopper, given what the state (n,) and the history's texts (n,) say of every item."""
+        proposals: list[Proposal] = [(Source.STATE_VECTOR, _top(near, allowed, self.sizes.state_vector))]
         evidence: list[Evidence] = []
         for source, table, size, recent in (
             (
@@ -86,7 +111,8 @@ class ExactGather:
             found, causes = _neighbours_best(table, recent, allowed, size)
             proposals.append((source, found))
             evidence.append((source, found, self.arrays.item_ids[causes]))
-        proposals.append((Source.SIMILAR_TEXT, self._similar_text(profile, allowed)))
+        similar = np.zeros(0, np.int64) if text is None else _top(text, allowed, self.sizes.similar_text)
+        proposals.append((Source.SIMILAR_TEXT, similar))
         for name, model in self.arrays.models.items():
             found, causes = self._by_model(model, profile, allowed, self.sizes.models[name])
             proposals.append((MODEL_SOURCES[name], found))
@@ -100,18 +126,18 @@ class ExactGather:
         allowed: Bools = self.available.copy()
         if not repeats:
             allowed[history_index[history_index >= 0]] = False
-        if len(context.hidden_ids):
-            allowed &= ~np.isin(self.arrays.item_ids, context.hidden_ids)
+        if len(context.hidden_ids) and self.n:
+            place = np.minimum(np.searchsorted(self.sorted_ids, context.hidden_ids), self.n - 1)
+            allowed[self.by_id[place[self.sorted_ids[place] == context.hidden_ids]]] = False
         return allowed
 
-    def _nearest(self, state: Floats, allowed: Bools) -> Ints:
-        return _top(self.arrays.item_vectors @ state + self.arrays.item_bias, allowed, self.sizes.state_vector)
-
-    def _similar_text(self, profile: Profile, allowed: Bools) -> Ints:
-        index, weight = profile.recent(TEXT_HISTORY, TEXT_DECAY)
-        if not self.text.shape[1] or not len(index):
-            return np.zeros(0, np.int64)
-        return _top(self.text @ (weight @ self.text[index]), allowed, self.sizes.similar_text)
+    def _similar_texts(self, profiles: Sequence[Profile]) -> list[Floats | None]:
+        """Per shopper (n,) how close each item's text is to the newest of theirs; None where nothing can be said."""
+        recent = [profile.recent(TEXT_HISTORY, TEXT_DECAY) for profile in profiles]
+        wanted = np.stack([weight @ self.text[index] for index, weight in recent])  # (b, w)
+        closeness = wanted @ self.text.T  # (b, n)
+        has_text = bool(self.text.shape[1])
+        return [row if has_text and len(index) else None for row, (index, _) in zip(closeness, recent, strict=True)]
 
     def _by_model(self, model: ItemModel, profile: Profile, allowed: Bools, n: int) -> tuple[Ints, Ints]:
         """The items that a model scores best, and the history items that speak most for them where it is a table."""
@@ -178,13 +204,14 @@ def _top(scores: Floats, allowed: Bools, n: int) -> Ints:
 def _neighbours_best(table: Neighbours, recent: tuple[Ints, Floats], allowed: Bools, n: int) -> tuple[Ints, Ints]:
     """The items with the largest summed contributions above 0, and the history item that contributed most to each."""
     row, item, amount = table.contributions(*recent)
-    keep = allowed[item]
-    row, item, amount = row[keep], item[keep], amount[keep]
-    if not len(item):
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    order = np.lexsort((row, -amount, item))  # per item, its largest contribution first
-    distinct, first = np.unique(item[order], return_index=True)
-    total = np.bincount(item, weights=amount)[distinct]
-    best = np.lexsort((distinct, -total))[:n]
-    best = best[total[best] > 0]
-    return distinct[best], recent[0][row[order[first[best]]]]
+    total = np.bincount(item, weights=amount, minlength=len(table))
+    found = np.flatnonzero((total > 0) & allowed)
+    best = found[np.argsort(-total[found], kind="stable")[:n]]
+    is_best = np.zeros(len(table), np.bool_)
+    is_best[best] = True
+    kept = is_best[item]
+    row, item, amount = row[kept], item[kept], amount[kept]
+    weakest_first = np.argsort(-amount, kind="stable")[::-1]  # of equal ones the newest entry comes last, and stays
+    cause = np.zeros(len(table), np.int64)
+    cause[item[weakest_first]] = row[weakest_first]
+    return best, recent[0][cause[best]]

@@ -16,7 +16,7 @@ from recommender.explain.reasons import Causes, cards_to_explain, reasons_make
 from recommender.serving.bundle import Bundle
 from recommender.serving.plan import Plan, Request, board_of, boosts_of, mix_of, plan_make, thickened
 from recommender.serving.scores import scores_compute, scores_without
-from recommender.serving.state import INFLUENCE_ITEMS, shopper_view
+from recommender.serving.state import INFLUENCE_ITEMS, ShopperView, shopper_view
 from recommender.serving.trace import trace_make
 from recommender.slate.compose import Composer
 from recommender.slate.slate import Slate
@@ -30,6 +30,8 @@ def decide(
     seed: int,
     *,
     trace: bool = False,
+    view: ShopperView | None = None,
+    explained: bool = True,
 ) -> Decision:
     """Choose a page.
 
@@ -42,8 +44,11 @@ def decide(
         bundle: what was learned; None where there is nothing, the decision is then degraded and says so.
         seed: 64 bits that fix every draw.
         trace: keep the whole road of every candidate.
+        view: the shopper as ``shopper_view`` sees them, where it has been asked already; else it is asked here.
+        explained: whether cards have their reasons; lists made ahead are read without.
     """
-    view = shopper_view(context, bundle, gathered.fresh_history_ids, gathered.fresh_history_vectors)
+    if view is None:
+        view = shopper_view(context, bundle, gathered.fresh_history_ids, gathered.fresh_history_vectors)
     scores = scores_compute(context, gathered, bundle, view, ruleset.knobs)
     request = Request(context, gathered, ruleset, bundle, view, scores)
     plan, slate = _compose(request, seed)
@@ -57,7 +62,7 @@ def decide(
         propensities=slate.propensities,
         forced=slate.forced,
         scores=slate.scores,
-        reasons=reasons_make(context, gathered, _causes(request, plan, slate)),
+        reasons=reasons_make(context, gathered, _causes(request, plan, slate)) if explained else (),
         temperature=ruleset.knobs.temperature,
         epsilon=ruleset.knobs.exploration,
         pool_ids=gathered.item_ids[slate.first_pool],
