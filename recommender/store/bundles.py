@@ -14,7 +14,12 @@ from catalog.models import Shop
 from recommender.data.types import ArtifactMismatch, DataError
 from recommender.models import BundleVersion, ItemVector, Live
 from recommender.serving.bundle import Bundle, bundle_load
-from recommender.store.vector_tables import vector_table_attached, vector_table_drop, vector_table_make
+from recommender.store.vector_tables import (
+    vector_table_attached,
+    vector_table_drop,
+    vector_table_fill,
+    vector_table_index,
+)
 
 KEEP = 3  # bundles kept beside the live one and its predecessor
 KEEP_FOR = timedelta(days=1)
@@ -58,9 +63,9 @@ def bundle_index(version: BundleVersion) -> int:
     """
     arrays = bundle_open(version).arrays
     if not vector_table_attached(version.pk):
-        vector_table_make(
-            bundle_id=version.pk, item_ids=arrays.item_ids, vectors=arrays.item_vectors, bias=arrays.item_bias
-        )
+        vectors, bias = arrays.item_vectors, arrays.item_bias
+        vector_table_fill(bundle_id=version.pk, item_ids=arrays.item_ids, vectors=vectors, bias=bias)
+        vector_table_index(bundle_id=version.pk, n=len(bias))
     return bundle_count_check(version)
 
 

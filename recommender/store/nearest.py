@@ -5,11 +5,10 @@ those with the largest logits, biases included. The index hands out its candidat
 enough of them pass the filters (relaxed iterative scan); the order does not matter here, since pages are ranked later.
 """
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from recommender.data.learned import LearnedArrays
 from recommender.data.types import Floats, Ints, Source
 from recommender.retrieval.search_space import question
 from recommender.retrieval.sources import CONFIG_OF
@@ -20,6 +19,23 @@ from recommender.store.vector_tables import index_settings
 
 EXACT_UP_TO = 500
 """Items of a bundle that are compared one by one: with so few a walk in the graph would often come back short."""
+
+
+class Searched(Protocol):
+    """Arrays of ``data.learned.LearnedArrays`` that are searched: n items of d dimensions."""
+
+    @property
+    def item_ids(self) -> Ints:
+        """(n,)."""
+
+    @property
+    def item_vectors(self) -> Floats:
+        """(n, d)."""
+
+    @property
+    def item_bias(self) -> Floats:
+        """(n,)."""
+
 
 _MOST_EF = 1_000  # that pgvector takes
 
@@ -38,7 +54,7 @@ ORDER BY (v.place <-> %(question)s::halfvec) + 0 LIMIT %(n)s
 
 
 def nearest(
-    filters: dict[str, Any], arrays: LearnedArrays, *, bundle_id: int, state: Floats, met: Ints, n: int
+    filters: dict[str, Any], arrays: Searched, *, bundle_id: int, state: Floats, met: Ints, n: int
 ) -> tuple[Ints, bool]:
     """Items with the largest logits among those that may be shown.
 
@@ -68,7 +84,7 @@ def nearest(
     return (in_memory(arrays, state, met, n), True) if found is None else (found, False)
 
 
-def in_memory(arrays: LearnedArrays, state: Floats, met: Ints, n: int) -> Ints:
+def in_memory(arrays: Searched, state: Floats, met: Ints, n: int) -> Ints:
     """The ``n`` items of the bundle with the largest logits, without those already met."""
     logits = arrays.item_vectors @ state + arrays.item_bias
     n = min(n, len(logits))

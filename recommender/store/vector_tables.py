@@ -35,10 +35,10 @@ class IndexSettings:
 def index_settings(n: int) -> IndexSettings:
     """Settings for a catalogue of ``n`` items, found with ``manage.py benchmark retrieval``."""
     if n <= 20_000:
-        return IndexSettings(m=16, ef_construction=64, ef_search=240)
+        return IndexSettings(m=16, ef_construction=64, ef_search=260)
     if n <= 200_000:
-        return IndexSettings(m=16, ef_construction=64, ef_search=320)
-    return IndexSettings(m=16, ef_construction=64, ef_search=400)
+        return IndexSettings(m=16, ef_construction=128, ef_search=360)
+    return IndexSettings(m=24, ef_construction=128, ef_search=400)
 
 
 def vector_table(bundle_id: int) -> str:
@@ -53,10 +53,8 @@ def vector_table_attached(bundle_id: int) -> bool:
         return cursor.fetchone() is not None
 
 
-def vector_table_make(*, bundle_id: int, item_ids: Ints, vectors: Floats, bias: Floats) -> None:
-    """Fill and index a bundle's table; what a killed process left of it is made anew.
-
-    The index is built CONCURRENTLY, so this must not run inside a transaction.
+def vector_table_fill(*, bundle_id: int, item_ids: Ints, vectors: Floats, bias: Floats) -> None:
+    """Write a bundle's vectors into a table that nobody reads yet; what a killed process left of it is made anew.
 
     Args:
         bundle_id: whose table.
@@ -64,19 +62,19 @@ def vector_table_make(*, bundle_id: int, item_ids: Ints, vectors: Floats, bias: 
         vectors: (n, 64).
         bias: (n,).
     """
-    table, settings = vector_table(bundle_id), index_settings(len(item_ids))
+    table = vector_table(bundle_id)
     _execute("DROP TABLE IF EXISTS {table}", table)
     with transaction.atomic():
         _execute("CREATE TABLE {table} (LIKE {parent} INCLUDING DEFAULTS INCLUDING INDEXES)", table)
         item_vectors_fill(table, bundle_id=bundle_id, item_ids=item_ids, vectors=vectors, bias=bias)
-    vectors_index(table, settings, n=len(item_ids))
-    _execute("ANALYZE {table}", table)
-    with transaction.atomic():
-        _execute("ALTER TABLE {parent} ATTACH PARTITION {table} FOR VALUES IN (%s)", table, [bundle_id])
 
 
-def vectors_index(table: str, settings: IndexSettings, *, n: int) -> None:
-    """Build the graph over a table's places with all the memory it needs and two processes beside our own."""
+def vector_table_index(*, bundle_id: int, n: int) -> None:
+    """Build the graph over a bundle's ``n`` filled places, with all the memory it needs, and let it be searched.
+
+    The index is built CONCURRENTLY, so this must not run inside a transaction.
+    """
+    table, settings = vector_table(bundle_id), index_settings(n)
     megabytes = max(64, settings.bytes_per_item * n * 5 // 4 // _MIB)
     build = """
     CREATE INDEX CONCURRENTLY ON {table} USING hnsw (place halfvec_l2_ops) WITH (m = %s, ef_construction = %s)
@@ -88,6 +86,9 @@ def vectors_index(table: str, settings: IndexSettings, *, n: int) -> None:
     finally:
         _execute("RESET maintenance_work_mem", table)
         _execute("RESET max_parallel_maintenance_workers", table)
+    _execute("ANALYZE {table}", table)
+    with transaction.atomic():
+        _execute("ALTER TABLE {parent} ATTACH PARTITION {table} FOR VALUES IN (%s)", table, [bundle_id])
 
 
 def vector_table_drop(bundle_id: int) -> None:

@@ -1,11 +1,12 @@
-"""Benchmarks that need no database, broker or service."""
+"""Benchmarks: the next item of sequences, which needs no service, and the search index, which needs Postgres."""
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
 
 from recommender.data.types import DataError
 from recommender.embedding import encoders_home
@@ -15,14 +16,16 @@ from recommender.management.stage_bar import StageBar
 
 
 class Command(BaseCommand):
-    """``manage.py benchmark sequences FILE --export recs.csv``."""
+    """``manage.py benchmark sequences FILE --export recs.csv`` and ``manage.py benchmark retrieval``."""
 
-    help = "Learn the shop's default models from a file of lines 'user item item …' and export everybody's next items."
+    help = "Predict the next items of a file's sequences, or measure the search index on a million vectors."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """One benchmark: ``sequences``."""
-        one = parser.add_subparsers(dest="what", required=True).add_parser("sequences", help="predict the next item")
+        """Two benchmarks: ``sequences`` and ``retrieval``."""
+        several = parser.add_subparsers(dest="what", required=True)
+        _retrieval_options(several.add_parser("retrieval", help="recall and latency of the nearest items"))
+        one = several.add_parser("sequences", help="predict the next item")
         one.add_argument("file", type=Path, help="lines 'user item item …', oldest item first; plain or gzip")
         one.add_argument("--items", type=Path, help="JSON lines with item_id and text, title or attributes")
         one.add_argument("--export", type=Path, required=True, help="CSV to write: user,rank,item,score")
@@ -35,6 +38,15 @@ class Command(BaseCommand):
         encoder_options_add(one)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Run what was asked for."""
+        if options["what"] == "sequences":
+            self._sequences(options)
+            return
+        from benchmarks.retrieval import run
+
+        run(Namespace(**options), Console())
+
+    def _sequences(self, options: dict[str, Any]) -> None:
         """Learn, export, say where."""
         from recommender.trials.sequence_benchmark import SequenceBenchmark, benchmark_sequences
 
@@ -58,3 +70,13 @@ class Command(BaseCommand):
             f"{run.export}: lists of {'refitted' if run.refit else 'strict'} models; the encoder trained "
             f"{trial.epochs} epochs and reached NDCG@10 {trial.validation_ndcg:.4f} alone on validation users A"
         )
+
+
+def _retrieval_options(parser: ArgumentParser) -> None:
+    parser.add_argument("--items", type=int, default=1_000_000)
+    parser.add_argument("--dim", type=int, default=64, help="numbers of a vector that are not zero, at most 64")
+    parser.add_argument("--questions", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--patience", type=float, default=0, help="seconds to wait for a calm machine")
+    parser.add_argument("--results", type=Path, help="folder of the page; default: docs/results")
+    parser.add_argument("--name", default="retrieval", help="name of the page, without its suffix")
