@@ -15,6 +15,7 @@ from recommender.data.sequences import Sequences
 from recommender.data.splits import Targets
 from recommender.data.types import Bools, DataError, Floats
 from recommender.encoders.augmentation import augmentation_of
+from recommender.encoders.averaging import WeightAverage
 from recommender.encoders.batches import Batch, batch_count, batches_epoch
 from recommender.encoders.checkpoints import Checkpoint, Checkpointing, Checkpoints, training_identity
 from recommender.encoders.config import EncoderConfig
@@ -133,6 +134,7 @@ class _Standing:
     losses: list[float] = field(default_factory=list)  # of those steps
     curve: list[EpochRecord] = field(default_factory=list)
     kept: int = 0  # epoch of the best weights
+    kept_steps: int = 0  # steps that they had taken
     ended: bool = False
 
     def to_json(self) -> dict[str, Any]:
@@ -146,6 +148,11 @@ class _Standing:
     def epoch(self) -> int:
         """Finished epochs."""
         return self.curve[-1].epoch if self.curve else 0
+
+    def is_weary(self, config: EncoderConfig) -> bool:
+        """Whether the best weights are too long ago to hope for better ones."""
+        waited = self.steps - self.kept_steps
+        return self.epoch - self.kept >= config.patience and waited >= config.patience_steps
 
     @property
     def best(self) -> float:
@@ -172,10 +179,10 @@ def _learn(
         loss = run.epoch(store, progress)
         record = EpochRecord(at.epoch + 1, loss, run.judge(stopping))
         if stopping is None or (not warmed and at.kept == 0) or record.ndcg > at.best:
-            run.best, at.kept = copy.deepcopy(run.model.state_dict()), record.epoch
+            run.best, at.kept, at.kept_steps = copy.deepcopy(run.average.model.state_dict()), record.epoch, at.steps
         at.curve.append(record)
         at.in_epoch, at.losses, at.rng = 0, [], run.rng.bit_generator.state
-        at.ended = record.epoch >= run.config.epochs or record.epoch - at.kept >= run.config.patience
+        at.ended = record.epoch >= run.config.epochs or at.is_weary(run.config)
         on_epoch(record)
     run.model.load_state_dict(run.best)
     return at.curve, at.kept
@@ -199,6 +206,7 @@ class _Run:
         self.optimisation = Optimisation(model, config, counts, precision_choose(config.precision, device), group)
         self.augmentation = augmentation_of(config, sequences)
         self.at = _Standing(self.rng.bit_generator.state)
+        self.average = WeightAverage(model, config.weight_average)
         self.best = copy.deepcopy(model.state_dict())
         per_epoch = math.ceil(batch_count(sequences, tokens=config.tokens_per_batch) / config.accumulate)
         self.total = config.epochs * per_epoch
@@ -209,6 +217,7 @@ class _Run:
         at = self.at
         for batches in islice(self._batches(), at.in_epoch, None):
             loss = self.optimisation.step(batches)
+            self.average.follow(self.model, self.optimisation.steps)
             at.steps, at.in_epoch = at.steps + 1, at.in_epoch + 1
             at.losses += [] if loss is None else [loss]
             if at.steps % REPORT_EVERY == 0 and at.losses:
@@ -233,11 +242,11 @@ class _Run:
             yield some
 
     def judge(self, stopping: _Stopping | None) -> float:
-        """Validation NDCG@10 of the weights as they are, NaN without validation users."""
+        """Validation NDCG@10 of the mean weights as they are, NaN without validation users."""
         if stopping is None:
             return math.nan
         return ndcg_validate(
-            self.model,
+            self.average.model,
             stopping.sequences,
             stopping.validation,
             repeats=stopping.repeats,
@@ -247,7 +256,8 @@ class _Run:
 
     def checkpoint(self) -> Checkpoint:
         """Everything that the rest of the training depends on."""
-        parts = {"model": self.model.state_dict(), "best": self.best, "optimiser": self.optimisation.tensors()}
+        weights = {"model": self.model.state_dict(), "average": self.average.model.state_dict(), "best": self.best}
+        parts = {**weights, "optimiser": self.optimisation.tensors()}
         tensors = {f"{part}.{name}": one for part, named in parts.items() for name, one in named.items()}
         tensors["random"] = torch.get_rng_state()
         if self.device.type == "cuda":
@@ -265,6 +275,7 @@ class _Run:
         self.rng.bit_generator.state = self.at.rng
         self.optimisation.steps = self.at.steps
         self.model.load_state_dict(_part(tensors, "model"))
+        self.average.model.load_state_dict(_part(tensors, "average"))
         self.best = {name: one.to(self.device) for name, one in _part(tensors, "best").items()}
         self.optimisation.tensors_load(_part(tensors, "optimiser"))
         if self.group.rank:

@@ -55,7 +55,7 @@ def test_equal_seeds_give_equal_vectors_and_others_do_not(text):
 def test_training_stops_when_validation_no_longer_improves(text):
     split = leave_last_out(sequences_from_lists(cycles(), N))
     steps = []
-    config = dataclasses.replace(SMALL, epochs=200, patience=2)
+    config = dataclasses.replace(SMALL, epochs=200, patience=2, patience_steps=0)
     trained = encoder_train(
         split.train, text, config, validation=split.targets, repeats=True, progress=lambda *call: steps.append(call)
     )
@@ -63,6 +63,19 @@ def test_training_stops_when_validation_no_longer_improves(text):
     assert trained.epochs <= len(trained.curve) - 2
     assert steps
     assert all(step <= total for step, total, _ in steps)
+
+
+def test_few_steps_are_no_reason_to_stop(text):
+    split = leave_last_out(sequences_from_lists(cycles(), N))
+    asked = {"epochs": 30, "patience": 1, "learning_rate": 1e-9}
+    short, long = (
+        encoder_train(
+            split.train, text, dataclasses.replace(SMALL, **asked, patience_steps=steps), validation=split.targets
+        )
+        for steps in (0, 10**6)
+    )
+    assert len(short.curve) < 30
+    assert len(long.curve) == 30
 
 
 def test_onnx_agrees_with_torch_and_ignores_what_lies_beyond_the_length(trained, tmp_path):
