@@ -161,10 +161,10 @@ MODELS: tuple[Model, ...] = (
         "RecTools SASRec",
         "rectools_transformers",
         "SASRec",
+        _WIDE | {"dropout_rate": 0.3, "layers": "ligr", "loss": "sampled_softmax", "n_negatives": 256},  # eSASRec
         _SMALL | {"dropout_rate": 0.3},
         _WIDE | {"dropout_rate": 0.3},
         _WIDE | {"dropout_rate": 0.5, "lr": 2e-3},
-        _WIDE | {"dropout_rate": 0.3, "layers": "ligr", "loss": "sampled_softmax", "n_negatives": 256},
     ),
     _peer(
         "RecTools BERT4Rec",
