@@ -25,7 +25,7 @@ from recommender.page_view import page_view
 from recommender.serving.bundle import Bundle
 from recommender.serving.decide import decide, runtime_fingerprint
 from recommender.serving.pack import context_trim, request_pack, request_unpack
-from recommender.slate.rules import rules_active
+from recommender.slate.rules import rule_ids_active
 from recommender.store.card_facts import CardFacts, card_facts_read
 from recommender.store.fresh import fresh_refill
 from recommender.store.gather import SqlGather
@@ -147,7 +147,7 @@ def decision_key(context: Context, serving: Serving) -> str:
         context.state_version,
         context.personalise,
         serving.ruleset.hash,
-        ",".join(str(rule.id) for rule in rules_active(serving.ruleset.rules, context)),
+        ",".join(map(str, rule_ids_active(serving.ruleset.rules, context))),
         context.segment,
         context.arm,
         serving.bundle.fingerprint if serving.bundle else "",

@@ -32,6 +32,7 @@ FALLBACKS = {
     "segment_trending": gettext_lazy("what trends in the department"),
     "shop_trending": gettext_lazy("what trends in the shop"),
     "newest": gettext_lazy("what is newest"),
+    "rules_left_aside": gettext_lazy("all that rules had barred: they left nothing to show, and were left aside"),
 }
 _KINDS = {int(kind): word for kind, word in KIND_CHOICES}
 

@@ -66,14 +66,16 @@ class RuleForm(forms.ModelForm):
     class Meta:
         model = Rule
         fields = (
-            "name", "action", "factor", "slot", "target", "starts_at", "ends_at", "surface", "section", "segment",
-            "priority", "enabled",
+            "name", "action", "factor", "slot", "least", "most", "per_row", "target", "starts_at", "ends_at", "surface",
+            "section", "segment", "priority", "enabled",
         )  # fmt: skip
         help_texts = {"factor": gettext_lazy("The score is multiplied by it; to bury, divided by it.")}
         widgets = {
             "name": UnfoldAdminTextInputWidget,
             "factor": UnfoldAdminDecimalFieldWidget(attrs={"step": "0.1", "min": "0"}),
             "slot": UnfoldAdminIntegerFieldWidget(attrs={"min": "1"}),
+            "least": UnfoldAdminIntegerFieldWidget(attrs={"min": "1"}),
+            "most": UnfoldAdminIntegerFieldWidget(attrs={"min": "1"}),
             "priority": UnfoldAdminIntegerFieldWidget,
         }
 
@@ -114,10 +116,13 @@ class RuleForm(forms.ModelForm):
         data = super().clean() or {}
         self.instance.target_ids = self._targets(data)
         field = FIELD_OF.get(data.get("target", ""), "items")
-        if not self.instance.target_ids and field not in self.errors:
+        counts_each = data.get("action") == Rule.Action.CAP and field in ("brands", "categories")
+        if not self.instance.target_ids and field not in self.errors and not counts_each:
             self.add_error(field, _("Choose what the rule is about."))
         if data.get("action") == Rule.Action.PIN:
             self._pin_check(data)
+        if data.get("action") in (Rule.Action.QUOTA, Rule.Action.CAP):
+            self._count_check(data)
         if data.get("starts_at") and data.get("ends_at") and data["starts_at"] >= data["ends_at"]:
             self.add_error("ends_at", _("The rule would end before it starts."))
         return data
@@ -127,6 +132,18 @@ class RuleForm(forms.ModelForm):
             self.add_error("slot", _("A pin needs a slot: 1 is the first."))
         if data.get("target") != Rule.Target.ITEM:
             self.add_error("target", _("A pin needs single items: choose “items”."))
+
+    def _count_check(self, data: dict[str, Any]) -> None:
+        least, most = data.get("least"), data.get("most")
+        if data["action"] == Rule.Action.CAP:
+            if not most:
+                self.add_error("most", _("Say how many cards of each there may be."))
+            if data.get("target") == Rule.Target.ITEM:
+                self.add_error("target", _("“At most of each” counts brands, categories or tags: choose one of these."))
+        elif not least and not most:
+            self.add_error("least", _("Say how many cards at least, how many at most, or both."))
+        elif least and most and least > most:
+            self.add_error("most", _("The rule would ask for more cards than it allows."))
 
     def _targets(self, data: dict[str, Any]) -> list[int]:
         target = data.get("target")
@@ -147,7 +164,7 @@ class RuleForm(forms.ModelForm):
         data = self.cleaned_data
         if not data.get("action") or not data.get("target"):
             return None
-        for name in ("starts_at", "ends_at", "segment", "surface", "section", "slot"):
+        for name in ("starts_at", "ends_at", "segment", "surface", "section", "slot", "least", "most", "per_row"):
             setattr(self.instance, name, data.get(name, self._meta.model._meta.get_field(name).get_default()))
         self.instance.factor = data.get("factor", 1.0)
         self.instance.action, self.instance.target = data["action"], data["target"]

@@ -59,10 +59,26 @@ def does_words(rule: Rule) -> str:
         return _("pins to slot %(slot)s") % {"slot": rule.slot or "…"}
     if rule.action == Rule.Action.EXCLUDE:
         return _("never shows")
+    if rule.action == Rule.Action.INCLUDE:
+        return _("may be shown though nothing else proposes it")
+    if rule.action in (Rule.Action.QUOTA, Rule.Action.CAP):
+        return _count_words(rule)
     if rule.action == Rule.Action.BURY:
         divided = rule.factor if rule.factor > 1 else 1 / rule.factor if rule.factor else 0.0
         return _("shows later, score ÷ %(factor).3g") % {"factor": divided}
     return _("shows sooner, score × %(factor).3g") % {"factor": rule.factor}
+
+
+def _count_words(rule: Rule) -> str:
+    where = _("in each row") if rule.per_row else _("on a page")
+    if rule.action == Rule.Action.CAP:
+        return _("shows at most %(most)s of each %(where)s") % {"most": rule.most or "…", "where": where}
+    if rule.least and rule.most:
+        numbers = {"least": rule.least, "most": rule.most, "where": where}
+        return _("shows at least %(least)s and at most %(most)s %(where)s") % numbers
+    if rule.most:
+        return _("shows at most %(most)s %(where)s") % {"most": rule.most, "where": where}
+    return _("shows at least %(least)s %(where)s") % {"least": rule.least or "…", "where": where}
 
 
 def about_words(rule: Rule) -> str:
@@ -73,6 +89,8 @@ def about_words(rule: Rule) -> str:
     names = dict(named.values_list("pk", column))
     more = len(rule.target_ids) - len(ids)
     words = ", ".join(str(names[key]) for key in ids if key in names) + (f" + {more}" if more > 0 else "")
+    if not words and rule.action == Rule.Action.CAP and rule.target in (Rule.Target.BRAND, Rule.Target.CATEGORY):
+        return _("every brand") if rule.target == Rule.Target.BRAND else _("every category")
     return f"{rule.get_target_display()} {words}" if words else _("nothing chosen yet")
 
 

@@ -4,6 +4,7 @@ Equal arguments give equal decisions; on an equal numeric runtime (``runtime_fin
 """
 
 import platform
+from dataclasses import replace
 from importlib.metadata import version
 
 import numpy as np
@@ -14,12 +15,15 @@ from recommender.data.types import Context, Decision, Gathered, Ints, Source
 from recommender.explain.influence import Influence
 from recommender.explain.reasons import Causes, cards_to_explain, reasons_make
 from recommender.serving.bundle import Bundle
-from recommender.serving.plan import Plan, Request, board_of, boosts_of, mix_of, plan_make, thickened
+from recommender.serving.plan import Plan, Request, board_of, boosts_of, easings, mix_of, plan_make
 from recommender.serving.scores import scores_compute, scores_without
 from recommender.serving.state import INFLUENCE_ITEMS, ShopperView, shopper_view
 from recommender.serving.trace import trace_make
 from recommender.slate.compose import Composer
 from recommender.slate.slate import Slate
+
+RULES_LEFT_ASIDE = "rules_left_aside"
+"""``Decision.degraded`` of a page that the staff's rules would have left empty."""
 
 
 def decide(
@@ -51,9 +55,7 @@ def decide(
         view = shopper_view(context, bundle, gathered.fresh_history_ids, gathered.fresh_history_vectors)
     scores = scores_compute(context, gathered, bundle, view, ruleset.knobs)
     request = Request(context, gathered, ruleset, bundle, view, scores)
-    plan, slate = _compose(request, seed)
-    if not slate.sections and len(gathered) and not ruleset.knobs.one_list:
-        plan, slate = _compose(thickened(request), seed)
+    plan, slate = page_compose(request, plan_make(request), seed)
     return Decision(
         item_ids=gathered.item_ids[slate.rows],
         rows=slate.rows,
@@ -66,7 +68,7 @@ def decide(
         temperature=ruleset.knobs.temperature,
         epsilon=ruleset.knobs.exploration,
         pool_ids=gathered.item_ids[slate.first_pool],
-        degraded=degradation(gathered) if bundle is None else "",
+        degraded=RULES_LEFT_ASIDE if plan.rules_left_aside else degradation(gathered) if bundle is None else "",
         trace=trace_make(gathered, scores, plan, slate) if trace else None,
     )
 
@@ -88,11 +90,23 @@ def runtime_fingerprint() -> str:
     return f"{libraries} {platform.machine()} {' '.join(simd)}"[:120]
 
 
-def _compose(request: Request, seed: int) -> tuple[Plan, Slate]:
-    plan = plan_make(request)
+def page_compose(request: Request, plan: Plan, seed: int) -> tuple[Plan, Slate]:
+    """Draw the page of a request, and the plan that it was drawn from: another one where ``plan`` left it empty."""
+    slate = _compose(request, plan, seed)
+    if slate.sections or not len(request.gathered) or request.ruleset.knobs.one_list:
+        return plan, slate
+    for eased in easings(request):
+        plan = plan_make(eased)
+        slate = _compose(eased, plan, seed)
+        if slate.sections:
+            return replace(plan, rules_left_aside=eased.ruleset.rules is not request.ruleset.rules), slate
+    return plan, slate
+
+
+def _compose(request: Request, plan: Plan, seed: int) -> Slate:
     uniform = np.random.Generator(np.random.PCG64(seed)).random
     composer = Composer(board_of(request, plan.limits), request.ruleset.knobs, mix_of(request), uniform)
-    return plan, composer.compose(plan.rows, plan.scores)
+    return composer.compose(plan.rows, plan.scores)
 
 
 def _causes(request: Request, plan: Plan, slate: Slate) -> Causes:

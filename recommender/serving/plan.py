@@ -1,5 +1,6 @@
 """From scored candidates to the sections a page may have, each with the score of every candidate in it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -47,6 +48,7 @@ class Plan:
     scores: tuple[Floats, ...]
     effects: dict[str, RuleEffects]  # by section code
     limits: tuple[Limit, ...] = ()
+    rules_left_aside: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,22 @@ def thickened(request: Request) -> Request:
     ruleset = request.ruleset
     layout = tuple(replace(section, minimum=1) for section in layout_for(ruleset.layout, request.context.surface))
     return replace(request, ruleset=replace(ruleset, layout=layout, knobs=replace(ruleset.knobs, repeats=True)))
+
+
+def easings(request: Request) -> Iterator[Request]:
+    """What is tried, one after another, where a page would stay empty.
+
+    First sections however thin, and repeats; then the rules that bar whole brands, categories or tags are left aside,
+    last all of them: what staff rule must not leave a shopper without a page.
+    """
+    eased = thickened(request)
+    yield eased
+    rules = request.ruleset.rules
+    kept = tuple(rule for rule in rules if rule.action != "exclude" or rule.target == "item")
+    if len(kept) < len(rules):
+        yield replace(eased, ruleset=replace(eased.ruleset, rules=kept))
+    if rules:
+        yield replace(eased, ruleset=replace(eased.ruleset, rules=()))
 
 
 def board_of(request: Request, limits: tuple[Limit, ...] = ()) -> Board:

@@ -50,15 +50,14 @@ class PageLimits:
             ad_every: every so many-th slot of a row is for them and no other is, 0 none is set apart.
         """
         self.limits = tuple(sorted(limits, key=lambda limit: (-limit.priority, limit.rule)))
-        shape = (len(self.limits), len(limits[0].members) if limits else 0)
-        self.members = np.array([limit.members for limit in self.limits], np.bool_).reshape(shape)  # (l, c)
+        c = len(limits[0].members) if limits else 0 if ads is None else len(ads)
+        self.members = np.array([limit.members for limit in self.limits], np.bool_).reshape(-1, c)  # (l, c)
         self.count = np.zeros(len(self.limits), np.int64)  # (l,) on the page
         self.ads, self.ad_every = ads, ad_every
 
     def place(self, row: int) -> None:
         """Count candidate ``row`` as shown."""
-        if len(self.limits):
-            self.count += self.members[:, row]
+        self.count += self.members[:, row]
 
     def room(self, section: str) -> Ints:
         """(l,) how many more members may stand in a new row of ``section``; a large number where no ceiling is."""
@@ -86,13 +85,13 @@ class RowLimits:
             pinned: (m,) will stand in the row whatever is drawn: ceilings keep room for them.
         """
         self._page, self._slots = page, max(min(slots, len(candidates)), 1)
-        held = [k for k, limit in enumerate(page.limits) if _holds(limit, section)]
-        self._limits = [page.limits[k] for k in held]
-        self._members = page.members[held][:, candidates] if held else np.zeros((0, len(candidates)), np.bool_)
+        held = np.array([k for k, limit in enumerate(page.limits) if _holds(limit, section)], np.int64)
+        self._limits = [page.limits[k] for k in held.tolist()]
+        self._members = page.members[held][:, candidates]
         self._room = page.room(section)[held] - (self._members & pinned).sum(axis=1)  # (w,)
-        self._owed = [
+        self._owed: list[int] = [
             min(limit.least - (0 if limit.per_row else int(page.count[k])), self._slots)
-            for k, limit in zip(held, self._limits, strict=True)
+            for k, limit in zip(held.tolist(), self._limits, strict=True)
         ]
         self._count = np.zeros(len(held), np.int64)
         self._placed = 0
@@ -123,7 +122,7 @@ class RowLimits:
     def _due(self, k: int, limit: Limit) -> int:
         slot = self._placed + 1
         by_share = int(limit.share * slot + _ROUNDING)
-        return max(self._owed[k] * slot // self._slots, by_share)
+        return max(int(self._owed[k]) * slot // self._slots, by_share)
 
 
 def _part(may: Bools, wanted: Bools, rule: int, by: int) -> tuple[Bools, int]:

@@ -133,6 +133,35 @@ class Rulebook(tuple[RuleValue, ...]):
         return Matches(rule[kept_order], row[kept_order], target[kept_order])
 
     @cached_property
+    def _named(self) -> tuple[Ints, Ints]:
+        """Rules and the items that they want gathered: pins first, then includes, then boosts, each by priority."""
+        kinds = ("pin", "include", "boost")
+        pairs = [
+            (kinds.index(rule.action), -number, place, number, item)
+            for number, rule in enumerate(self.ordered)
+            if rule.action in kinds and rule.target == "item"
+            for place, item in enumerate(rule.target_ids)
+        ]
+        columns = np.array(sorted(pairs), np.int64).reshape(-1, 5)
+        return columns[:, 3], columns[:, 4]
+
+    def named(self, among: Bools) -> Ints:
+        """Items that rules ``among`` (r,) ask for by name, each once, the most urgent first."""
+        rule, item = self._named
+        wanted = item[among[rule]]
+        distinct, first = np.unique(wanted, return_index=True)
+        return distinct[np.argsort(first)]
+
+    def kinds_included(self, among: Bools) -> dict[str, list[int]]:
+        """Brands, categories and tags that rules ``among`` (r,) want gathered; kinds that none asks for are missing."""
+        wanted: dict[str, set[int]] = {}
+        for number in np.flatnonzero(among & self.acting("include")).tolist():
+            rule = self.ordered[number]
+            if rule.target != "item":
+                wanted.setdefault(rule.target, set()).update(rule.target_ids)
+        return {kind: sorted(ids) for kind, ids in wanted.items()}
+
+    @cached_property
     def _with_item_target(self) -> Bools:
         return np.array([rule.target == "item" for rule in self.ordered], np.bool_)
 

@@ -77,6 +77,12 @@ def rules_active(rules: Iterable[RuleValue], context: Context) -> tuple[RuleValu
     return tuple(book.ordered[number] for number in np.flatnonzero(book.active(context)).tolist())
 
 
+def rule_ids_active(rules: Iterable[RuleValue], context: Context) -> list[int]:
+    """Ids of ``rules_active``."""
+    book = Rulebook.of(rules)
+    return book.ids[book.active(context)].tolist() if book else []
+
+
 def rules_here(rules: Iterable[RuleValue], context: Context, gathered: Gathered) -> RulesHere | None:
     """The rules in force and the candidates they speak of; None where none is in force."""
     book = Rulebook.of(rules)

@@ -18,6 +18,7 @@ from recommender.store.candidate_facts import CandidateFacts, facts_read, fresh_
 from recommender.store.filters import filter_parameters
 from recommender.store.live import Serving
 from recommender.store.nearest import nearest
+from recommender.store.rulesets import kinds_included
 from recommender.store.vectors import item_vectors_read
 from users.kinds import Kind
 
@@ -99,6 +100,9 @@ class SqlGather:
     def _shop(self, haul: _Haul, context: Context, view: ShopperView, filters: dict[str, object]) -> None:
         """Sources that start from the shop."""
         haul.add(Source.EDITORIAL, context.editorial_ids[: CONFIG_OF[Source.EDITORIAL].quota])
+        kinds = kinds_included(self.serving.ruleset, context)
+        if kinds:
+            haul.add(Source.EDITORIAL, source_queries.kind_items(filters, kinds))
         if context.surface in ("search", "product"):
             return
         trend = self.serving.trend

@@ -13,12 +13,13 @@ from django.utils.translation import gettext_noop
 
 from catalog.models import Shop
 from recommender.data.event_weights import staff_weights_check
-from recommender.data.knob_ranges import DIALS
+from recommender.data.knob_ranges import DIALS, knobs_problems
 from recommender.data.ruleset import KnobValues, RulesetValue, RuleValue, SectionValue
 from recommender.data.types import Context, DataError, Ints, Section
 from recommender.models import HomepageLayout, Knobs, Live, Rule, Ruleset
-from recommender.slate.rules import rules_active
+from recommender.slate.rule_index import Rulebook
 from recommender.store.experiments import experiment_value, experiments_compile, microseconds
+from recommender.store.knob_words import knob_problem_words
 from users.models import User
 
 DEFAULT_RULESET = RulesetValue(hash="default", knobs=KnobValues())
@@ -34,7 +35,8 @@ def ruleset_compile(shop: Shop) -> dict[str, Any]:
         DataError: a rule, a section or an experiment cannot work; the message names it.
     """
     knobs = Knobs.objects.filter(shop=shop).first() or Knobs(shop=shop)
-    rules = [_rule(rule) for rule in Rule.objects.of(shop).filter(enabled=True).order_by("id")]
+    _knobs_check(knobs)
+    rules = [rule_compile(rule) for rule in Rule.objects.of(shop).filter(enabled=True).order_by("id")]
     sections = HomepageLayout.objects.of(shop).filter(enabled=True).order_by("surface", "position", "id")
     weights = _event_weights(knobs)
     return {
@@ -44,6 +46,15 @@ def ruleset_compile(shop: Shop) -> dict[str, Any]:
         "experiments": experiments_compile(shop),
         **({"event_weights": weights} if weights else {}),
     }
+
+
+def _knobs_check(knobs: Knobs) -> None:
+    for name, problem in knobs_problems({name: getattr(knobs, name) for name in DIALS}).items():
+        words = {
+            "name": getattr(Knobs._meta.get_field(name), "verbose_name", name),
+            "problem": knob_problem_words(name, problem),
+        }
+        raise DataError(_("Knob “%(name)s” %(problem)s.") % words)
 
 
 def _event_weights(knobs: Knobs) -> dict[str, float]:
@@ -93,13 +104,17 @@ def ruleset_value(content: dict[str, Any], name: str) -> RulesetValue:
     return RulesetValue(
         hash=name,
         knobs=KnobValues(**content["knobs"]),
-        rules=tuple(RuleValue(**{**rule, "target_ids": tuple(rule["target_ids"])}) for rule in content["rules"]),
+        rules=Rulebook(RuleValue(**{**rule, "target_ids": tuple(rule["target_ids"])}) for rule in content["rules"]),
         layout=tuple(SectionValue(**section) for section in content["layout"]),
         experiments=tuple(experiment_value(one) for one in content.get("experiments", ())),
     )
 
 
-def _rule(rule: Rule) -> RuleValue:
+def rule_compile(rule: Rule) -> RuleValue:
+    """A rule as the pure rooms read it.
+
+    Raises: DataError where it cannot work.
+    """
     _rule_check(rule)
     return RuleValue(
         id=rule.pk,
@@ -129,8 +144,18 @@ def _factor(rule: Rule) -> float:
 
 
 def _rule_check(rule: Rule) -> None:
+    counts_each = rule.action == Rule.Action.CAP
     problems = {
-        _("it names nothing it applies to"): not rule.target_ids,
+        _("it names nothing it applies to"): not rule.target_ids and not counts_each,
+        _("“at most of each” counts brands, categories or tags; choose one of these as its target"): (
+            counts_each
+            and (rule.target == Rule.Target.ITEM or (rule.target == Rule.Target.TAG and not rule.target_ids))
+        ),
+        _("it says neither how many cards at least nor how many at most"): (
+            rule.action == Rule.Action.QUOTA and not rule.least and not rule.most
+        ),
+        _("it does not say how many cards at most"): counts_each and not rule.most,
+        _("it asks for more cards than it allows"): bool(rule.least and rule.most and rule.least > rule.most),
         _("a pin needs single items; choose items as its target"): (
             rule.action == Rule.Action.PIN and rule.target != Rule.Target.ITEM
         ),
@@ -157,14 +182,15 @@ def _words(values: Iterable[Section]) -> tuple[str, ...]:
 
 
 def editorial_of(ruleset: RulesetValue, context: Context) -> Ints:
-    """Items that rules in force here ask for by name: they are gathered whatever else is."""
-    wanted = [
-        item
-        for rule in rules_active(ruleset.rules, context)
-        if rule.action in ("pin", "boost") and rule.target == "item"
-        for item in rule.target_ids
-    ]
-    return np.unique(np.array(wanted, np.int64))
+    """Items that rules in force here ask for by name, the most urgent first: they are gathered whatever else is."""
+    book = Rulebook.of(ruleset.rules)
+    return book.named(book.active(context)) if book else np.zeros(0, np.int64)
+
+
+def kinds_included(ruleset: RulesetValue, context: Context) -> dict[str, list[int]]:
+    """Brands, categories and tags whose newest items rules in force here want gathered."""
+    book = Rulebook.of(ruleset.rules)
+    return book.kinds_included(book.active(context)) if book else {}
 
 
 def tags_of(ruleset: RulesetValue) -> frozenset[int]:

@@ -1,6 +1,7 @@
 """The SQL of the sources: filters are part of every statement, so that a limit counts only what may be shown."""
 
 import re
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -21,6 +22,13 @@ UNION ALL
 
 _DEPARTMENT = f"""
 SELECT i.id FROM catalog_item i WHERE {AVAILABLE} AND i.department_id = %(department)s
+ORDER BY i.published_at DESC, i.id DESC LIMIT %(n)s
+"""  # noqa: S608
+
+_KINDS = f"""
+SELECT i.id FROM catalog_item i WHERE {AVAILABLE} AND (
+    i.brand_id = ANY(%(brand)s) OR i.category_id = ANY(%(category)s) OR i.department_id = ANY(%(category)s)
+    OR i.id IN (SELECT t.item_id FROM catalog_item_tags t WHERE t.tag_id = ANY(%(tag)s)))
 ORDER BY i.published_at DESC, i.id DESC LIMIT %(n)s
 """  # noqa: S608
 
@@ -68,6 +76,19 @@ def department_items(filters: dict[str, object], department: int) -> Ints | None
     config = CONFIG_OF[Source.SAME_DEPARTMENT]
     parameters = {**filters, "department": department, "n": config.quota}
     return _ids(timed_rows(config.source.word, _DEPARTMENT, parameters, deadline_ms=config.deadline_ms))
+
+
+def kind_items(filters: dict[str, object], kinds: Mapping[str, Sequence[int]]) -> Ints | None:
+    """Newest items of brands, categories and tags; None if late.
+
+    Args:
+        filters: of ``filter_parameters``.
+        kinds: ids by ``brand``, ``category`` and ``tag``.
+    """
+    config = CONFIG_OF[Source.EDITORIAL]
+    ids = {kind: array_text(kinds.get(kind, ())) for kind in ("brand", "category", "tag")}
+    parameters = {**filters, **ids, "n": config.quota}
+    return _ids(timed_rows(config.source.word, _KINDS, parameters, deadline_ms=config.deadline_ms))
 
 
 def department_of(shop_id: int, item_id: int) -> int:

@@ -139,12 +139,26 @@ def test_a_boost_that_decides_is_the_reason(request_of: Make, bundle: Bundle) ->
     assert (decision.reasons[card].code, decision.reasons[card].subject) == ("rule", 9)
 
 
-def test_a_rule_that_empties_the_page_leaves_no_error(request_of: Make, bundle: Bundle) -> None:
+@pytest.mark.parametrize("target", ["item", "category"])
+def test_a_rule_that_would_empty_the_page_is_left_aside(request_of: Make, bundle: Bundle, target: str) -> None:
     context, gathered = request_of(0, 6, 12)
-    everything = RuleValue(1, "none", "exclude", "item", tuple(gathered.item_ids.tolist()))
+    barred = gathered.item_ids if target == "item" else np.unique(gathered.department)
+    everything = RuleValue(1, "none", "exclude", target, tuple(barred.tolist()))
     decision = decide(context, gathered, RulesetValue("x", KnobValues(), rules=(everything,)), bundle, 1)
-    assert len(decision.item_ids) == 0
-    assert decision.sections == ()
+    assert len(decision.item_ids) >= 24
+    assert decision.degraded == "rules_left_aside"
+
+
+def test_what_is_excluded_by_name_stays_away_while_wider_rules_are_left_aside(request_of: Make, bundle: Bundle) -> None:
+    context, gathered = request_of(0, 6, 12)
+    named = gathered.item_ids[:20]
+    rules = (
+        RuleValue(1, "all", "exclude", "category", tuple(np.unique(gathered.department).tolist())),
+        RuleValue(2, "some", "exclude", "item", tuple(named.tolist())),
+    )
+    decision = decide(context, gathered, RulesetValue("x", KnobValues(), rules=rules), bundle, 1)
+    assert decision.degraded == "rules_left_aside"
+    assert not np.isin(decision.item_ids, named).any()
 
 
 def test_zero_candidates_are_an_empty_page(bundle: Bundle) -> None:
