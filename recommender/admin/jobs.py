@@ -136,6 +136,7 @@ def kind_word(kind: str) -> str:
         "import": _("import"),
         "load_demo": _("demo shop"),
         "embed": _("text vectors"),
+        "what_if": _("trial of a draft"),
     }
     return words.get(kind, kind)
 
@@ -170,6 +171,8 @@ def result_word(name: str) -> str:
 
 def result_rows(result: dict[str, Any]) -> list[tuple[str, str]]:
     """A job's result in words; a training's is its verdict and what could not be learned."""
+    if "tally" in result:
+        return [(_("pages"), str(result["tally"]["pages"])), (_("would differ"), str(result["tally"]["different"]))]
     if "gate" not in result:
         return [(result_word(name), value) for name, value in flat("", result)]
     names = part_names()
@@ -221,7 +224,7 @@ def job_view(job: JobRun) -> dict[str, Any]:
         "took": duration_words(_seconds(job)),
         "curves": [_curve(name, points) for name, points in job.curves.items() if points],
         "result": result_rows(job.result),
-        "params": flat("", job.params),
+        "params": flat("", {name: value for name, value in job.params.items() if name != "content"}),
     }
 
 

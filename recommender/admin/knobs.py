@@ -7,7 +7,8 @@ from django.contrib import admin
 from django.db.models import Field
 from django.forms import BoundField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
@@ -15,7 +16,9 @@ from catalog.models import Shop
 from recommender.admin.knobs_form import KnobsForm, weight_rows
 from recommender.admin.publishing import PublishingAdmin, shop_chosen
 from recommender.admin.ruleset_changes import live_content
-from recommender.data.knob_ranges import CHOICES, RANGES
+from recommender.admin.what_if import trial_asked
+from recommender.data.knob_ranges import CHOICES, DIALS, RANGES
+from recommender.data.types import DataError
 from recommender.models import Knobs
 
 
@@ -165,6 +168,26 @@ class KnobsAdmin(PublishingAdmin):
         """A shop has its knobs; they are turned, not removed."""
         return False
 
+    def get_urls(self) -> list[URLPattern]:
+        """The dials tried before they are saved."""
+        view = self.admin_site.admin_view(self.try_view)
+        return [path("<int:shop_id>/try/", view, name="recommender_knobs_try"), *super().get_urls()]
+
+    def try_view(self, request: HttpRequest, shop_id: int) -> HttpResponse:
+        """What the dials, as they stand in the form now, would have moved beside what serves; nothing is saved."""
+        shop = get_object_or_404(Shop, pk=shop_id)
+
+        def content() -> dict[str, Any]:
+            knobs = Knobs.objects.filter(shop=shop).first() or Knobs(shop=shop)
+            made = self.get_form(request, knobs, change=True)(request.POST, instance=knobs)
+            if not made.is_valid():
+                problems = (f"{name}: {' '.join(errors)}" for name, errors in made.errors.items())
+                raise DataError(" ".join(problems))
+            live = live_content(shop)
+            return live | {"knobs": live["knobs"] | {name: getattr(knobs, name) for name in DIALS}}
+
+        return trial_asked(request, shop, content)
+
     def get_readonly_fields(self, request: HttpRequest, obj: Knobs | None = None) -> tuple[str, ...]:
         """Knobs stay with their shop."""
         return ("shop",) if obj else ()
@@ -190,6 +213,7 @@ class KnobsAdmin(PublishingAdmin):
             (title, [_dial(form[name], words, live.get(name)) for name, words in dials.items() if name in form.fields])
             for title, dials in GROUPS.items()
         ]
+        context["trial"] = reverse("admin:recommender_knobs_try", args=[shop.pk])
         context["weights"] = list(weight_rows(form, shop, locked=not self.has_change_permission(request, knobs)))
         return super().render_change_form(request, context, *args, **kwargs)
 

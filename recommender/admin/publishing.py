@@ -5,9 +5,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,10 +16,10 @@ from unfold.decorators import action
 from catalog.models import Shop
 from recommender.admin.confirmation import confirmed
 from recommender.admin.ruleset_changes import changes_of
-from recommender.admin.what_if import what_if
+from recommender.admin.what_if import progress_page, trial_asked, trial_page
 from recommender.data.types import DataError
 from recommender.models import Live, Ruleset
-from recommender.store.rulesets import AS_DELIVERED, ruleset_publish, ruleset_restore
+from recommender.store.rulesets import AS_DELIVERED, ruleset_compile, ruleset_publish, ruleset_restore
 from users.admin import FactAdmin
 from users.models import User
 
@@ -144,18 +143,21 @@ class RulesetAdmin(FactAdmin):
     actions_detail = ("make_live_again",)
 
     def get_urls(self) -> list[URLPattern]:
-        """The drafts tried on pages of the last days."""
-        return [path("try/", self.admin_site.admin_view(self.try_view), name="ruleset_try"), *super().get_urls()]
+        """Drafts tried on pages of the last day."""
+        wrap = self.admin_site.admin_view
+        own = [
+            path("try/", wrap(self.try_view), name="ruleset_try"),
+            path("try/<uuid:trial>/", wrap(trial_page), name="what_if_trial"),
+            path("try/<uuid:trial>/progress/", wrap(progress_page), name="what_if_progress"),
+        ]
+        return own + super().get_urls()
 
     def try_view(self, request: HttpRequest) -> HttpResponse:
-        """What publishing would have moved; nothing is changed."""
+        """What publishing all drafts would have moved; nothing is changed."""
         if not self.has_publish_permission(request):
             raise PermissionDenied
-        try:
-            shown = {"tried": what_if(shop_chosen(request), timezone.now())}
-        except DataError as error:
-            return render(request, "operator/what_if.html", {"problem": str(error)})
-        return render(request, "operator/what_if.html", shown)
+        shop = shop_chosen(request)
+        return trial_asked(request, shop, lambda: ruleset_compile(shop))
 
     @admin.display(description=gettext_lazy("ruleset"))
     def hash_short(self, ruleset: Ruleset) -> str:

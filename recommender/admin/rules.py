@@ -1,12 +1,13 @@
 """Admin of rules: pin, boost, bury, exclude, with a preview while one types."""
 
+from dataclasses import asdict, replace
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -26,8 +27,14 @@ from recommender.admin.rule_words import (
     window_words,
     windows,
 )
+from recommender.admin.ruleset_changes import live_content
+from recommender.admin.what_if import trial_asked
+from recommender.data.types import DataError
 from recommender.models import Live, Rule
+from recommender.store.rulesets import rule_compile
 
+UNSAVED = -1
+"""Id of a rule that is tried before it has one."""
 _TONES = {"pin": "info", "boost": "success", "bury": "warning", "exclude": "danger"}
 
 
@@ -54,9 +61,13 @@ class RuleAdmin(PublishingAdmin):
         return [(None, {"fields": ("brands", "categories", "tags", "items", *RuleForm.Meta.fields)})]
 
     def get_urls(self) -> list[URLPattern]:
-        """The preview that is fetched while one types."""
-        view = self.admin_site.admin_view(self.preview_view)
-        return [path("preview/", view, name="recommender_rule_preview"), *super().get_urls()]
+        """The preview that is fetched while one types, and the rule tried before it is saved."""
+        wrap = self.admin_site.admin_view
+        own = [
+            path("preview/", wrap(self.preview_view), name="recommender_rule_preview"),
+            path("try/", wrap(self.try_view), name="recommender_rule_try"),
+        ]
+        return own + super().get_urls()
 
     def changeform_view(
         self,
@@ -74,6 +85,7 @@ class RuleAdmin(PublishingAdmin):
                 "shops": Shop.objects.order_by("pk") if rule is None else (),
                 "windows": windows(shop, timezone.now()),
                 "lines": rule_lines(rule) if rule else (),
+                "trial": _trial_address(shop, rule),
             }
             response = super().changeform_view(request, object_id, form_url, {**more, **(extra_context or {})})
             return response.render() if hasattr(response, "render") else response
@@ -87,6 +99,23 @@ class RuleAdmin(PublishingAdmin):
             form = type("RuleForm", (RuleForm,), {"shop": shop})(request.GET, instance=rule)
             draft = form.draft()
             return render(request, "operator/rule_preview.html", {"lines": rule_lines(draft) if draft else ()})
+
+    def try_view(self, request: HttpRequest) -> HttpResponse:
+        """What this rule, as it is typed now, would have moved beside what serves; nothing is saved."""
+        number = request.GET.get("rule", "")
+        rule = Rule.objects.filter(pk=int(number)).first() if number.isdecimal() else None
+        shop = rule.shop if rule else shop_chosen(request)
+
+        def content() -> dict[str, Any]:
+            with timezone.override(shop.time_zone):
+                draft = type("RuleForm", (RuleForm,), {"shop": shop})(request.POST, instance=rule).draft()
+            if draft is None:
+                raise DataError(_("Choose first what the rule does and to what."))
+            live = live_content(shop)
+            tried = asdict(replace(rule_compile(draft), id=draft.pk or UNSAVED))
+            return live | {"rules": [*(one for one in live["rules"] if one["id"] != tried["id"]), tried]}
+
+        return trial_asked(request, shop, content)
 
     def save_model(self, request: HttpRequest, obj: Rule, form: forms.ModelForm, change: bool) -> None:
         """Remember who made the rule, name one that has no name, and warn of contradictions."""
@@ -132,3 +161,9 @@ class RuleAdmin(PublishingAdmin):
         live: Live | None = getattr(rule.shop, "live", None)
         content = live.ruleset.content if live and live.ruleset else {"rules": []}
         return rule.pk in {entry["id"] for entry in content["rules"]}
+
+
+def _trial_address(shop: Shop, rule: Rule | None) -> str:
+    """Where the rule is tried before it is saved."""
+    address = f"{reverse('admin:recommender_rule_try')}?shop={shop.code}"
+    return f"{address}&rule={rule.pk}" if rule else address

@@ -1,92 +1,234 @@
-"""What the drafts would have moved: pages of the last days decided again with them, beside what serves now."""
+"""A draft tried before it is published: asked for from the form it is made in, shown when the pages are decided."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
-from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
-from catalog.models import ItemText, Shop
-from recommender.data.ruleset import RulesetValue
-from recommender.data.types import ArtifactMismatch, DataError
-from recommender.experiments.assignment import arm_assign, ruleset_of_arm
-from recommender.models import RequestLog
-from recommender.serving.decide import decide
-from recommender.serving.pack import request_unpack
-from recommender.store.fresh import fresh_refill
-from recommender.store.live import serving_read, serving_then
-from recommender.store.rulesets import ruleset_compile, ruleset_value
+from catalog.models import Brand, Category, Item, ItemText, Shop
+from recommender.admin.jobs import ENDED, duration_words
+from recommender.admin.plots import Series, axis_options, bars_chart
+from recommender.data.types import DataError
+from recommender.evaluation.off_policy import MIN_EFFECTIVE_CLUSTERS
+from recommender.evaluation.what_if import OUTCOMES, Tally
+from recommender.models import JobRun
+from recommender.what_if import what_if_ask, what_if_jobs, what_if_read
+from users.models import User
 
-PAGES = 20
-SINCE = timedelta(days=2)
-MOVED_SHOWN = 5
+MOVED_SHOWN = 10
+SHARES_SHOWN = 10
+PER_CARDS = 1000
+_MAY = ("add_ruleset", "add_rule", "change_rule", "change_knobs")
 
 
 @dataclass(frozen=True)
 class Moved:
-    """An item that more or fewer pages would have shown."""
+    """An item that more or fewer cards would have shown."""
 
     title: str
-    pages: int
+    before: int
+    after: int
+
+    @property
+    def by(self) -> str:
+        """The difference with its sign."""
+        return f"{self.after - self.before:+d}".replace("-", "−")
 
 
 @dataclass(frozen=True)
-class WhatIf:
-    """Pages as the drafts would have made them, against the ruleset that serves."""
+class EarningWords:
+    """What seen cards would earn, in words."""
 
-    pages: int
-    different: int  # pages with other items or another order
-    cards: int  # of all these pages
-    replaced: int  # cards that would have been other items
-    up: list[Moved]
-    down: list[Moved]
+    name: str
+    now: str
+    draft: str
+    difference: str
+    interval: str
+    verdict: str
+    tone: str  # good, bad or ""
+    evidence: str
 
 
-def what_if(shop: Shop, now: datetime) -> WhatIf:
-    """Decide the latest logged pages twice, with the drafts and with what serves, from the same seeds.
+def trial_asked(request: HttpRequest, shop: Shop, content: Callable[[], dict[str, Any]]) -> HttpResponse:
+    """Have the ``content`` of a draft tried; the answer is a fragment that follows the work."""
+    if not may_try(request):
+        raise PermissionDenied
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    by = request.user if isinstance(request.user, User) else None
+    try:
+        trial = what_if_ask(shop=shop, content=content(), asked_by=by)
+    except DataError as error:
+        return render(request, "operator/what_if.html", {"problem": str(error)})
+    return render(request, "operator/what_if.html", trial_view(trial))
 
-    Each side draws the arm of the page's shopper anew, among the experiments that it runs.
-    Candidates are those gathered then: an item that no source brought to a page cannot come up in it.
 
-    Raises: DataError where the drafts cannot be compiled.
+def may_try(request: HttpRequest) -> bool:
+    """Whoever may draft rules or dials, or publish them, may try them."""
+    return any(request.user.has_perm(f"recommender.{permission}") for permission in _MAY)
+
+
+def progress_page(request: HttpRequest, trial: UUID) -> HttpResponse:
+    """The fragment that is fetched anew while the work goes on; the trial's own page is fetched whole at its end."""
+    shown = _shown(request, trial)
+    response = render(request, "operator/what_if.html", shown)
+    own = reverse("admin:what_if_trial", args=[trial])
+    if not shown.get("running") and request.headers.get("HX-Current-URL", "").endswith(own):
+        response["HX-Refresh"] = "true"
+    return response
+
+
+def trial_page(request: HttpRequest, trial: UUID) -> HttpResponse:
+    """The whole comparison, with plots."""
+    shown = _shown(request, trial)
+    plots = shares_plots(shown["tally"]) if "tally" in shown else []
+    context = {**admin.site.each_context(request), "title": _("A draft tried"), **shown, "plots": plots}
+    return render(request, "operator/trial.html", context)
+
+
+def _shown(request: HttpRequest, trial: UUID) -> dict[str, Any]:
+    if not may_try(request):
+        raise PermissionDenied
+    return trial_view(trial)
+
+
+def trial_view(trial: UUID) -> dict[str, Any]:
+    """A trial as its pages show it: how far it has come, or what it found.
+
+    Raises: Http404 where there is no such trial.
     """
-    draft = ruleset_value(ruleset_compile(shop), "draft")
-    serving = serving_read(shop.pk).ruleset
-    logs = RequestLog.objects.of(shop).filter(at__gte=now - SINCE).order_by("-at")[:PAGES]
-    pairs = [pair for log in logs if (pair := _decided_twice(log, serving, draft)) is not None]
-    before, after = (Counter(item for pair in pairs for item in pair[side]) for side in (0, 1))
-    replaced = sum(len(set(old) - set(new)) for old, new in pairs)
-    return WhatIf(
-        pages=len(pairs),
-        different=sum(old != new for old, new in pairs),
-        cards=sum(len(old) for old, _new in pairs),
-        replaced=replaced,
-        up=_moved(after - before),
-        down=_moved(before - after),
+    jobs = what_if_jobs(trial)
+    if not jobs:
+        raise Http404(_("There is no such trial."))
+    failed = next((job for job in jobs if job.status in ENDED and job.status != JobRun.Status.SUCCEEDED), None)
+    shown: dict[str, Any] = {"trial": trial, "shop": jobs[0].shop, "jobs": jobs}
+    if failed is not None:
+        return shown | {"problem": failed.error or failed.get_status_display()}
+    if any(job.status not in ENDED for job in jobs):
+        lefts = [job.eta_seconds for job in jobs if job.eta_seconds is not None]
+        waits = all(job.status == JobRun.Status.QUEUED for job in jobs)
+        percent = round(100 * sum(min(1.0, job.done / (job.total or 1.0)) for job in jobs) / len(jobs))
+        return shown | {
+            "running": True,
+            "waits": waits,
+            "percent": percent,
+            "left": duration_words(max(lefts)) if lefts else "",
+        }
+    return shown | _found(what_if_read(jobs), jobs[0].shop)
+
+
+def _found(tally: Tally, shop: Shop) -> dict[str, Any]:
+    return {
+        "tally": tally,
+        "share_different": _percent(tally.different, tally.pages),
+        "share_replaced": _percent(tally.replaced, tally.cards),
+        "up": _moved(tally.after - tally.before, tally),
+        "down": _moved(tally.before - tally.after, tally),
+        "earnings": [earning_words(tally, outcome, shop.currency) for outcome in OUTCOMES] if tally.shoppers else [],
+        "least_shoppers": round(MIN_EFFECTIVE_CLUSTERS),
+        "per": PER_CARDS,
+    }
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{part / whole:.1%}" if whole else "–"
+
+
+def _moved(counts: Counter[int], tally: Tally) -> list[Moved]:
+    most = [item for item, _n in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:MOVED_SHOWN]]
+    rows = ItemText.objects.filter(item_id__in=most).values_list("item_id", "language", "title")
+    language = get_language() or "en"
+    titles = {item: title for item, _language, title in sorted(rows, key=lambda row: row[1] == language)}
+    return [Moved(titles.get(item, str(item)), tally.before[item], tally.after[item]) for item in most]
+
+
+def earning_words(tally: Tally, outcome: str, currency: str) -> EarningWords:
+    """Expected clicks or revenue now and with the draft; below 200 effective shoppers nothing is concluded."""
+    earning = tally.earning(outcome)
+    found, scale = earning.difference, PER_CARDS if outcome == "clicks" else PER_CARDS / 100
+    name = _("clicks") if outcome == "clicks" else _("revenue (%(currency)s)") % {"currency": currency}
+    verdict, tone = _("no difference can be told"), ""
+    if not found.conclusive:
+        verdict = _("cannot conclude")
+    elif found.low > 0:
+        verdict, tone = _("more"), "good"
+    elif found.high < 0:
+        verdict, tone = _("less"), "bad"
+    method = _("doubly robust") if earning.doubly_robust else _("inverse propensities, normalised")
+    facts = {
+        "shoppers": f"{found.effective_clusters:.0f}",
+        "slots": f"{found.effective_sample:,.0f}",
+        "n": f"{found.n:,}",
+        "largest": f"{found.weight_max:.1f}",
+        "cut": f"{found.clipped:.1%}",
+        "unsupported": f"{found.unsupported:.1%}",
+        "method": method,
+    }
+    evidence = _(
+        "%(method)s; %(shoppers)s effective shoppers, %(slots)s effective of %(n)s cards; largest weight %(largest)s, "
+        "%(cut)s cut; %(unsupported)s of the draft's choices were never possible"
+    )
+    return EarningWords(
+        name=name,
+        now=_number(scale * earning.now),
+        draft=_number(scale * earning.draft),
+        difference=_number(scale * found.value, signed=True),
+        interval=f"{_number(scale * found.low, signed=True)} … {_number(scale * found.high, signed=True)}",
+        verdict=verdict,
+        tone=tone,
+        evidence=evidence % facts,
     )
 
 
-def _decided_twice(log: RequestLog, serving: RulesetValue, draft: RulesetValue) -> tuple[list[int], list[int]] | None:
-    """Items of the page with either ruleset; None where its bundle is gone."""
-    try:
-        then = serving_then(log)
-        context, gathered = request_unpack(bytes(log.payload), then.bundle)
-        gathered = fresh_refill(gathered, then.bundle, log.bundle_id)
-    except (DataError, ArtifactMismatch):
-        return None
-
-    def items(ruleset: RulesetValue) -> list[int]:
-        drawn = arm_assign(ruleset, context, settings.DPE_SECRET)
-        decision = decide(drawn, gathered, ruleset_of_arm(ruleset, drawn.arm), then.bundle, int(log.seed))
-        return list(decision.item_ids.tolist())
-
-    return items(serving), items(draft)
+def _number(value: float, *, signed: bool = False) -> str:
+    return (f"{value:+,.1f}" if signed else f"{value:,.1f}").replace("-", "−")
 
 
-def _moved(counts: Counter[int]) -> list[Moved]:
-    most = counts.most_common(MOVED_SHOWN)
-    rows = ItemText.objects.filter(item_id__in=[item for item, _n in most]).values_list("item_id", "language", "title")
-    language = get_language() or "en"
-    titles = {item: title for item, _language, title in sorted(rows, key=lambda row: row[1] == language)}
-    return [Moved(titles.get(item, str(item)), n) for item, n in most]
+def shares_plots(tally: Tally) -> list[dict[str, Any]]:
+    """Share of cards by department and by brand, now and with the draft; the largest moves first."""
+    items = Item.objects.filter(pk__in=[*tally.before, *tally.after]).values_list("pk", "department_id", "brand_id")
+    of = {item: (department or 0, brand or 0) for item, department, brand in items}
+    return [
+        _shares_plot(tally, {item: pair[place] for item, pair in of.items()}, model, title)
+        for place, (model, title) in enumerate(((Category, _("Cards by department")), (Brand, _("Cards by brand"))))
+    ]
+
+
+def _shares_plot(tally: Tally, group: dict[int, int], model: Any, title: str) -> dict[str, Any]:
+    before, after = (_by_group(counts, group) for counts in (tally.before, tally.after))
+    moves = {key: after[key] / max(after.total(), 1) - before[key] / max(before.total(), 1) for key in before | after}
+    largest = sorted(moves, key=lambda key: (-abs(moves[key]), key))[:SHARES_SHOWN]
+    names = dict(model.objects.filter(pk__in=largest).values_list("pk", "name"))
+    labels = [str(names.get(key, _("none"))) for key in largest]
+    shares = [[100 * counts[key] / max(counts.total(), 1) for key in largest] for counts in (before, after)]
+    columns = [_("now"), _("with the draft")]
+    drawn = [[round(value, 2) for value in values] for values in shares]
+    series = [Series(column, values) for column, values in zip(columns, drawn, strict=True)]
+    rows = zip(labels, *shares, [100 * moves[key] for key in largest], strict=True)
+    return {
+        "title": title,
+        "unit": _("percent of cards; the largest moves first"),
+        "kind": "bar",
+        "data": bars_chart(labels, series),
+        "options": axis_options("%"),
+        "first": title,
+        "columns": columns,
+        "table": [(name, f"{one:.2f} %", f"{two:.2f} %", _number(by, signed=True)) for name, one, two, by in rows],
+        "empty": not largest,
+    }
+
+
+def _by_group(counts: Counter[int], group: dict[int, int]) -> Counter[int]:
+    found: Counter[int] = Counter()
+    for item, n in counts.items():
+        found[group.get(item, 0)] += n
+    return found

@@ -67,6 +67,29 @@ class Sums:
 
 
 @dataclass(frozen=True)
+class WeightTotals:
+    """How far importance weights carry, as sums: the totals of two logs are the totals of both together."""
+
+    n: int = 0
+    total: float = 0.0  # of weights that were cut at the largest allowed
+    squares: float = 0.0
+    largest: float = 0.0  # before cutting
+    clipped: int = 0
+    unsupported: float = 0.0  # target mass on items that the log could not show
+
+    def __add__(self, other: "WeightTotals") -> "WeightTotals":
+        """Both logs as one."""
+        return WeightTotals(
+            self.n + other.n,
+            self.total + other.total,
+            self.squares + other.squares,
+            max(self.largest, other.largest),
+            self.clipped + other.clipped,
+            self.unsupported + other.unsupported,
+        )
+
+
+@dataclass(frozen=True)
 class Estimate:
     """A value with what is needed to distrust it."""
 
@@ -79,7 +102,7 @@ class Estimate:
     effective_clusters: float  # shoppers: the same over sums of weights by shopper
     unsupported: float  # mean target mass on items that the log could not show
     weight_max: float
-    weight_p99: float
+    weight_p99: float  # NaN where only sums of the weights are known
     clipped: float  # share of slots whose weight was cut
 
     @property
@@ -143,6 +166,38 @@ def difference(
     """
     draws = _replicate(target, seed) - _replicate(anchor, seed)
     return _described(log, target, target.value() - anchor.value(), draws, max_weight, level)
+
+
+def difference_of_sums(
+    target: Sums, anchor: Sums, weights: WeightTotals, *, level: float = 0.95, seed: int = 0
+) -> Estimate:
+    """``difference`` where the slots are no longer there and their sums by shopper are.
+
+    Args:
+        target: of the estimator under the target policy.
+        anchor: of the same shoppers under the policy it is compared with.
+        weights: of the target.
+        level: of the interval.
+        seed: of the bootstrap.
+    Raises: DataError if either policy carries no weight.
+    """
+    if not weights.n or target.denominator.sum() <= 0 or anchor.denominator.sum() <= 0:
+        raise DataError("neither policy ever shows what was logged: nothing can be estimated from this log")
+    draws = _replicate(target, seed) - _replicate(anchor, seed)
+    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
+    return Estimate(
+        value=target.value() - anchor.value(),
+        standard_error=float(draws.std(ddof=1)),
+        low=float(low),
+        high=float(high),
+        n=weights.n,
+        effective_sample=weights.total**2 / weights.squares if weights.squares else 0.0,
+        effective_clusters=effective_size(target.weight),
+        unsupported=weights.unsupported / weights.n,
+        weight_max=weights.largest,
+        weight_p99=float("nan"),
+        clipped=weights.clipped / weights.n,
+    )
 
 
 def ips_sums(log: LoggedSlots, max_weight: float = np.inf) -> Sums:

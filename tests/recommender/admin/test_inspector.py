@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from recommender.admin.inspector_cards import Field, number_words
 from recommender.homepage import homepage_page
-from recommender.models import Experiment, Impression, Rule
+from recommender.models import Impression, Rule
 from recommender.store.rulesets import ruleset_publish
 from tests.fixtures.tiny_shop import TinyShop, shopper_with, tiny_live, tiny_shop, tiny_trend
 from users.models import Shopper, User
@@ -108,36 +108,3 @@ def test_a_measure_is_its_place_among_all_candidates() -> None:
 )
 def test_numbers_are_short(value: float | None, words: str) -> None:
     assert number_words(value) == words
-
-
-def test_drafts_are_tried_on_logged_pages(staff: Client, tiny: TinyShop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("recommender.admin.what_if.MOVED_SHOWN", len(tiny.items))
-    address = reverse("admin:ruleset_try")
-    assert "nothing to try it on" in staff.get(address).content.decode()
-    ruleset_publish(shop=tiny.shop)
-    pages = [shown(tiny, shopper_with(tiny, tiny.of_department(k)[:4], at=timezone.now())) for k in range(3)]
-    tried = staff.get(address).context["tried"]
-    assert (tried.pages, tried.different, tried.up) == (3, 0, [])
-    victim = pages[0].item_ids[0]
-    Rule.objects.create(shop=tiny.shop, name="No", action="exclude", target="item", target_ids=[victim])
-    tried = staff.get(address).context["tried"]
-    holding = sum(victim in page.item_ids for page in pages)
-    assert tried.different >= holding > 0
-    assert tried.replaced >= holding
-    title = tiny.items[list(tiny.ids).index(victim)].texts.get(language="en").title
-    assert (title, holding) in [(moved.title, moved.pages) for moved in tried.down]
-    assert Impression.objects.count() == 3
-
-
-def test_a_draft_experiment_is_tried_with_the_arms_that_it_would_draw(staff: Client, tiny: TinyShop) -> None:
-    shown(tiny, shopper_with(tiny, tiny.of_department(0)[:4], at=timezone.now()))
-    arms = [{"name": "all", "share": 1.0, "knobs": {"temperature": 3.0}}, {"name": "none", "share": 0.0, "knobs": {}}]
-    experiment = Experiment.objects.create(shop=tiny.shop, name="dare", arms=arms, enabled=True)
-    ruleset_publish(shop=tiny.shop)
-    experiment.delete()
-    tried = staff.get(reverse("admin:ruleset_try")).context["tried"]
-    assert (tried.pages, tried.different) == (1, 1)
-    shown(tiny, shopper_with(tiny, tiny.of_department(1)[:4], at=timezone.now()))
-    assert Impression.objects.order_by("-id").first().arm == "dare/all"
-    tried = staff.get(reverse("admin:ruleset_try")).context["tried"]
-    assert (tried.pages, tried.different) == (2, 2)

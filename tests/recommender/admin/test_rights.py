@@ -88,8 +88,8 @@ def test_staff_who_may_only_look_can_do_nothing(shop: Shop) -> None:
 
 
 def test_only_those_who_may_publish_try_drafts_out(shop: Shop) -> None:
-    assert client_of("view_ruleset").get(reverse("admin:ruleset_try")).status_code == 403
-    assert boss().get(reverse("admin:ruleset_try")).status_code == 200
+    assert client_of("view_ruleset").post(reverse("admin:ruleset_try")).status_code == 403
+    assert boss().post(reverse("admin:ruleset_try")).status_code == 200
 
 
 def test_those_who_may_publish_see_the_button_and_others_do_not(shop: Shop) -> None:
