@@ -5,7 +5,7 @@ bundle, rules or running experiment are others or its shopper has done something
 alone, so a killed run goes on where it was.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -38,7 +38,7 @@ LENGTH = 60
 SURFACE = "push"
 CHUNK = 100  # shoppers read, compared with all items and written at a time
 MAKER_SECONDS = 300  # for so long refreshed lists may rest on the same prices and stock
-_STEP = _("Making lists")
+STEP = _("Making lists")
 
 
 @dataclass(frozen=True)
@@ -90,19 +90,37 @@ def lists_precompute(job: JobRun, progress: JobProgress) -> dict[str, Any]:
         DataError: no bundle serves the shop.
         JobStopped: the job was cancelled.
     """
-    progress.plan({_STEP: 1.0})
-    progress.step(_STEP)
-    now = timezone.now()
-    maker = _maker(job.shop, now)
+    progress.plan({STEP: 1.0})
+    progress.step(STEP)
     shard, shards = int(job.params.get("shard", 0)), int(job.params.get("shards", 1))
+    made = shard_precompute(job.shop, shard, shards, progress.update)
+    return {"made": made, "bundle": serving_read(job.shop_id).bundle_id}
+
+
+def shard_precompute(shop: Shop, shard: int, shards: int, report: Callable[[float, float], None]) -> int:
+    """Make the lists of one shard that are not up to date.
+
+    Args:
+        shop: whose shoppers.
+        shard: which shard, from 0.
+        shards: of how many.
+        report: called after each chunk with shoppers done and shoppers in all; may raise to stop.
+
+    Returns:
+        How many lists were made.
+
+    Raises:
+        DataError: no bundle serves the shop.
+    """
+    now = timezone.now()
+    maker = _maker(shop, now)
     waiting = _stale(maker, now).annotate(part=F("pk") % shards).filter(part=shard)
     ids = list(waiting.order_by("pk").values_list("pk", flat=True))
-    made = done = 0
-    for chunk in _chunks(ids):
+    made = 0
+    for done, chunk in _chunks(ids):
         made += _lists_write(maker, list(Shopper.objects.filter(pk__in=chunk).order_by("pk")), now)
-        done += len(chunk)
-        progress.update(done, len(ids))
-    return {"made": made, "bundle": maker.bundle_id}
+        report(done, len(ids))
+    return made
 
 
 def list_refresh(shop: Shop, shopper_id: int) -> bool:
@@ -185,6 +203,8 @@ def _lists_write(maker: _Maker, shoppers: Sequence[Shopper], now: datetime) -> i
     return len(rows)
 
 
-def _chunks(ids: list[int]) -> Iterator[list[int]]:
+def _chunks(ids: list[int]) -> Iterator[tuple[int, list[int]]]:
+    """Chunks of ``ids``, each with how many there are up to its end."""
     for start in range(0, len(ids), CHUNK):
-        yield ids[start : start + CHUNK]
+        chunk = ids[start : start + CHUNK]
+        yield start + len(chunk), chunk

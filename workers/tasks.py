@@ -8,13 +8,14 @@ from celery import shared_task
 from catalog.outbox import outbox_handling, outbox_relay
 from recommender.embedding import items_embed, shop_texts_embed
 from recommender.jobs import job_run, jobs_recover
-from recommender.precompute import list_refresh, lists_precompute
+from recommender.precompute import list_refresh
 from recommender.what_if import what_if_do
 from workers import upkeep
 from workers.leases import lease
 from workers.queues import job_send
+from workers.shards import lists_share
 
-WORK = {"precompute": lists_precompute, "what_if": what_if_do}
+WORK = {"precompute": lists_share, "what_if": what_if_do}
 
 
 @shared_task(name="workers.tasks.relay")

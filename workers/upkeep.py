@@ -18,7 +18,7 @@ from recommender.seen import sessions_forget
 from recommender.store.bundles import bundles_retire
 from recommender.training.workspace import workspaces_prune
 from recommender.trends import trend_refresh
-from users.models import Interaction, Search, Shopper
+from users.models import Interaction, Search
 from users.receipts import receipts_prune
 from workers.leases import slot_id
 
@@ -30,7 +30,6 @@ REPLAYABLE = timedelta(days=14)  # a training that ended badly is replayed by th
 UNTOUCHED = timedelta(days=1)
 NIGHT = timedelta(days=1)
 FROM_SCRATCH = 6  # weekday: what small updates drift from is found again once a week
-SHARD_SHOPPERS = 20_000
 IMPRESSIONS = Impression._meta.db_table
 PARTITIONED = (Interaction._meta.db_table, IMPRESSIONS)
 
@@ -107,15 +106,12 @@ def training_ask(now: datetime | None = None) -> int:
 
 
 def precompute_ask(now: datetime | None = None) -> int:
-    """Ask for tonight's lists of every shop that has a bundle, in as many shards as its shoppers need."""
+    """Ask for tonight's lists of every shop that has a bundle; the workers share them (``shards``)."""
     moment = now or timezone.now()
     asked = 0
     for live in Live.objects.select_related("shop").exclude(bundle=None):
-        shards = 1 + Shopper.objects.of(live.shop).count() // SHARD_SHOPPERS
-        for shard in range(shards):
-            name = slot_id(f"precompute {live.shop_id} {shard}", moment, NIGHT)
-            job_ask(shop=live.shop, kind="precompute", params={"shard": shard, "shards": shards}, job_id=name)
-            asked += 1
+        job_ask(shop=live.shop, kind="precompute", job_id=slot_id(f"precompute {live.shop_id}", moment, NIGHT))
+        asked += 1
     return asked
 
 

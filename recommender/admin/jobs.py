@@ -152,7 +152,11 @@ def log_words(log: str) -> str:
     return "\n".join(f"{time}{gap}{step_word(said)}" for time, gap, said in lines)
 
 
+_PARAMS = {"shard": gettext_lazy("shard"), "shards": gettext_lazy("shards")}
 _RESULTS = {
+    "made": gettext_lazy("lists made"),
+    "shards": gettext_lazy("shards"),
+    "bundle": gettext_lazy("bundle"),
     "lines": gettext_lazy("lines in the file"),
     "imported": gettext_lazy("lines imported"),
     "new_interactions": gettext_lazy("new interactions"),
@@ -167,6 +171,16 @@ def result_word(name: str) -> str:
     if group in _RESULT_GROUPS and what:
         return f"{_RESULT_GROUPS[group]}: {what}"
     return str(_RESULTS.get(name, name))
+
+
+def _is_told(name: str) -> bool:
+    """Whether a parameter is for people: not a draft's content, nor the job whose part this one is."""
+    return not name.startswith("content") and name != "part_of"
+
+
+def param_word(name: str) -> str:
+    """What a job was asked for with; the parameter's name where there are no words."""
+    return str(_PARAMS.get(name, name))
 
 
 def result_rows(result: dict[str, Any]) -> list[tuple[str, str]]:
@@ -224,7 +238,9 @@ def job_view(job: JobRun) -> dict[str, Any]:
         "took": duration_words(_seconds(job)),
         "curves": [_curve(name, points) for name, points in job.curves.items() if points],
         "result": result_rows(job.result),
-        "params": flat("", {name: value for name, value in job.params.items() if name != "content"}),
+        "params": [(param_word(name), value) for name, value in flat("", job.params) if _is_told(name)],
+        "parts": [(part.pk, part.get_status_display(), percent(part)) for part in job.parts()],
+        "part_of": job.params.get("part_of", ""),
     }
 
 

@@ -53,3 +53,7 @@ class JobRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
+
+    def parts(self) -> "models.QuerySet[JobRun]":
+        """The jobs that this one has asked for to share its work, in the order of their shards."""
+        return JobRun.objects.of(self.shop).filter(params__part_of=str(self.pk)).order_by("params__shard")
