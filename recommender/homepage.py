@@ -17,7 +17,7 @@ from catalog.models import Shop
 from recommender.data.ruleset import RulesetValue
 from recommender.data.types import ArtifactMismatch, Context, DataError, Decision, Floats, Gathered
 from recommender.experiments.assignment import arm_assign, ruleset_of_arm
-from recommender.facts.context import Asked, context_read
+from recommender.facts.context import Asked, context_plain, context_read
 from recommender.language.text_encoder import TextEncoder
 from recommender.models import Impression, RequestLog
 from recommender.page import Page
@@ -125,6 +125,8 @@ def cursor_read(cursor: str) -> list[UUID]:
 def _request(shop: Shop, context: Context, serving: Serving, now: datetime) -> _Request:
     context = arm_assign(serving.ruleset, context, settings.DPE_SECRET)
     serving = replace(serving, ruleset=ruleset_of_arm(serving.ruleset, context.arm))
+    if context.surface in serving.ruleset.plain_surfaces:
+        context = context_plain(context)
     context = replace(
         context,
         editorial_ids=editorial_of(serving.ruleset, context),

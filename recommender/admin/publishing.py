@@ -16,6 +16,7 @@ from unfold.decorators import action
 from catalog.models import Shop
 from recommender.admin.confirmation import confirmed
 from recommender.admin.ruleset_changes import changes_of
+from recommender.admin.switches import switch_context, switch_view
 from recommender.admin.what_if import progress_page, trial_asked, trial_page
 from recommender.data.types import DataError
 from recommender.models import Live, Ruleset
@@ -112,7 +113,7 @@ def drafts(request: HttpRequest) -> dict[str, Any]:
     if shop is None:
         return {}
     changes, problem = _changes(shop)
-    return {"draft_shop": shop, "draft_changes": changes, "draft_problem": problem}
+    return {"draft_shop": shop, "draft_changes": changes, "draft_problem": problem, **switch_context(shop)}
 
 
 def _changes(shop: Shop) -> tuple[list[tuple[str, str]], str]:
@@ -141,11 +142,17 @@ class RulesetAdmin(FactAdmin):
     list_select_related = ("shop__live", "published_by")
     search_fields = ("hash", "note")
     actions_detail = ("make_live_again",)
+    list_before_template = "operator/switches.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list, below the emergency switches."""
+        return super().changelist_view(request, {**drafts(request), **(extra_context or {})})
 
     def get_urls(self) -> list[URLPattern]:
         """Drafts tried on pages of the last day."""
         wrap = self.admin_site.admin_view
         own = [
+            path("switch/", wrap(switch_view), name="ruleset_switch"),
             path("try/", wrap(self.try_view), name="ruleset_try"),
             path("try/<uuid:trial>/", wrap(trial_page), name="what_if_trial"),
             path("try/<uuid:trial>/progress/", wrap(progress_page), name="what_if_progress"),

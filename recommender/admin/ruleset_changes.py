@@ -13,7 +13,8 @@ from catalog.models import Shop
 from recommender.admin.choices import kind_word, section_word, surface_word
 from recommender.data.knob_ranges import DIALS
 from recommender.data.ruleset import KnobValues, RuleValue
-from recommender.models import Knobs, Live, Rule
+from recommender.models import Knobs, Rule
+from recommender.store.ruleset_content import content_serving
 from recommender.store.rulesets import ruleset_compile
 from users.kinds import KIND_BY_WORD
 
@@ -23,14 +24,10 @@ _TIMES = {"starts_us": "starts_at", "ends_us": "ends_at"}
 
 
 def live_content(shop: Shop) -> dict[str, Any]:
-    """The ruleset that serves now, with the defaults for what it does not say; these alone where none was published."""
-    live = Live.objects.select_related("ruleset").filter(shop=shop).first()
-    nothing = {"knobs": _DEFAULTS, "rules": [], "layout": [], "experiments": []}
-    if live is None or live.ruleset is None:
-        return nothing
-    content = live.ruleset.content
+    """The ruleset that serves now, with the defaults for what it does not say."""
+    content = content_serving(shop)
     rules = [_RULE_DEFAULTS | rule for rule in content["rules"]]
-    return {**nothing, **content, "knobs": _DEFAULTS | content["knobs"], "rules": rules}
+    return {**content, "knobs": _DEFAULTS | content["knobs"], "rules": rules}
 
 
 def changes_of(shop: Shop) -> list[tuple[str, str]]:

@@ -85,6 +85,13 @@ def _context_of(shop: Shop, shopper: Shopper | None, asked: Asked, row: dict[str
     return _context(shop, shopper, asked, personalise=personalise, **known)
 
 
+def context_plain(context: Context) -> Context:
+    """The request as if nothing were known about its shopper; what they hid or put into the basket stays away."""
+    nothing = _ints(())
+    unknown = dict.fromkeys(("ignored_ids", "purchased_ids", "fatigue_ids", "fatigue_counts"), nothing)
+    return replace(context, history=History.empty(), segment="", **unknown)
+
+
 def _states_read(shopper_ids: list[int]) -> dict[int, dict[str, Any]]:
     """State rows by shopper; who has none is missing."""
     with connection.cursor() as cursor:

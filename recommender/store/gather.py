@@ -153,6 +153,8 @@ class SqlGather:
         """The list made ahead, for a page without a bundle; one made under another arm belongs to that arm."""
         if self.serving.bundle is not None or not context.shopper_id or not context.personalise:
             return np.zeros(0, np.int64)
+        if context.surface in self.serving.ruleset.plain_surfaces:
+            return np.zeros(0, np.int64)
         made = PrecomputedList.objects.filter(pk=context.shopper_id, arm=context.arm).first()
         return np.array(made.item_ids[:100] if made else [], np.int64)
 

@@ -1,7 +1,5 @@
 """Publishing: a shop's knobs, rules, layout and experiments compiled to one immutable ruleset, known by its hash."""
 
-import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
@@ -20,6 +18,8 @@ from recommender.models import HomepageLayout, Knobs, Live, Rule, Ruleset
 from recommender.slate.rule_index import Rulebook
 from recommender.store.experiments import experiment_value, experiments_compile, microseconds
 from recommender.store.knob_words import knob_problem_words
+from recommender.store.ruleset_content import content_hash
+from recommender.store.switches import Switches, switches_read
 from users.models import User
 
 DEFAULT_RULESET = RulesetValue(hash="default", knobs=KnobValues())
@@ -45,6 +45,7 @@ def ruleset_compile(shop: Shop) -> dict[str, Any]:
         "layout": [_section(section) for section in sections],
         "experiments": experiments_compile(shop),
         **({"event_weights": weights} if weights else {}),
+        **switches_read(shop).content(),
     }
 
 
@@ -89,24 +90,22 @@ def ruleset_publish(*, shop: Shop, published_by: User | None = None, note: str =
     return ruleset
 
 
-def content_hash(content: dict[str, Any]) -> str:
-    """SHA-256 of a ruleset's content in canonical JSON."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
 def ruleset_read(ruleset: Ruleset) -> RulesetValue:
     """A published ruleset as the pure rooms read it."""
     return ruleset_value(ruleset.content, ruleset.hash)
 
 
 def ruleset_value(content: dict[str, Any], name: str) -> RulesetValue:
-    """Content of a ruleset, published or draft, as a value."""
+    """Content of a ruleset, published or draft, as a value; rules that are switched off are none of it."""
+    switches = Switches.of(content)
+    rules = () if switches.rules_off else content["rules"]
     return RulesetValue(
         hash=name,
         knobs=KnobValues(**content["knobs"]),
-        rules=Rulebook(RuleValue(**{**rule, "target_ids": tuple(rule["target_ids"])}) for rule in content["rules"]),
+        rules=Rulebook(RuleValue(**{**rule, "target_ids": tuple(rule["target_ids"])}) for rule in rules),
         layout=tuple(SectionValue(**section) for section in content["layout"]),
         experiments=tuple(experiment_value(one) for one in content.get("experiments", ())),
+        plain_surfaces=switches.plain_surfaces,
     )
 
 
