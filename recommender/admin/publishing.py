@@ -15,12 +15,14 @@ from unfold.decorators import action
 
 from catalog.models import Shop
 from recommender.admin.confirmation import confirmed
+from recommender.admin.rule_words import warning_words
 from recommender.admin.ruleset_changes import changes_of
 from recommender.admin.switches import switch_context, switch_view
 from recommender.admin.what_if import progress_page, trial_asked, trial_page
 from recommender.data.types import DataError
-from recommender.models import Live, Ruleset
-from recommender.store.rulesets import AS_DELIVERED, ruleset_compile, ruleset_publish, ruleset_restore
+from recommender.models import Live, Rule, Ruleset
+from recommender.store.rule_warnings import rule_warnings
+from recommender.store.rulesets import AS_DELIVERED, rules_compile, ruleset_compile, ruleset_publish, ruleset_restore
 from users.admin import FactAdmin
 from users.models import User
 
@@ -93,7 +95,7 @@ class PublishingAdmin(ModelAdmin):
             button=_("Publish"),
             back=reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"),
             do=lambda: _published(shop, staff_of(request)),
-            details=changes,
+            details=[*changes, *((_("note"), words) for words in _warnings(shop))] if changes else changes,
             trial=f"{reverse('admin:ruleset_try')}?shop={shop.code}" if changes else "",
         )
 
@@ -121,6 +123,11 @@ def _changes(shop: Shop) -> tuple[list[tuple[str, str]], str]:
         return changes_of(shop), ""
     except DataError as error:
         return [], str(error)
+
+
+def _warnings(shop: Shop) -> list[str]:
+    """What staff should know about the rules that they are about to publish."""
+    return warning_words(rule_warnings(shop, rules_compile(Rule.objects.of(shop).filter(enabled=True))))
 
 
 def _published(shop: Shop, by: User | None) -> str:

@@ -1,6 +1,6 @@
 """A rule in the shop's words: what it does, to how many items, when, where and for whom, and what it quarrels with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,18 +12,16 @@ from django.utils.translation import ngettext
 
 from catalog.models import Brand, Category, Item, Shop, Tag
 from recommender.admin.choices import section_word, surface_word
+from recommender.data.types import DataError
 from recommender.models import Rule
+from recommender.slate.rule_conflicts import Conflict
+from recommender.store.rule_warnings import Absent, RuleWarnings, rule_warnings
+from recommender.store.rulesets import rule_compile, rules_compile
 
 _NAMED = {Rule.Target.BRAND: Brand, Rule.Target.CATEGORY: Category, Rule.Target.TAG: Tag}
-_OPPOSITES = {
-    Rule.Action.PIN: (Rule.Action.BURY, Rule.Action.EXCLUDE),
-    Rule.Action.BOOST: (Rule.Action.BURY, Rule.Action.EXCLUDE),
-    Rule.Action.BURY: (Rule.Action.PIN, Rule.Action.BOOST),
-    Rule.Action.EXCLUDE: (Rule.Action.PIN, Rule.Action.BOOST),
-}
 _NAMES_SHOWN = 3
-_ALWAYS_FROM = datetime.min.replace(tzinfo=ZoneInfo("UTC"))
-_ALWAYS_UNTIL = datetime.max.replace(tzinfo=ZoneInfo("UTC"))
+_UNSAVED = 2**62
+"""Id of a rule that has none yet: the newest of all."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,6 @@ class RuleLine:
 
 def rule_lines(rule: Rule) -> list[RuleLine]:
     """The rule as staff would tell it, saved or not."""
-    quarrels = contradicting(rule)
     lines = [
         RuleLine(_("does"), does_words(rule)),
         RuleLine(_("to"), about_words(rule)),
@@ -46,10 +43,7 @@ def rule_lines(rule: Rule) -> list[RuleLine]:
         RuleLine(_("where"), where_words(rule)),
         RuleLine(_("for"), rule.segment or _("everybody")),
     ]
-    if quarrels:
-        names = ", ".join(other.name for other in quarrels)
-        advice = _("contradicts %(rules)s: the higher priority wins") % {"rules": names}
-        lines.append(RuleLine(_("but"), advice, "bad"))
+    lines += [RuleLine(_("but"), words, "bad") for words in warnings_of(rule)]
     return lines
 
 
@@ -143,25 +137,59 @@ def matched(rule: Rule) -> QuerySet[Item]:
     return Item.objects.of(rule.shop).filter(wanted[Rule.Target(rule.target)])
 
 
-def contradicting(rule: Rule) -> list[Rule]:
-    """Enabled rules of the shop that would do the opposite to some of the same items at the same time and place."""
-    if not rule.target_ids:
+def warning_words(warnings: RuleWarnings) -> list[str]:
+    """What staff should know, a sentence each."""
+    words = [conflict_words(conflict) for conflict in warnings.conflicts]
+    words += [absent_words(absent) for absent in warnings.absent]
+    if warnings.excluding:
+        told = {
+            "rules": ", ".join(f"“{rule.name}”" for rule in warnings.excluding[:_NAMES_SHOWN]),
+            "percent": round(100 * warnings.excluded),
+        }
+        words.append(
+            _("%(rules)s bar everything there is to show: pages will leave them aside.") % told
+            if warnings.excluded == 1
+            else _("%(rules)s bar %(percent)s %% of what could be shown.") % told
+        )
+    return words
+
+
+def conflict_words(conflict: Conflict) -> str:
+    """Who wins a contradiction, and why."""
+    names = {"winner": conflict.winner.name, "loser": conflict.loser.name}
+    why = {
+        "excluded": _("“%(winner)s” wins over “%(loser)s”: what is excluded is shown only by a pin or an include of"
+                      " higher priority."),
+        "higher": _("“%(winner)s” wins over “%(loser)s”: its priority is higher."),
+        "lower_id": _("“%(winner)s” wins over “%(loser)s”: both want the same slot or item, and of equal"
+                      " priorities the older rule wins."),
+        "pinned": _("“%(winner)s” wins over “%(loser)s”: a pin holds its slot whatever the score."),
+        "multiplied": _("“%(winner)s” and “%(loser)s” have the same priority: both count, one against the other."),
+        "ceiling": _("“%(winner)s” wins over “%(loser)s”: nothing that is asked for goes beyond what is allowed."),
+    }  # fmt: skip
+    return why[conflict.why] % names
+
+
+def absent_words(absent: Absent) -> str:
+    """Why an item that a rule asks for will not be seen."""
+    names = {"rule": absent.rule.name, "item": absent.external_id}
+    why = {
+        "deleted": _("“%(rule)s” asks for %(item)s, which is deleted: its place goes to the next best item."),
+        "hidden": _("“%(rule)s” asks for %(item)s, which is hidden: its place goes to the next best item."),
+        "sold_out": _("“%(rule)s” asks for %(item)s, which is sold out: its place goes to the next best item."),
+    }
+    return why[absent.why] % names
+
+
+def warnings_of(rule: Rule) -> list[str]:
+    """What staff should know about a rule, saved or not; nothing while it cannot work yet."""
+    rule_id = rule.pk or _UNSAVED
+    others = Rule.objects.of(rule.shop).filter(enabled=True).exclude(pk=rule.pk)
+    try:
+        mine = replace(rule_compile(rule), id=rule_id, name=rule.name or _("this rule"))
+    except DataError:
         return []
-    others = Rule.objects.of(rule.shop).filter(enabled=True, action__in=_OPPOSITES[Rule.Action(rule.action)])
-    return [
-        other
-        for other in others.exclude(pk=rule.pk)
-        if _meet(rule, other) and matched(rule).filter(pk__in=matched(other).values("pk")).exists()
-    ]
-
-
-def _meet(one: Rule, other: Rule) -> bool:
-    """Whether both may be in force for the same page."""
-    places = ((one.surface, other.surface), (one.section, other.section), (one.segment, other.segment))
-    if any(mine and theirs and mine != theirs for mine, theirs in places):
-        return False
-    starts = max(one.starts_at or _ALWAYS_FROM, other.starts_at or _ALWAYS_FROM)
-    return starts < min(one.ends_at or _ALWAYS_UNTIL, other.ends_at or _ALWAYS_UNTIL)
+    return warning_words(rule_warnings(rule.shop, [*rules_compile(others), mine], about=rule_id))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Admin of rules: pin, boost, bury, exclude, with a preview while one types."""
+"""Admin of rules, with a preview while one types."""
 
 from dataclasses import asdict, replace
 from typing import Any
@@ -18,11 +18,11 @@ from recommender.admin.publishing import PublishingAdmin, shop_chosen, staff_of
 from recommender.admin.rule_form import RuleForm
 from recommender.admin.rule_words import (
     about_words,
-    contradicting,
     does_words,
     matched,
     reach_words,
     rule_lines,
+    warnings_of,
     where_words,
     window_words,
     windows,
@@ -35,7 +35,10 @@ from recommender.store.rulesets import rule_compile
 
 UNSAVED = -1
 """Id of a rule that is tried before it has one."""
-_TONES = {"pin": "info", "boost": "success", "bury": "warning", "exclude": "danger"}
+_TONES = {
+    "pin": "info", "boost": "success", "bury": "warning", "include": "info", "exclude": "danger", "quota": "info",
+    "cap": "warning",
+}  # fmt: skip
 
 
 @admin.register(Rule)
@@ -123,11 +126,8 @@ class RuleAdmin(PublishingAdmin):
             obj.created_by = staff_of(request)
         obj.name = obj.name or f"{about_words(obj)}: {does_words(obj)}"[:120]
         super().save_model(request, obj, form, change)
-        quarrels = contradicting(obj) if obj.enabled else []
-        if quarrels:
-            names = ", ".join(f"“{other.name}”" for other in quarrels)
-            words = _("“%(rule)s” and %(others)s pull the same items in opposite directions: the higher priority wins.")
-            messages.warning(request, words % {"rule": obj.name, "others": names})
+        for words in warnings_of(obj) if obj.enabled else ():
+            messages.warning(request, words)
 
     @display(description=gettext_lazy("action"), label=_TONES, ordering="action")
     def doing(self, rule: Rule) -> tuple[str, str]:

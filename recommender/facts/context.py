@@ -17,6 +17,8 @@ from users.state import Recent, StateValue, history_of
 _STATE = """
 SELECT s.shopper_id, s.version, s.recent_items, s.recent_kinds, s.recent_times, s.hidden_items, s.purchased_items,
        s.ignored_items, s.raised_items, s.fatigue,
+       ARRAY(SELECT t.key::bigint FROM jsonb_each_text(s.taste -> 'tags') t WHERE t.value::float8 > 0
+             ORDER BY t.value::float8 DESC, t.key::bigint LIMIT 5),
        ARRAY(SELECT l.item_id FROM users_basketline l JOIN users_basket b ON b.id = l.basket_id
              WHERE b.shopper_id = s.shopper_id ORDER BY l.item_id),
        (SELECT c.granted FROM users_consent c JOIN users_shopper p ON p.id = c.shopper_id
@@ -25,7 +27,8 @@ SELECT s.shopper_id, s.version, s.recent_items, s.recent_kinds, s.recent_times, 
 FROM users_shopperstate s WHERE s.shopper_id = ANY(%s)
 """
 _COLUMNS = (
-    "version", "items", "kinds", "times", "hidden", "purchased", "ignored", "raised", "fatigue", "basket", "consent"
+    "version", "items", "kinds", "times", "hidden", "purchased", "ignored", "raised", "fatigue", "tags", "basket",
+    "consent"
 )  # fmt: skip
 _JSON = ("raised", "fatigue")
 
@@ -81,15 +84,16 @@ def _context_of(shop: Shop, shopper: Shopper | None, asked: Asked, row: dict[str
             "purchased_ids": _ints(row["purchased"]),
             "fatigue_ids": _ints([item for item, _ in fatigue]),
             "fatigue_counts": _ints([count for _, count in fatigue]),
+            "taste_tags": _ints(row["tags"]),
         }
     return _context(shop, shopper, asked, personalise=personalise, **known)
 
 
 def context_plain(context: Context) -> Context:
     """The request as if nothing were known about its shopper; what they hid or put into the basket stays away."""
-    nothing = _ints(())
-    unknown = dict.fromkeys(("ignored_ids", "purchased_ids", "fatigue_ids", "fatigue_counts"), nothing)
-    return replace(context, history=History.empty(), segment="", **unknown)
+    none = _ints(())
+    known = replace(context, history=History.empty(), segment="", ignored_ids=none, purchased_ids=none)
+    return replace(known, fatigue_ids=none, fatigue_counts=none)
 
 
 def _states_read(shopper_ids: list[int]) -> dict[int, dict[str, Any]]:

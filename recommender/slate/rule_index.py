@@ -7,14 +7,32 @@ whoever comes later wins. A rule's number is its place in that order.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
 from recommender.data.ruleset import RuleValue
-from recommender.data.types import Bools, Context, Floats, Gathered, Ints
+from recommender.data.types import Bools, Context, Floats, Ints
 
 _FOREVER = np.iinfo(np.int64).max
 _KINDS = ("item", "brand", "category", "tag")
+
+
+class Described(Protocol):
+    """Items with what rules speak of: candidates of a request, or a whole catalogue."""
+
+    @property
+    def item_ids(self) -> Ints: ...  # noqa: D102 — (c,) and so are the next three
+    @property
+    def brand(self) -> Ints: ...  # noqa: D102
+    @property
+    def category(self) -> Ints: ...  # noqa: D102
+    @property
+    def department(self) -> Ints: ...  # noqa: D102
+    @property
+    def tag_ids(self) -> Ints: ...  # noqa: D102 — (t,)
+    @property
+    def tag_rows(self) -> Ints: ...  # noqa: D102 — (t,)
 
 
 @dataclass(frozen=True)
@@ -110,9 +128,10 @@ class Rulebook(tuple[RuleValue, ...]):
         here = self.bearing("surface", "", context.surface) & self.bearing("segment", "", context.segment)
         return np.asarray(in_time & here)
 
-    def matches(self, gathered: Gathered, among: Bools) -> Matches:
+    def matches(self, gathered: Described, among: Bools) -> Matches:
         """The candidates that rules ``among`` (r,) speak of."""
-        every = np.arange(len(gathered))
+        c = len(gathered.item_ids)
+        every = np.arange(c)
         columns = {
             "item": [(gathered.item_ids, every)],
             "brand": [(gathered.brand, every)],
@@ -128,7 +147,7 @@ class Rulebook(tuple[RuleValue, ...]):
         by_item = self._with_item_target[rule]
         order = np.lexsort((row, np.where(by_item, place, 0), rule))
         rule, row, target = rule[order], row[order], target[order]
-        _, first = np.unique(rule * max(len(gathered), 1) + row, return_index=True)
+        _, first = np.unique(rule * max(c, 1) + row, return_index=True)
         kept_order = np.sort(first)
         return Matches(rule[kept_order], row[kept_order], target[kept_order])
 

@@ -36,7 +36,7 @@ def ruleset_compile(shop: Shop) -> dict[str, Any]:
     """
     knobs = Knobs.objects.filter(shop=shop).first() or Knobs(shop=shop)
     _knobs_check(knobs)
-    rules = [rule_compile(rule) for rule in Rule.objects.of(shop).filter(enabled=True).order_by("id")]
+    rules = rules_compile(Rule.objects.of(shop).filter(enabled=True).order_by("id"))
     sections = HomepageLayout.objects.of(shop).filter(enabled=True).order_by("surface", "position", "id")
     weights = _event_weights(knobs)
     return {
@@ -107,6 +107,14 @@ def ruleset_value(content: dict[str, Any], name: str) -> RulesetValue:
         experiments=tuple(experiment_value(one) for one in content.get("experiments", ())),
         plain_surfaces=switches.plain_surfaces,
     )
+
+
+def rules_compile(rules: Iterable[Rule]) -> list[RuleValue]:
+    """Rules as the pure rooms read them.
+
+    Raises: DataError where one cannot work; the message names it.
+    """
+    return [rule_compile(rule) for rule in rules]
 
 
 def rule_compile(rule: Rule) -> RuleValue:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from catalog.models import Tag
 from recommender.admin.rule_words import windows
 from recommender.models import Live, Rule
-from tests.fixtures.tiny_shop import TinyShop, tiny_shop
+from tests.fixtures.tiny_shop import NOW, TinyShop, tiny_shop
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/recommender/rule/add/"
@@ -137,7 +137,7 @@ def test_quarrels_are_told_before_and_after_saving(staff: Client, tiny: TinyShop
     assert "but" not in preview(staff, tiny, action="exclude", brands=[tiny.brands[1].pk])
     assert "but" not in preview(staff, tiny, action="boost")
     answer = staff.post(ADD, typed(tiny, action="bury", name="Less of it"), follow=True)
-    assert any("opposite directions" in str(message) for message in answer.context["messages"])
+    assert any("both count" in str(message) for message in answer.context["messages"])
 
 
 def test_rules_that_never_meet_do_not_quarrel(staff: Client, tiny: TinyShop) -> None:
@@ -153,3 +153,50 @@ def test_drafts_are_told_above_the_list_in_words(staff: Client, tiny: TinyShop) 
     Rule.objects.update(factor=3.0)
     changes = staff.get("/admin/recommender/rule/").context["draft_changes"]
     assert changes == [("More of it", "strength: 2.0 → 3.0")]
+
+
+def test_what_a_rule_asks_for_and_cannot_be_shown_is_told_on_saving_and_publishing(
+    staff: Client, tiny: TinyShop
+) -> None:
+    gone = tiny.items[5]
+    gone.deleted_at = NOW
+    gone.save()
+    pin = typed(tiny, action="pin", target="item", items=gone.external_id, slot="1", name="Pinned")
+    said = [str(message) for message in staff.post(ADD, pin, follow=True).context["messages"]]
+    assert any(f"“Pinned” asks for {gone.external_id}, which is deleted" in words for words in said)
+    publishing = staff.get(reverse("admin:recommender_rule_publish")).content.decode()
+    assert f"“Pinned” asks for {gone.external_id}, which is deleted" in publishing
+
+
+def test_a_ban_of_everything_is_told(staff: Client, tiny: TinyShop) -> None:
+    departments = [department.pk for department in tiny.departments]
+    ban = typed(tiny, action="exclude", target="category", categories=departments, name="Nothing")
+    said = [str(message) for message in staff.post(ADD, ban, follow=True).context["messages"]]
+    assert any("“Nothing” bar everything there is to show" in words for words in said)
+
+
+def test_quotas_and_caps_are_typed_and_published(staff: Client, tiny: TinyShop) -> None:
+    staff.post(ADD, typed(tiny, action="quota", least="2", most="4", per_row="on"))
+    staff.post(ADD, typed(tiny, action="cap", most="2", brands=[]))
+    quota, cap = Rule.objects.order_by("pk")
+    assert quota.name == "brand Brand 0: shows at least 2 and at most 4 in each row"
+    assert cap.name == "every brand: shows at most 2 of each on a page"
+    staff.post(reverse("admin:recommender_rule_publish"))
+    served = Live.objects.get(shop=tiny.shop).ruleset.content["rules"]
+    assert [(one["least"], one["most"], one["per_row"]) for one in served] == [(2, 4, True), (0, 2, False)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "words"),
+    [
+        ({"action": "quota"}, "least", "how many cards at least"),
+        ({"action": "quota", "least": "3", "most": "2"}, "most", "more cards than it allows"),
+        ({"action": "cap"}, "most", "how many cards of each"),
+        ({"action": "cap", "most": "2", "target": "item", "items": "T1"}, "target", "counts brands"),
+    ],
+)
+def test_counts_that_cannot_work_are_refused(
+    staff: Client, tiny: TinyShop, changes: dict[str, object], field: str, words: str
+) -> None:
+    answer = staff.post(ADD, typed(tiny, **changes))
+    assert words in " ".join(answer.context["adminform"].form.errors[field])
