@@ -5,7 +5,7 @@ bundle, rules or running experiment are others or its shopper has done something
 alone, so a killed run goes on where it was.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -30,6 +30,7 @@ from recommender.retrieval.exact import ExactGather
 from recommender.serving.bundle import Bundle
 from recommender.serving.decide import decide
 from recommender.serving.state import ShopperView, shopper_view
+from recommender.store.asked_for import AskedFor, asked_for_read, gathered_with
 from recommender.store.live import serving_read
 from users.consent import consent_granted
 from users.models import Consent, Shopper
@@ -50,6 +51,7 @@ class _Maker:
     bundle_id: int
     gather: ExactGather
     ruleset: RulesetValue
+    asked: AskedFor  # what the rules name: items that are candidates whatever else is, bearers of their tags
 
     def lists_of(self, shoppers: Sequence[Shopper], now: datetime) -> list[PrecomputedList]:
         """A list for each who wants personalised pages, best first, without exploration."""
@@ -65,6 +67,8 @@ class _Maker:
 
     def _list_of(self, context: Context, gathered: Gathered, view: ShopperView, now: datetime) -> PrecomputedList:
         ruleset = _plain(ruleset_of_arm(self.ruleset, context.arm))
+        if ruleset.rules:
+            gathered = gathered_with(self.asked, context, gathered, self.bundle)
         decision = decide(context, gathered, ruleset, self.bundle, seed=0, view=view, explained=False)
         return PrecomputedList(
             shopper_id=context.shopper_id,
@@ -97,7 +101,9 @@ def lists_precompute(job: JobRun, progress: JobProgress) -> dict[str, Any]:
     return {"made": made, "bundle": serving_read(job.shop_id).bundle_id}
 
 
-def shard_precompute(shop: Shop, shard: int, shards: int, report: Callable[[float, float], None]) -> int:
+def shard_precompute(
+    shop: Shop, shard: int, shards: int, report: Callable[[float, float], None], *, chunk: int = CHUNK
+) -> int:
     """Make the lists of one shard that are not up to date.
 
     Args:
@@ -105,6 +111,7 @@ def shard_precompute(shop: Shop, shard: int, shards: int, report: Callable[[floa
         shard: which shard, from 0.
         shards: of how many.
         report: called after each chunk with shoppers done and shoppers in all; may raise to stop.
+        chunk: shoppers at a time.
 
     Returns:
         How many lists were made.
@@ -117,9 +124,10 @@ def shard_precompute(shop: Shop, shard: int, shards: int, report: Callable[[floa
     waiting = _stale(maker, now).annotate(part=F("pk") % shards).filter(part=shard)
     ids = list(waiting.order_by("pk").values_list("pk", flat=True))
     made = 0
-    for done, chunk in _chunks(ids):
-        made += _lists_write(maker, list(Shopper.objects.filter(pk__in=chunk).order_by("pk")), now)
-        report(done, len(ids))
+    for start in range(0, len(ids), chunk):
+        part = ids[start : start + chunk]
+        made += _lists_write(maker, list(Shopper.objects.filter(pk__in=part).order_by("pk")), now)
+        report(start + len(part), len(ids))
     return made
 
 
@@ -156,7 +164,8 @@ def _maker(shop: Shop, now: datetime) -> _Maker:
         raise DataError(f"no bundle serves {shop} yet; train one first")
     items = _items_of(shop, serving.bundle, now)
     gather = ExactGather(serving.bundle.arrays, items=items)
-    return _Maker(shop, serving.bundle, serving.bundle_id, gather, serving.ruleset)
+    asked = asked_for_read(shop.pk, serving.ruleset, now)
+    return _Maker(shop, serving.bundle, serving.bundle_id, gather, serving.ruleset, asked)
 
 
 def _plain(ruleset: RulesetValue) -> RulesetValue:
@@ -201,10 +210,3 @@ def _lists_write(maker: _Maker, shoppers: Sequence[Shopper], now: datetime) -> i
         update_fields=["shop", "bundle_id", "ruleset_hash", "arm", "item_ids", "scores", "made_at"],
     )
     return len(rows)
-
-
-def _chunks(ids: list[int]) -> Iterator[tuple[int, list[int]]]:
-    """Chunks of ``ids``, each with how many there are up to its end."""
-    for start in range(0, len(ids), CHUNK):
-        chunk = ids[start : start + CHUNK]
-        yield start + len(chunk), chunk

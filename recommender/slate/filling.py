@@ -90,7 +90,8 @@ class RowFilling:
         if not len(self.page.first_pool):
             self.page.first_pool = self.candidates[allowed]
         single = len(allowed) == 1
-        place = 0 if single else int(slot_choice(probabilities, self.page.uniform()))
+        certain = single or not (self.page.knobs.temperature or self.page.knobs.exploration)
+        place = int(probabilities.argmax()) if certain else int(slot_choice(probabilities, self.page.uniform()))
         p = float(probabilities[place])
         uniform = self.page.knobs.exploration / len(allowed) / p
         self._take(int(allowed[place]), p, forced=single, score=float(scores[place]), uniform=uniform, held_by=held_by)

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from django.utils import timezone
 
-from catalog.models import Item, Outbox
+from catalog.models import Item, Outbox, Tag
 from recommender import precompute
 from recommender.data.ruleset import RulesetValue, RuleValue
 from recommender.data.types import DataError
 from recommender.jobs import job_ask, job_run
-from recommender.models import Experiment, JobRun, PrecomputedList
+from recommender.models import Experiment, JobRun, PrecomputedList, Rule
 from recommender.store import bundles
 from recommender.store.rulesets import ruleset_publish
 from tests.fixtures.tiny_shop import shopper_with, state_set, tiny_live, tiny_shop
@@ -158,6 +158,25 @@ def test_published_rules_hold_and_chance_does_not(tiny, people):
     assert plain.rules == (rule,)
     assert (plain.knobs.exploration, plain.knobs.temperature) == (0.0, 0.0)
     assert np.isfinite(plain.knobs.diversity)
+
+
+def test_rules_about_tags_hold_in_lists_and_items_they_pin_are_in_them(tiny, people):
+    tiny_live(tiny)
+    tag = Tag.objects.create(shop=tiny.shop, name="loud")
+    run(tiny)
+    met = set(people[0].state.recent_items)
+    plain = PrecomputedList.objects.get(pk=people[0].pk).item_ids
+    loud = plain[:3]
+    for item in loud:
+        Item.objects.get(pk=item).tags.add(tag)
+    pinned = next(item.pk for item in reversed(tiny.items) if item.pk not in {*plain[:30], *met})
+    Rule.objects.create(shop=tiny.shop, name="hush", action="exclude", target="tag", target_ids=[tag.pk])
+    Rule.objects.create(shop=tiny.shop, name="first", action="pin", target="item", target_ids=[pinned], slot=1)
+    ruleset_publish(shop=tiny.shop)
+    assert run(tiny).result["made"] == 4
+    made = PrecomputedList.objects.get(pk=people[0].pk).item_ids
+    assert not set(loud) & set(made)
+    assert made[0] == pinned
 
 
 def test_a_shop_without_items_cannot_have_lists(tiny):
