@@ -4,13 +4,13 @@ A model of ours that is not named here is not measured. Ours run with the shop's
 of options is for peers, whose authors do not ship one configuration for everything.
 """
 
-from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from typing import Any
 
 from benchmarks.peers.fit import peer_fit
-from benchmarks.quality.work import Answers, Fit, Model, Options, Questions, RowLists, Work, options_apply
+from benchmarks.quality.ensemble import MEMBERS, ensemble
+from benchmarks.quality.work import Answers, Fit, Make, Model, Options, Questions, Work, options_apply, rows_make
 from recommender.collaborative import models as collaborative_models
 from recommender.collaborative.fitting import Fitting
 from recommender.encoders.config import SHOP_DEFAULTS
@@ -19,7 +19,6 @@ from recommender.trials.ablation import PARTS, questions_make
 from recommender.trials.ablation import Questions as PartQuestions
 from recommender.trials.baselines import baselines_fit
 from recommender.trials.catalogue import described
-from recommender.trials.lists import Lists
 from recommender.trials.measure import Task
 from recommender.trials.ours import Ours, decided_lists, encoder_lists, model_lists, ours_learn, scored_lists
 from recommender.trials.problems import Lesson
@@ -35,16 +34,6 @@ COLLABORATIVE = tuple(
     f"recommender/{room}" for room in ("data", "collaborative", "trials/baselines.py", "trials/ours.py")
 )
 PEERS = ("benchmarks/peers",)
-
-Make = Callable[[Task], Lists]
-
-
-def rows_make(makes: dict[str, Make], questions: Questions) -> RowLists:
-    """Every row's lists for every question."""
-    return {
-        row: {name: tuple(make(task) for task in tasks) for name, tasks in questions.items()}
-        for row, make in makes.items()
-    }
 
 
 def whole(lesson: Lesson, questions: Questions, work: Work, chosen: Any) -> Answers:
@@ -138,6 +127,8 @@ _KINDS: tuple[Options, ...] = tuple({"kind": kind, "K": 200} for kind in ("cosin
 _SMALL: Options = {"n_factors": 64, "n_heads": 2, "session_max_len": 50}
 _WIDE: Options = {"n_factors": 128, "n_heads": 2, "session_max_len": 50}
 
+_SEVERAL = f"{MEMBERS} Transformers"
+
 MODELS: tuple[Model, ...] = (
     Model("baselines", counted, BASELINES, COLLABORATIVE, seeded=False),
     _collaborative("segment-popular", "segment_popular", seeded=False),
@@ -181,6 +172,10 @@ MODELS: tuple[Model, ...] = (
     _encoder("masked Transformer", family="masked"),
     _encoder("Transformer, gBCE", loss="gbce"),
     _encoder("Transformer, time between entries", time_bias=True),
+    _encoder("Transformer, augmented", crop_share=0.2, hide_share=0.1, reorder_share=0.1, substitute_share=0.1),
+    _encoder("Transformer, adversarial vectors", adversarial=0.1),
+    _encoder("Transformer, last weights", weight_average=0.0),
+    Model(_SEVERAL, partial(ensemble, name=_SEVERAL), (_SEVERAL,), CODE),
     Model(OURS, whole, (OURS, FUSION, ENCODER), CODE),
     _variant("DPE without EASE", models=()),
     _variant("DPE with ALS", models=("ease", "als")),

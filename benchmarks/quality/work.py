@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,9 @@ from recommender.trials.problems import Lesson
 Questions = Mapping[str, tuple[Task, ...]]
 RowLists = dict[str, dict[str, tuple[Lists, ...]]]
 """Row of the table → question → lists, one table per task of the question."""
+
+Make = Callable[[Task], Lists]
+"""Makes everybody's lists of a task."""
 
 DEFAULT_MINUTES = 60.0
 
@@ -98,6 +101,14 @@ class Model:
     def __post_init__(self) -> None:
         if not 1 <= len(self.grid) <= 4:
             raise DataError(f"{self.name} has {len(self.grid)} sets of options; everybody is tuned with one to four")
+
+
+def rows_make(makes: Mapping[str, Make], questions: Questions) -> RowLists:
+    """Every row's lists for every question."""
+    return {
+        row: {name: tuple(make(task) for task in tasks) for name, tasks in questions.items()}
+        for row, make in makes.items()
+    }
 
 
 def options_apply(config: Any, options: Options) -> Any:

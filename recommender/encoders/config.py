@@ -56,7 +56,7 @@ class EncoderConfig:
     epochs: int = 40
     patience: int = 3  # epochs without a better validation before training stops …
     patience_steps: int = 400  # … and at least so many steps: an epoch of little behaviour has few, and says little
-    weight_average: float = 0.99  # of the weights that are judged and kept (``averaging``); 0: those of the last step
+    weight_average: float = 0.998  # of the weights that are judged and kept (``averaging``); 0: those of the last step
     clip_norm: float = 1.0
     loss: str = "auto"  # one of LOSSES; auto: full below ``full_softmax_below`` items, sampled from there on
     full_softmax_below: int = 20_000

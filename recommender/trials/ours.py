@@ -123,13 +123,13 @@ def encoder_lists(bundle: Bundle, task: Task) -> Lists:
         state = state_of(context, items, arrays, bundle.state_encoder, bundle.manifest.max_length)
         return np.asarray(vectors @ state + bias, np.float32)
 
-    rows = (_best(scores(user), task, user) for user in task.targets.users.tolist())
+    rows = (best_unmet(scores(user), task, user) for user in task.targets.users.tolist())
     return lists_collect(rows, len(task.targets))
 
 
 def scored_lists(score: Scorer, task: Task) -> Lists:
     """What a model would show that scores every item, given a shopper's items, oldest first."""
-    rows = (_best(score(task.sequences.items_of(user)), task, user) for user in task.targets.users.tolist())
+    rows = (best_unmet(score(task.sequences.items_of(user)), task, user) for user in task.targets.users.tolist())
     return lists_collect(rows, len(task.targets))
 
 
@@ -138,7 +138,7 @@ def model_lists(model: ItemModel, task: Task) -> Lists:
     return scored_lists(lambda items: model.scores([items[::-1]])[0], task)
 
 
-def _best(scores: Floats, task: Task, user: int) -> tuple[Ints, Floats]:
+def best_unmet(scores: Floats, task: Task, user: int) -> tuple[Ints, Floats]:
     """The best items of a shopper, those already met left out unless the task allows them."""
     if not task.repeats:
         items = task.sequences.items_of(user)
