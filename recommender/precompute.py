@@ -26,7 +26,7 @@ from recommender.facts.context import Asked, contexts_read
 from recommender.facts.snapshot import items_read
 from recommender.jobs import JobProgress
 from recommender.models import JobRun, PrecomputedList
-from recommender.retrieval.exact import ExactGather
+from recommender.retrieval.exact import ExactGather, GatherSizes
 from recommender.serving.bundle import Bundle
 from recommender.serving.decide import decide
 from recommender.serving.state import ShopperView, shopper_view
@@ -163,7 +163,8 @@ def _maker(shop: Shop, now: datetime) -> _Maker:
     if serving.bundle is None or serving.bundle_id is None:
         raise DataError(f"no bundle serves {shop} yet; train one first")
     items = _items_of(shop, serving.bundle, now)
-    gather = ExactGather(serving.bundle.arrays, items=items)
+    sizes, segments = GatherSizes.of(serving.bundle.quotas), serving.trend.segments
+    gather = ExactGather(serving.bundle.arrays, items=items, sizes=sizes, segments=segments)
     asked = asked_for_read(shop.pk, serving.ruleset, now)
     return _Maker(shop, serving.bundle, serving.bundle_id, gather, serving.ruleset, asked)
 

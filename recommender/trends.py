@@ -16,6 +16,7 @@ from users.models import Interaction
 WINDOW = timedelta(days=14)
 HALF_LIFE = timedelta(days=HALF_LIFE_DAYS)
 ITEMS = 1_000
+ITEMS_OF_SEGMENT = 60
 ENOUGH = 40
 """Items touched lately that make a trend by themselves: with fewer the past fills up, so that a shop's first visitors
 do not make its page."""
@@ -38,6 +39,25 @@ SELECT item_id, sum(count) FROM (
 GROUP BY item_id ORDER BY sum(count) DESC, item_id LIMIT %(items)s
 """  # noqa: S608 - all parts are constants
 
+# The same counts by the segment of the person; only the first items of each are kept.
+_BY_SEGMENT = f"""
+WITH {PEOPLE}
+SELECT segment, item_id FROM (
+    SELECT segment, item_id, row_number() OVER (PARTITION BY segment ORDER BY sum(count) DESC, item_id) AS place FROM (
+        SELECT p.segment, fact.item_id, people.person, fact.kind,
+               max(w.weight * power(0.5::float8,
+                                    extract(epoch FROM %(now)s - fact.occurred_at)::float8 / %(half_life)s)) AS count
+        FROM users_interaction fact
+            JOIN unnest(%(kinds)s::int[], %(weights)s::float8[]) AS w(kind, weight) ON w.kind = fact.kind
+            {LEARNABLE}
+            JOIN users_shopper p ON p.id = people.person AND p.segment <> ''
+        WHERE fact.shop_id = %(shop)s AND fact.item_id IS NOT NULL AND fact.occurred_at BETWEEN %(since)s AND %(now)s
+          AND fact.id >= %(floor)s::uuid
+        GROUP BY 1, 2, 3, 4) counted
+    GROUP BY segment, item_id) ranked
+WHERE place <= %(items)s ORDER BY segment, place
+"""  # noqa: S608 - likewise
+
 
 def trend_refresh(shop: Shop, *, now: datetime | None = None) -> TrendSnapshot:
     """Count again, and let the next request read the new counts.
@@ -57,7 +77,11 @@ def trend_refresh(shop: Shop, *, now: datetime | None = None) -> TrendSnapshot:
     counted = sorted(counts.items(), key=lambda row: (-row[1], row[0]))[:ITEMS]
     with transaction.atomic():
         trend = TrendSnapshot.objects.create(
-            shop=shop, at=now, item_ids=[item for item, _ in counted], counts=[count for _, count in counted]
+            shop=shop,
+            at=now,
+            item_ids=[item for item, _ in counted],
+            counts=[count for _, count in counted],
+            segments=_by_segment(shop, now),
         )
         Live.objects.get_or_create(shop=shop)
         Live.objects.filter(shop=shop).update(trend=trend, changed_at=timezone.now())
@@ -71,6 +95,16 @@ def _counts(shop: Shop, until: datetime, decided_by: datetime) -> dict[int, floa
     with connection.cursor() as cursor:
         cursor.execute(_COUNTS, _parameters(shop, until, decided_by))
         return dict(cursor.fetchall())
+
+
+def _by_segment(shop: Shop, now: datetime) -> dict[str, list[int]]:
+    """Segment → items its people want most now."""
+    found: dict[str, list[int]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_SEGMENT, _parameters(shop, now, now) | {"items": ITEMS_OF_SEGMENT})
+        for segment, item in cursor.fetchall():
+            found.setdefault(segment, []).append(item)
+    return found
 
 
 def _last_deed(shop: Shop, now: datetime) -> datetime | None:

@@ -117,6 +117,26 @@ class FactorModel:
             outward, bias = outward[items], bias[items]
         return np.asarray(self.states(histories) @ outward.T + bias, np.float32)
 
+    def witnesses(self, history: Ints, items: Ints, n: int = 2) -> tuple[Ints, Ints]:
+        """The entries of a history that speak most for each item, where the state is their sum; else none.
+
+        Args:
+            history: (h,) vocabulary indices, newest first, all known.
+            items: (k,) vocabulary indices.
+            n: entries per item.
+
+        Returns: (e,) place in ``history`` and (e,) place in ``items``, of amounts above 0 alone.
+        """
+        if not isinstance(self.factors.fold, Sum) or not len(items):
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        asked = self.asking.of([history])
+        amount = (self.factors.inward[asked.index] * asked.weight[:, None]) @ self.factors.outward[items].T  # (a, k)
+        strongest = np.argsort(-amount, axis=0, kind="stable")[:n]
+        entry, item = strongest.ravel(), np.tile(np.arange(len(items)), len(strongest))
+        speaks = amount[entry, item] > 0
+        place = np.array([int(np.flatnonzero(history == one)[0]) for one in asked.index.tolist()], np.int64)
+        return place[entry[speaks]], item[speaks]
+
 
 def popularity_model(counts: Floats) -> FactorModel:
     """A model that scores every history alike: by (n,) counts."""

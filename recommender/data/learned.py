@@ -94,5 +94,17 @@ class LearnedArrays(Protocol):
         """(k,) similarities."""
 
     @property
+    def tag(self) -> Ints:
+        """(t,) tags of items, ascending; none in bundles of older versions."""
+
+    @property
+    def tagged(self) -> Ints:
+        """(t,) vocabulary index of the item that bears each of them."""
+
+    @property
+    def hardly_met(self) -> Ints:
+        """Vocabulary indices of items that hardly anybody has met, newest first."""
+
+    @property
     def models(self) -> Mapping[str, ItemModel]:
         """Collaborative models by the names of ``retrieval.sources.MODEL_SOURCES``, as many as were learned."""

@@ -50,6 +50,9 @@ class Source(IntEnum):
     VAE = 16
     GRAPH = 17
     GAN = 18
+    TASTE_TAGS = 19
+    SEGMENT_TREND = 20
+    COLD_ITEMS = 21
 
     @property
     def word(self) -> str:
@@ -113,6 +116,7 @@ class Context:
     fatigue_ids: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # shown without a click …
     fatigue_counts: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # … how often
     editorial_ids: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # pins that apply here
+    taste_tags: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # liked, strongest first; not logged
     personalise: bool = True  # False: no consent; history is empty then
     arm: str = ""
     arm_probability: float = 1.0

@@ -22,6 +22,8 @@ FROM known, sphere WHERE known.item_id = v.item_id
 """
 _INDEX = "CREATE INDEX ON {table} USING hnsw (place halfvec_l2_ops)"
 
+_LATER = "CREATE INDEX ON {table} (item_id) WHERE after_training"
+
 
 def places_fill(apps: Any, schema_editor: Any) -> None:
     """Places from the stored vectors and the biases that the bundles' files hold; 0 where they are gone."""
@@ -37,6 +39,7 @@ def places_fill(apps: Any, schema_editor: Any) -> None:
             centre = sum(cursor.fetchone()) / 2
             cursor.execute(sql.SQL(_PLACES).format(table=table), {"ids": ids, "bias": bias, "centre": centre})
             cursor.execute(sql.SQL(_INDEX).format(table=table))
+            cursor.execute(sql.SQL(_LATER).format(table=table))
 
 
 def _biases(folder: Path) -> tuple[list[int], list[float]]:

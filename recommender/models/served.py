@@ -25,6 +25,7 @@ class TrendSnapshot(models.Model):
         default=list,
         help_text=_("Decayed count, same order as the items."),
     )
+    segments = models.JSONField(_("by segment"), default=dict, help_text=_("Segment to its items, most wanted first."))
 
     objects = ShopQuerySet.as_manager()
 

@@ -1,7 +1,5 @@
 """Sources that start from items: what follows them, what is met together with them, what reads like them."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from recommender.data.factors import FactorModel
@@ -9,28 +7,15 @@ from recommender.data.item_model import TableModel
 from recommender.data.learned import LearnedArrays
 from recommender.data.neighbours import Neighbours
 from recommender.data.types import Bools, Floats, Ints, Source
-from recommender.retrieval.sources import CONFIG_OF, MODEL_SOURCES
+from recommender.retrieval.quotas import DEFAULT_QUOTAS, Quotas
+from recommender.retrieval.sources import MODEL_SOURCES
+from recommender.retrieval.union import Proposal
 
 DECAY = 0.85
 """Weight of the items asked = DECAY ** (place, newest first)."""
 
 
-@dataclass(frozen=True)
-class Proposal:
-    """What a source brings, best first, and which asked item each piece of evidence comes from."""
-
-    source: Source
-    item_ids: Ints  # (p,)
-    evidence_of: Ints  # (e,) proposed item id
-    evidence_item: Ints  # (e,) asked item id, or the place in a ranking by words
-
-    @classmethod
-    def plain(cls, source: Source, item_ids: Ints) -> "Proposal":
-        """A proposal without evidence."""
-        return cls(source, np.asarray(item_ids, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64))
-
-
-def by_items(arrays: LearnedArrays, index: Ints) -> list[Proposal]:
+def by_items(arrays: LearnedArrays, index: Ints, quotas: Quotas = DEFAULT_QUOTAS) -> list[Proposal]:
     """Proposals of sequential rules, item-kNN, similar text and the collaborative models that the bundle carries.
 
     Each asked item keeps room of its own in every source, so that "because you viewed …" has something to show.
@@ -38,6 +23,7 @@ def by_items(arrays: LearnedArrays, index: Ints) -> list[Proposal]:
     Args:
         arrays: of the bundle.
         index: (a,) vocabulary indices of the items asked, newest first, distinct.
+        quotas: of the sources.
     """
     if not len(index):
         return []
@@ -49,41 +35,47 @@ def by_items(arrays: LearnedArrays, index: Ints) -> list[Proposal]:
     signed = {name: model for name, model in learned.items() if isinstance(model, TableModel)}
     tables += [(MODEL_SOURCES[name], model.neighbours) for name, model in signed.items()]
     weight = (DECAY ** np.arange(len(index))).astype(np.float32)
-    proposals = [_proposal(source, arrays, index, *table.contributions(index, weight)) for source, table in tables]
-    text = _by_text(arrays, index[:3], weight)
+    proposals = [
+        _proposal(source, quotas[source], arrays, index, *table.contributions(index, weight))
+        for source, table in tables
+    ]
+    text = _by_text(arrays, index[:3], weight, quotas[Source.SIMILAR_TEXT])
     if text is not None:
         proposals.append(text)
     factors = {name: model for name, model in learned.items() if isinstance(model, FactorModel)}
-    return proposals + [_by_factors(MODEL_SOURCES[name], arrays, model, index) for name, model in factors.items()]
+    asked = [(MODEL_SOURCES[name], model) for name, model in factors.items()]
+    return proposals + [_by_factors(source, quotas[source], arrays, model, index) for source, model in asked]
 
 
-def _by_factors(source: Source, arrays: LearnedArrays, model: FactorModel, index: Ints) -> Proposal:
-    """The items that answer the asked ones best, by exact search over the vocabulary."""
+def _by_factors(source: Source, quota: int, arrays: LearnedArrays, model: FactorModel, index: Ints) -> Proposal:
+    """The items that answer the asked ones best, by exact search over the vocabulary, and what speaks for each."""
     scores = model.scores([index])[0]
     scores[index] = -np.inf
-    n = min(CONFIG_OF[source].quota, len(scores) - len(index))
+    n = min(quota, len(scores) - len(index))
     best = np.argpartition(-scores, max(n - 1, 0))[:n]
-    return Proposal.plain(source, np.asarray(arrays.item_ids)[best[np.argsort(-scores[best], kind="stable")]])
+    best, ids = best[np.argsort(-scores[best], kind="stable")], np.asarray(arrays.item_ids)
+    row, item = model.witnesses(index, best)
+    return Proposal(source, ids[best], ids[best[item]], ids[index[row]])
 
 
-def _by_text(arrays: LearnedArrays, index: Ints, weight: Floats) -> Proposal | None:
+def _by_text(arrays: LearnedArrays, index: Ints, weight: Floats, quota: int) -> Proposal | None:
     whitened = arrays.text_whitened
     if not whitened.shape[1]:
         return None
-    each = CONFIG_OF[Source.SIMILAR_TEXT].quota // len(index) + 1
     similarity = whitened @ whitened[index].T  # (n, a)
     similarity[index, np.arange(len(index))] = -np.inf
-    each = min(each, len(similarity))
+    each = min(quota // len(index) + 1, len(similarity))
     best = np.argpartition(-similarity, each - 1, axis=0)[:each]  # (each, a)
     row = np.broadcast_to(np.arange(len(index)), best.shape).ravel()
     item = best.ravel()
     amount = similarity[item, row] * weight[row]
-    return _proposal(Source.SIMILAR_TEXT, arrays, index, row, item, amount)
+    return _proposal(Source.SIMILAR_TEXT, quota, arrays, index, row, item, amount)
 
 
-def _proposal(source: Source, arrays: LearnedArrays, index: Ints, row: Ints, item: Ints, amount: Floats) -> Proposal:
+def _proposal(
+    source: Source, quota: int, arrays: LearnedArrays, index: Ints, row: Ints, item: Ints, amount: Floats
+) -> Proposal:
     """The best items by summed amounts, half of the quota; the other half goes to the asked items in turn."""
-    quota = CONFIG_OF[source].quota
     total = np.bincount(item, weights=amount, minlength=0)
     speaks = (amount > 0) & (total[item] > 0)  # what speaks against an item has told in its total
     row, item, amount = row[speaks], item[speaks], amount[speaks]

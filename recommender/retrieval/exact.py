@@ -8,43 +8,59 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from recommender.data.factors import FactorModel
 from recommender.data.item_model import ItemModel, TableModel
 from recommender.data.learned import LearnedArrays
 from recommender.data.neighbours import Neighbours
 from recommender.data.profile import Profile, profile_of
 from recommender.data.snapshot import ItemTable
-from recommender.data.types import Bits, Bools, Context, Floats, Gathered, Ints, Source
+from recommender.data.types import Bools, Context, Floats, Gathered, Ints, Source
+from recommender.retrieval.personal import by_content, by_taste, due_again
+from recommender.retrieval.quotas import Quotas
 from recommender.retrieval.sources import CONFIG_OF, MODEL_SOURCES
+from recommender.retrieval.union import Proposal, evidence_rows, source_bits, union
 
 
 @dataclass(frozen=True)
 class GatherSizes:
-    """Candidates each source may propose: the quotas of ``retrieval.sources``."""
+    """Candidates each source may propose: the quotas of ``retrieval.sources``, or those that a bundle has learned."""
 
     state_vector: int = CONFIG_OF[Source.STATE_VECTOR].quota
     sequential_rules: int = CONFIG_OF[Source.SEQUENTIAL_RULES].quota
     item_knn: int = CONFIG_OF[Source.ITEM_KNN].quota
     similar_text: int = CONFIG_OF[Source.SIMILAR_TEXT].quota
+    taste_tags: int = CONFIG_OF[Source.TASTE_TAGS].quota
+    cold_items: int = CONFIG_OF[Source.COLD_ITEMS].quota
+    segment_trend: int = CONFIG_OF[Source.SEGMENT_TREND].quota
     trending: int = CONFIG_OF[Source.TRENDING].quota
     models: Mapping[str, int] = field(
         default_factory=lambda: {name: CONFIG_OF[of].quota for name, of in MODEL_SOURCES.items()}
     )
     buy_again: int = 80  # asked only where repeats are allowed; what a shopper has met is then half of the truth
 
+    @classmethod
+    def of(cls, quotas: Quotas) -> "GatherSizes":
+        """Sizes under other quotas."""
+        one_each = ("state_vector", "sequential_rules", "item_knn", "similar_text", "taste_tags", "cold_items")
+        sizes = {name: quotas[Source[name.upper()]] for name in (*one_each, "segment_trend", "trending")}
+        return cls(**sizes, models={name: quotas[source] for name, source in MODEL_SOURCES.items()})
+
 
 RULES_HISTORY, RULES_DECAY = 10, 0.8
 KNN_HISTORY, KNN_DECAY = 50, 0.95
 TEXT_HISTORY, TEXT_DECAY = 10, 0.8
-
-Proposal = tuple[Source, Ints]
-Evidence = tuple[Source, Ints, Ints]  # (e,) vocabulary index proposed, (e,) history item id that proposed it
 
 
 class ExactGather:
     """Exact search over one bundle's arrays."""
 
     def __init__(
-        self, arrays: LearnedArrays, *, items: ItemTable | None = None, sizes: GatherSizes | None = None
+        self,
+        arrays: LearnedArrays,
+        *,
+        items: ItemTable | None = None,
+        sizes: GatherSizes | None = None,
+        segments: Mapping[str, Ints] | None = None,
     ) -> None:
         """Prepare what does not depend on the shopper.
 
@@ -52,8 +68,10 @@ class ExactGather:
             arrays: of the bundle.
             items: facts by vocabulary index (prices, times, availability); unknown where missing.
             sizes: candidates per source.
+            segments: what trends in each segment, as item ids, most wanted first.
         """
         self.arrays, self.items, self.sizes = arrays, items, sizes or GatherSizes()
+        self.segments = segments or {}
         self.n = len(arrays.item_ids)
         self.rules = Neighbours(arrays.rules_start, arrays.rules_item, arrays.rules_weight)
         self.knn = Neighbours(arrays.knn_start, arrays.knn_item, arrays.knn_weight)
@@ -88,47 +106,70 @@ class ExactGather:
         profiles = [profile_of(*pair) for pair in zip(contexts, histories, strict=True)]
         logits = states @ self.arrays.item_vectors.T + self.arrays.item_bias  # (b, n)
         texts = self._similar_texts(profiles)
-        return [
-            self._one(context, profile, self._allowed(context, index, repeats=repeats), near, text, repeats=repeats)
-            for context, profile, index, near, text in zip(contexts, profiles, histories, logits, texts, strict=True)
-        ]
+        asked = zip(contexts, profiles, histories, states, logits, texts, strict=True)
+        return [self._one(*one, repeats=repeats) for one in asked]
 
     def _one(
-        self, context: Context, profile: Profile, allowed: Bools, near: Floats, text: Floats | None, *, repeats: bool
+        self,
+        context: Context,
+        profile: Profile,
+        history_index: Ints,
+        state: Floats,
+        near: Floats,
+        text: Floats | None,
+        *,
+        repeats: bool,
     ) -> Gathered:
         """Candidates of one shopper, given what the state (n,) and the history's texts (n,) say of every item."""
-        proposals: list[Proposal] = [(Source.STATE_VECTOR, _top(near, allowed, self.sizes.state_vector))]
-        evidence: list[Evidence] = []
-        for source, table, size, recent in (
-            (
-                Source.SEQUENTIAL_RULES,
-                self.rules,
-                self.sizes.sequential_rules,
-                profile.recent(RULES_HISTORY, RULES_DECAY),
-            ),
-            (Source.ITEM_KNN, self.knn, self.sizes.item_knn, profile.recent(KNN_HISTORY, KNN_DECAY)),
-        ):
-            found, causes = _neighbours_best(table, recent, allowed, size)
-            proposals.append((source, found))
-            evidence.append((source, found, self.arrays.item_ids[causes]))
-        similar = np.zeros(0, np.int64) if text is None else _top(text, allowed, self.sizes.similar_text)
-        proposals.append((Source.SIMILAR_TEXT, similar))
+        allowed, sizes = self._allowed(context, history_index, repeats=repeats), self.sizes
+        rules, knn = profile.recent(RULES_HISTORY, RULES_DECAY), profile.recent(KNN_HISTORY, KNN_DECAY)
+        similar = np.zeros(0, np.int64) if text is None else _top(text, allowed, sizes.similar_text)
+        proposals = [
+            self._plain(Source.STATE_VECTOR, _top(near, allowed, sizes.state_vector)),
+            self._told(Source.SEQUENTIAL_RULES, *_neighbours_best(self.rules, rules, allowed, sizes.sequential_rules)),
+            self._told(Source.ITEM_KNN, *_neighbours_best(self.knn, knn, allowed, sizes.item_knn)),
+            self._plain(Source.SIMILAR_TEXT, similar),
+            self._plain(Source.TRENDING, self.by_trend[allowed[self.by_trend]][: sizes.trending]),
+            *self._by_what_it_is(context, state, allowed),
+        ]
         for name, model in self.arrays.models.items():
-            found, causes = self._by_model(model, profile, allowed, self.sizes.models[name])
-            proposals.append((MODEL_SOURCES[name], found))
-            evidence.append((MODEL_SOURCES[name], found[: len(causes)], self.arrays.item_ids[causes]))
-        proposals.append((Source.TRENDING, self.by_trend[allowed[self.by_trend]][: self.sizes.trending]))
+            found, causes = self._by_model(model, profile, allowed, sizes.models[name])
+            proposals.append(self._told(MODEL_SOURCES[name], found, causes))
         if repeats:
-            proposals.append((Source.BUY_AGAIN, self._own(profile, allowed)))
-        return self._gathered(proposals, evidence)
+            own = self._own(context, profile, history_index, allowed)
+            proposals.append(self._plain(Source.BUY_AGAIN, own))
+        return self._gathered(proposals)
+
+    def _plain(self, source: Source, found: Ints) -> Proposal:
+        return Proposal.plain(source, self.arrays.item_ids[found])
+
+    def _told(self, source: Source, found: Ints, causes: Ints) -> Proposal:
+        """A proposal of (p,) vocabulary indices and the history item behind each; no ``causes``, no evidence."""
+        ids = self.arrays.item_ids
+        return Proposal(source, ids[found], ids[found[: len(causes)]], ids[causes])
+
+    def _by_what_it_is(self, context: Context, state: Floats, allowed: Bools) -> list[Proposal]:
+        """Sources that go by tags, by content and by segment."""
+        trending = self._index(self.segments.get(context.segment, np.zeros(0, np.int64)))
+        return [
+            by_taste(self.arrays, context.taste_tags, state, self.sizes.taste_tags, allowed),
+            self._plain(Source.COLD_ITEMS, by_content(self.arrays, state, self.sizes.cold_items, allowed)),
+            self._plain(Source.SEGMENT_TREND, trending[allowed[trending]][: self.sizes.segment_trend]),
+        ]
+
+    def _index(self, item_ids: Ints) -> Ints:
+        """Vocabulary indices of those ids that the bundle knows, in their order."""
+        if not self.n:
+            return np.zeros(0, np.int64)
+        place = np.minimum(np.searchsorted(self.sorted_ids, item_ids), self.n - 1)
+        return np.asarray(self.by_id[place[self.sorted_ids[place] == item_ids]])
 
     def _allowed(self, context: Context, history_index: Ints, *, repeats: bool) -> Bools:
         allowed: Bools = self.available.copy()
         if not repeats:
             allowed[history_index[history_index >= 0]] = False
-        if len(context.hidden_ids) and self.n:
-            place = np.minimum(np.searchsorted(self.sorted_ids, context.hidden_ids), self.n - 1)
-            allowed[self.by_id[place[self.sorted_ids[place] == context.hidden_ids]]] = False
+        if len(context.hidden_ids):
+            allowed[self._index(context.hidden_ids)] = False
         return allowed
 
     def _similar_texts(self, profiles: Sequence[Profile]) -> list[Floats | None]:
@@ -147,29 +188,36 @@ class ExactGather:
         if isinstance(model, TableModel):
             asked = model.asking.of([profile.index])
             return _neighbours_best(model.neighbours, (asked.index, asked.weight), allowed, n)
-        return _top(model.scores([profile.index])[0], allowed, n), nothing
+        best = _top(model.scores([profile.index])[0], allowed, n)
+        return best, self._speaks(model, profile, best)
 
-    def _own(self, profile: Profile, allowed: Bools) -> Ints:
-        """Items met before: most often first, then latest."""
+    def _speaks(self, model: ItemModel, profile: Profile, best: Ints) -> Ints:
+        """(k,) the history item that speaks most for each of the best; (0,) where the model cannot name one."""
+        known = profile.index[profile.index >= 0]
+        entry, item = model.witnesses(known, best, 1) if isinstance(model, FactorModel) else (known[:0], known[:0])
+        return known[entry[np.argsort(item)]] if len(item) == len(best) else known[:0]
+
+    def _own(self, context: Context, profile: Profile, history_index: Ints, allowed: Bools) -> Ints:
+        """Items met before: what falls due first where intervals were learned, then most often met, then latest."""
         known = profile.index[profile.index >= 0]
         index, first, counts = np.unique(known, return_index=True, return_counts=True)
         ordered = index[np.lexsort((first, -counts))]
+        if len(self.arrays.replenishment):
+            due = due_again(self.arrays, history_index, context.history, context.now_us)
+            due = due[: CONFIG_OF[Source.BUY_AGAIN].quota]
+            ordered = np.concatenate([due, ordered[~np.isin(ordered, due)]])
         return ordered[allowed[ordered]][: self.sizes.buy_again]
 
-    def _gathered(self, proposals: list[Proposal], evidence: list[Evidence]) -> Gathered:
-        index = np.unique(np.concatenate([found for _, found in proposals]))
-        sources: Bits = np.zeros(len(index), np.uint32)
-        for source, found in proposals:
-            sources[np.searchsorted(index, found)] |= np.uint32(1 << source)
-        rows = np.concatenate([np.searchsorted(index, found) for _, found, _ in evidence])
-        kinds = np.concatenate([np.full(len(found), source, np.int64) for source, found, _ in evidence])
-        causes = np.concatenate([items for _, _, items in evidence])
+    def _gathered(self, proposals: list[Proposal]) -> Gathered:
+        ids = union(proposals, np.zeros(0, np.int64))
+        index = self._index(ids)
+        rows, kinds, causes = evidence_rows(proposals, ids)
         facts, arrays, c = self.items, self.arrays, len(index)
         nothing = np.zeros(0, np.int64)
         return Gathered(
-            item_ids=np.asarray(arrays.item_ids[index]),
+            item_ids=ids,
             index=index,
-            sources=sources,
+            sources=source_bits(proposals, ids),
             price_minor=np.asarray(arrays.price_minor[index]),
             list_price_minor=np.full(c, -1, np.int64) if facts is None else facts.list_price_minor[index],
             published_us=np.zeros(c, np.int64) if facts is None else facts.published_us[index],

@@ -29,6 +29,7 @@ SOURCES: tuple[SourceConfig, ...] = (
     SourceConfig(Source.KEEP_BROWSING, 24),
     SourceConfig(Source.BUY_AGAIN, 12),
     SourceConfig(Source.STATE_VECTOR, 160),
+    SourceConfig(Source.TASTE_TAGS, 40),
     SourceConfig(Source.SEQUENTIAL_RULES, 80),
     SourceConfig(Source.ITEM_KNN, 80),
     SourceConfig(Source.EASE, 80),
@@ -39,11 +40,13 @@ SOURCES: tuple[SourceConfig, ...] = (
     SourceConfig(Source.SIMILAR_TEXT, 60),
     SourceConfig(Source.SAME_DEPARTMENT, 120),
     SourceConfig(Source.DEPARTMENT_TREND, 40),
+    SourceConfig(Source.SEGMENT_TREND, 24),
     SourceConfig(Source.TRENDING, 40),
     SourceConfig(Source.NEW_ARRIVALS, 40),
     SourceConfig(Source.DEALS, 40),
+    SourceConfig(Source.COLD_ITEMS, 24),
 )
-"""In order of precedence: where the union exceeds ``MAX_CANDIDATES``, later sources give way."""
+"""In order of precedence: where the union exceeds ``MAX_CANDIDATES``, later sources give way, but for their best."""
 
 CONFIG_OF: dict[Source, SourceConfig] = {config.source: config for config in SOURCES}
 

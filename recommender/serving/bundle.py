@@ -37,11 +37,16 @@ from recommender.encoders.whitening import Whitening
 from recommender.language.text_encoder import TextEncoder
 from recommender.ranking.rank import ranker_refusal
 from recommender.ranking.second_stage import SecondStage, second_stage_of
+from recommender.retrieval.quotas import Quotas
 from recommender.serving.onnx_model import OnnxStateEncoder
 
 SCHEMA = 1
 SECOND_STAGE = "second_stage.txt"
 START_STATES = "start_states.npy"
+HARDLY_MET, MOST_COLD = 2, 20_000
+"""Interactions up to which an item is cold, and how many cold items are looked at."""
+
+LATER = ("replenishment", "tag", "tagged")
 PER_ITEM = (
     "item_bias",
     "text_vectors",
@@ -77,6 +82,8 @@ class BundleArrays:
     knn_item: Ints
     knn_weight: Floats
     replenishment: Floats = field(default_factory=lambda: np.zeros((0, 3), np.float32))  # (n, 3), (0, 3): none
+    tag: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # (t,) ascending
+    tagged: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # (t,) vocabulary index that bears it
     models: Mapping[str, ItemModel] = field(default_factory=dict)  # collaborative models, a folder each
 
     @cached_property
@@ -86,6 +93,12 @@ class BundleArrays:
         if not self.text_vectors.shape[1] or not whitening.dim:
             return np.zeros((len(self.item_ids), 0), np.float32)
         return whitening.apply(np.asarray(self.text_vectors, np.float32))
+
+    @cached_property
+    def hardly_met(self) -> Ints:
+        """Vocabulary indices of at most ``MOST_COLD`` items that hardly anybody has met, newest first."""
+        cold = np.flatnonzero(self.popularity <= HARDLY_MET)
+        return cold[np.argsort(-self.item_ids[cold], kind="stable")][:MOST_COLD]
 
 
 ARRAYS = tuple(entry.name for entry in fields(BundleArrays) if entry.name != "models")
@@ -112,6 +125,7 @@ class Manifest:
     start_states: dict[str, Any] = field(default_factory=dict)  # encoders.start_states.StartStates as JSON
     ranker: dict[str, Any] = field(default_factory=dict)  # feature names, heads, scaling, calibration
     policy: dict[str, Any] = field(default_factory=dict)  # scaling, discount, off-policy estimate
+    quotas: dict[str, Any] = field(default_factory=dict)  # retrieval.earned_quotas.EarnedQuotas as JSON
     files: dict[str, str] = field(default_factory=dict)  # relative path → sha256
     schema: int = SCHEMA
 
@@ -145,6 +159,11 @@ class Bundle:
     def _network(self, name: str) -> OnnxModel | None:
         path = self.path / f"{name}.onnx"
         return OnnxModel(path) if path.exists() else None
+
+    @cached_property
+    def quotas(self) -> Quotas:
+        """What each source may bring."""
+        return Quotas.from_json(self.manifest.quotas)
 
     def networks_open(self) -> None:
         """Make the sessions of the networks that a page needs, which otherwise open at their first use."""
@@ -273,7 +292,7 @@ def _arrays_open(path: Path) -> BundleArrays:
             # The plain view reads the same mapped pages without the cost of the memmap class on each slice.
             name: np.load(path / f"{name}.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
             for name in ARRAYS
-            if name != "replenishment" or (path / f"{name}.npy").exists()  # bundles of older versions lack it
+            if name not in LATER or (path / f"{name}.npy").exists()  # bundles of older versions lack them
         }
     except (OSError, ValueError) as error:
         raise ArtifactMismatch(f"{path.name} has an unreadable array ({error}); train again or roll back") from error
@@ -293,6 +312,8 @@ def _arrays_check(arrays: BundleArrays, manifest: Manifest) -> None:
         start, item = getattr(arrays, f"{prefix}_start"), getattr(arrays, f"{prefix}_item")
         if len(start) != n + 1 or (n and start[-1] != len(item)):
             raise ArtifactMismatch(f"{prefix} table does not cover {n} items")
+    if len(arrays.tag) != len(arrays.tagged) or (len(arrays.tagged) and int(arrays.tagged.max()) >= n):
+        raise ArtifactMismatch(f"tags speak of other items than the {n} that are there")
     if len(arrays.replenishment) not in (0, n):
         raise ArtifactMismatch(f"replenishment has {len(arrays.replenishment)} rows for {n} items")
     finite = ("item_vectors", "item_bias", "replenishment", "rules_weight", "knn_weight")

@@ -27,7 +27,7 @@ DEFAULT_LAYOUT: tuple[SectionValue, ...] = (
 ANCHORS = 3
 """How many of the newest viewed items compete for "Because you viewed …"."""
 
-_EVIDENCE = (Source.SEQUENTIAL_RULES, Source.ITEM_KNN, Source.EASE, Source.SIMILAR_TEXT)
+_EVIDENCE = (Source.SEQUENTIAL_RULES, Source.ITEM_KNN, Source.EASE, Source.GRAPH, Source.SIMILAR_TEXT)
 _FRESH_HALF_LIFE_DAYS = 14.0
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from recommender.data.types import Floats
+
 
 def array_text(numbers: Iterable[float]) -> str:
     """Numbers or truth values as the text of an array, to be cast by the statement or by what it is compared with.
@@ -13,3 +15,13 @@ def array_text(numbers: Iterable[float]) -> str:
     ('{3,5}', '{0.5,nan}', '{True,False}', '{}')
     """
     return "{" + ",".join(map(str, numbers)) + "}"
+
+
+def vector_text(vector: Floats) -> str:
+    """Numbers as pgvector reads them.
+
+    >>> import numpy as np
+    >>> vector_text(np.array([0.5, -1, 1e-7], np.float32))
+    '[0.5,-1,1e-07]'
+    """
+    return "[" + ",".join(f"{value:.6g}" for value in vector.tolist()) + "]"

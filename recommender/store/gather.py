@@ -6,10 +6,13 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from recommender.data.types import DAY_US, Bits, Context, Floats, Gathered, Ints, Source
+from recommender.data.types import DAY_US, Context, Floats, Gathered, Ints, Source
 from recommender.models import TEXT_DIM, PrecomputedList
-from recommender.retrieval.by_items import Proposal, by_items
-from recommender.retrieval.sources import CONFIG_OF, HISTORY_ASKED, MAX_CANDIDATES, SOURCES
+from recommender.retrieval.by_items import by_items
+from recommender.retrieval.personal import by_content, by_taste, due_again
+from recommender.retrieval.quotas import DEFAULT_QUOTAS
+from recommender.retrieval.sources import HISTORY_ASKED
+from recommender.retrieval.union import Proposal, evidence_rows, source_bits, union
 from recommender.serving.bundle import Bundle
 from recommender.serving.state import ShopperView, shopper_view
 from recommender.slate.calibration import department_mix, favourite_department
@@ -19,6 +22,7 @@ from recommender.store.filters import filter_parameters
 from recommender.store.live import Serving
 from recommender.store.nearest import nearest
 from recommender.store.rulesets import kinds_included
+from recommender.store.source_queries import NewerThanBundle
 from recommender.store.vectors import item_vectors_read
 from users.kinds import Kind
 
@@ -56,6 +60,7 @@ class SqlGather:
             repeats: whether items already met may be proposed everywhere.
         """
         self.serving, self.tag_ids, self.repeats = serving, tuple(tag_ids), repeats
+        self.quotas = serving.bundle.quotas if serving.bundle else DEFAULT_QUOTAS
 
     def __call__(self, context: Context) -> Gathered:
         """Candidates of a request with their facts."""
@@ -74,24 +79,36 @@ class SqlGather:
 
     def _personal(self, haul: _Haul, context: Context, view: ShopperView, filters: dict[str, object]) -> None:
         """Sources that start from the shopper."""
-        haul.add(Source.KEEP_BROWSING, keep_browsing(context))
+        quotas, bundle, bundle_id = self.quotas, self.serving.bundle, self.serving.bundle_id
+        haul.add(Source.KEEP_BROWSING, keep_browsing(context)[: quotas[Source.KEEP_BROWSING]])
         if self.repeats:
-            haul.add(Source.BUY_AGAIN, context.purchased_ids[::-1][: CONFIG_OF[Source.BUY_AGAIN].quota])
-        bundle, bundle_id = self.serving.bundle, self.serving.bundle_id
+            haul.add(Source.BUY_AGAIN, buy_again(context, view, bundle)[: quotas[Source.BUY_AGAIN]])
         if bundle is None or bundle_id is None:
             return
         if context.surface in ("homepage", "basket", "push", "department"):
             self._nearest(haul, bundle, bundle_id, view.state, filters, self._met(context))
+            self._by_what_it_is(haul, bundle, context, view.state)
         asked = view.anchors[:HISTORY_ASKED]
         if context.anchor_item:
             asked = np.array([context.anchor_item], np.int64)
         index = bundle.index_of(asked)
-        haul.proposals.extend(by_items(bundle.arrays, index[index >= 0]))
+        haul.proposals.extend(by_items(bundle.arrays, index[index >= 0], quotas))
+
+    def _by_what_it_is(self, haul: _Haul, bundle: Bundle, context: Context, state: Floats) -> None:
+        """Sources that go by tags and by content, without what was met."""
+        arrays, met = bundle.arrays, bundle.index_of(self._met(context))
+        allowed = np.ones(len(bundle), np.bool_)
+        allowed[met[met >= 0]] = False
+        if len(context.taste_tags):
+            liked = by_taste(arrays, context.taste_tags, state, self.quotas[Source.TASTE_TAGS], allowed)
+            haul.proposals.append(liked)
+        cold = by_content(arrays, state, self.quotas[Source.COLD_ITEMS], allowed)
+        haul.add(Source.COLD_ITEMS, np.asarray(arrays.item_ids)[cold])
 
     def _nearest(
         self, haul: _Haul, bundle: Bundle, bundle_id: int, state: Floats, filters: dict[str, object], met: Ints
     ) -> None:
-        quota = CONFIG_OF[Source.STATE_VECTOR].quota
+        quota = self.quotas[Source.STATE_VECTOR]
         found, late = nearest(filters, bundle.arrays, bundle_id=bundle_id, state=state, met=met, n=quota)
         haul.add(Source.STATE_VECTOR, found)
         if late:
@@ -99,19 +116,23 @@ class SqlGather:
 
     def _shop(self, haul: _Haul, context: Context, view: ShopperView, filters: dict[str, object]) -> None:
         """Sources that start from the shop."""
-        haul.add(Source.EDITORIAL, context.editorial_ids[: CONFIG_OF[Source.EDITORIAL].quota])
+        quotas, bundle = self.quotas, self.serving.bundle
+        haul.add(Source.EDITORIAL, context.editorial_ids[: quotas[Source.EDITORIAL]])
         kinds = kinds_included(self.serving.ruleset, context)
         if kinds:
             haul.add(Source.EDITORIAL, source_queries.kind_items(filters, kinds))
         if context.surface in ("search", "product"):
             return
         trend = self.serving.trend
-        haul.add(Source.TRENDING, trend.top(CONFIG_OF[Source.TRENDING].quota))
+        haul.add(Source.TRENDING, trend.top(quotas[Source.TRENDING]))
+        haul.add(Source.SEGMENT_TREND, trend.top_of_segment(quotas[Source.SEGMENT_TREND], context.segment))
         for department in self._departments(haul, context, view):
-            haul.add(Source.DEPARTMENT_TREND, trend.top(CONFIG_OF[Source.DEPARTMENT_TREND].quota, department))
-        lists = source_queries.catalogue_lists(filters, met=self._met(context))
+            haul.add(Source.DEPARTMENT_TREND, trend.top(quotas[Source.DEPARTMENT_TREND], department))
+        newer = NewerThanBundle(self.serving.bundle_id, view.state) if bundle and self.serving.bundle_id else None
+        lists = source_queries.catalogue_lists(filters, quotas, met=self._met(context), newer=newer)
         if lists is None:
-            haul.late.extend([Source.NEW_ARRIVALS.word, Source.DEALS.word])
+            late = (Source.NEW_ARRIVALS, Source.DEALS, *((Source.COLD_ITEMS,) if newer else ()))
+            haul.late.extend(source.word for source in late)
         for source, ids in (lists or {}).items():
             haul.add(source, ids)
 
@@ -144,7 +165,7 @@ class SqlGather:
         if matches is None:
             haul.late.append(Source.SEARCH.word)
             matches = np.zeros(0, np.int64)
-        quota = CONFIG_OF[Source.SEARCH].quota
+        quota = self.quotas[Source.SEARCH]
         meant = by_meaning(self.serving.bundle, context.query_vector, quota)
         ids = np.concatenate([matches, meant[~np.isin(meant, matches)]])[:quota]
         haul.proposals.append(Proposal(Source.SEARCH, ids, matches, np.arange(1, len(matches) + 1)))
@@ -244,7 +265,17 @@ def keep_browsing(context: Context) -> Ints:
     bought = np.concatenate([history.item_ids[history.kinds == _BOUGHT], context.purchased_ids])
     seen = history.item_ids[~np.isin(history.item_ids, np.concatenate([bought, context.ignored_ids]))][::-1]
     distinct, first = np.unique(seen, return_index=True)
-    return distinct[np.argsort(first)][: CONFIG_OF[Source.KEEP_BROWSING].quota]
+    return distinct[np.argsort(first)]
+
+
+def buy_again(context: Context, view: ShopperView, bundle: Bundle | None) -> Ints:
+    """Items bought before: what falls due first where intervals were learned, then what was bought last."""
+    latest = context.purchased_ids[::-1]
+    if bundle is None or not len(bundle.arrays.replenishment):
+        return latest
+    index = due_again(bundle.arrays, view.history_index, context.history, context.now_us)
+    due = np.asarray(bundle.arrays.item_ids)[index]
+    return np.concatenate([due, latest[~np.isin(latest, due)]])
 
 
 def by_meaning(bundle: Bundle | None, query: Floats | None, n: int) -> Ints:
@@ -255,39 +286,6 @@ def by_meaning(bundle: Bundle | None, query: Floats | None, n: int) -> Ints:
     best = np.argsort(-cosine, kind="stable")[:n]
     near = cosine[best] >= max(0.25, 0.5 * float(cosine[best[0]])) if len(best) else best > 0
     return np.asarray(bundle.arrays.item_ids[best[near]])
-
-
-def union(proposals: list[Proposal], ready: Ints) -> Ints:
-    """Distinct proposed ids, at most ``MAX_CANDIDATES``: sources give way in the reverse order of ``SOURCES``."""
-    place = {config.source: at for at, config in enumerate(SOURCES)}
-    ordered = sorted(proposals, key=lambda proposal: place[proposal.source])
-    everything = np.concatenate([ready, *(proposal.item_ids for proposal in ordered)])
-    distinct, first = np.unique(everything, return_index=True)
-    return np.sort(distinct[np.argsort(first)][:MAX_CANDIDATES]).astype(np.int64)
-
-
-def source_bits(proposals: list[Proposal], ids: Ints) -> Bits:
-    """(c,) which sources proposed each candidate. ``ids`` are sorted."""
-    bits = np.zeros(len(ids), np.uint32)
-    for proposal in proposals:
-        row = np.minimum(ids.searchsorted(proposal.item_ids), max(len(ids) - 1, 0))
-        there = ids[row] == proposal.item_ids if len(ids) else row > 0
-        bits[row[there]] |= np.uint32(1 << proposal.source)
-    return bits
-
-
-def evidence_rows(proposals: list[Proposal], ids: Ints) -> tuple[Ints, Ints, Ints]:
-    """Evidence of the proposals as (row, source, item), sorted, for candidates that are there. ``ids`` are sorted."""
-    of = np.concatenate([np.zeros(0, np.int64), *(proposal.evidence_of for proposal in proposals)])
-    item = np.concatenate([np.zeros(0, np.int64), *(proposal.evidence_item for proposal in proposals)])
-    source = np.concatenate(
-        [np.zeros(0, np.int64), *(np.full(len(p.evidence_of), int(p.source), np.int64) for p in proposals)]
-    )
-    row = np.minimum(np.searchsorted(ids, of), max(len(ids) - 1, 0))
-    there = ids[row] == of if len(ids) else np.zeros(len(of), np.bool_)
-    row, source, item = row[there], source[there], item[there]
-    order = np.lexsort((row, item, source))
-    return row[order], source[order], item[order]
 
 
 def coarse_times(published_us: Ints, now_us: int) -> Ints:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -29,11 +29,16 @@ class Trend:
     counts: Floats  # (t,)
     department: Ints  # (t,) 0 none
     big_providers: tuple[str, ...] = ()  # those of whom at least an equal share is wanted; the rest is small
+    segments: Mapping[str, Ints] = field(default_factory=dict)  # segment → item ids, most wanted first
 
     def top(self, n: int, department: int = 0) -> Ints:
         """The ``n`` most wanted items, of one department if given."""
         ids = self.item_ids[self.department == department] if department else self.item_ids
         return ids[:n]
+
+    def top_of_segment(self, n: int, segment: str) -> Ints:
+        """The ``n`` items that a segment wants most."""
+        return self.segments.get(segment, self.item_ids[:0])[:n]
 
 
 _open_ahead: set[tuple[int, str]] = set()
@@ -177,7 +182,8 @@ def _trend(trend_id: int, at: datetime) -> Trend:
     known = [facts.get(item, (0, "")) for item in ids[order].tolist()]
     department = np.array([one for one, _provider in known], np.int64)
     providers = [provider for _department, provider in known]
-    return Trend(ids[order], counts[order], department, big_providers(providers, counts[order]))
+    segments = {name: np.asarray(items, np.int64) for name, items in snapshot.segments.items()}
+    return Trend(ids[order], counts[order], department, big_providers(providers, counts[order]), segments)
 
 
 def big_providers(providers: Sequence[str], counts: Floats) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import numpy as np
 from recommender.data.types import Floats, Ints, Source
 from recommender.retrieval.search_space import question
 from recommender.retrieval.sources import CONFIG_OF
-from recommender.store.arrays import array_text
+from recommender.store.arrays import array_text, vector_text
 from recommender.store.filters import AVAILABLE
 from recommender.store.timed import timed_rows
 from recommender.store.vector_tables import index_settings
@@ -71,11 +71,12 @@ def nearest(
         shown or not.
     """
     items = len(arrays.item_ids)
-    asked = "[" + ",".join(f"{value:.6g}" for value in question(state).tolist()) + "]"
-    parameters = {**filters, "bundle": bundle_id, "question": asked, "met": array_text(met.tolist()), "n": n}
+    asked = {"question": vector_text(question(state)), "met": array_text(met.tolist())}
+    parameters = {**filters, **asked, "bundle": bundle_id, "n": n}
     found = None
     if items > EXACT_UP_TO:
-        parameters["ef_search"] = min(index_settings(items).ef_search + len(met), _MOST_EF)
+        width = index_settings(items).ef_search * max(1.0, n / CONFIG_OF[Source.STATE_VECTOR].quota)
+        parameters["ef_search"] = min(round(width) + len(met), _MOST_EF)
         found = _ids(_NEAREST, parameters)
         if found is None:
             return in_memory(arrays, state, met, n), True

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.data.types import Ints, Source
+from recommender.data.types import Floats, Ints, Source
+from recommender.retrieval.quotas import Quotas
+from recommender.retrieval.search_space import question
 from recommender.retrieval.sources import CONFIG_OF
-from recommender.store.arrays import array_text
+from recommender.store.arrays import array_text, vector_text
 from recommender.store.filters import AVAILABLE
 from recommender.store.timed import timed_rows
 
@@ -18,6 +21,13 @@ UNION ALL
 (SELECT 2, i.id FROM catalog_item i WHERE {AVAILABLE} AND i.id <> ALL(%(met)s)
    AND i.list_price_minor > i.price_minor AND i.price_minor >= 0
  ORDER BY i.price_minor::float / i.list_price_minor, i.id LIMIT %(deals)s)
+"""  # noqa: S608
+
+_NEWER = f"""
+UNION ALL
+(SELECT 3, i.id FROM recommender_itemvector v JOIN catalog_item i ON i.id = v.item_id
+ WHERE v.bundle_id = %(bundle)s AND v.after_training AND {AVAILABLE} AND i.id <> ALL(%(met)s)
+ ORDER BY (v.place <-> %(question)s::halfvec) + 0, i.id LIMIT %(cold)s)
 """  # noqa: S608
 
 _DEPARTMENT = f"""
@@ -51,24 +61,39 @@ ORDER BY max(ts_rank(words, q) + CASE WHEN t.title ILIKE %(part)s THEN 1 ELSE 0 
 """  # noqa: S608
 
 
+_LISTED = (Source.NEW_ARRIVALS, Source.DEALS, Source.COLD_ITEMS)
+"""Sources of one statement, in the order of its numbers."""
+
 _HAN = re.compile("[\u4e00-\u9fff]")
 _MOST_SIGNS = 20
 
 
-def catalogue_lists(filters: dict[str, object], *, met: Ints) -> dict[Source, Ints] | None:
-    """Newest and most reduced items; None if late."""
-    new, deals = CONFIG_OF[Source.NEW_ARRIVALS], CONFIG_OF[Source.DEALS]
-    parameters = {**filters, "met": array_text(met.tolist()), "new": new.quota, "deals": deals.quota}
-    rows = timed_rows("new_arrivals+deals", _LISTS, parameters, deadline_ms=new.deadline_ms)
+@dataclass(frozen=True)
+class NewerThanBundle:
+    """Asks for the items that came after a bundle was trained."""
+
+    bundle_id: int
+    state: Floats  # (d,) that they are to lie near
+
+
+def catalogue_lists(
+    filters: dict[str, object], quotas: Quotas, *, met: Ints, newer: NewerThanBundle | None = None
+) -> dict[Source, Ints] | None:
+    """Newest and most reduced items, and those newer than the bundle that lie nearest to a state; None if late."""
+    new, deals, cold = (quotas[source] for source in _LISTED)
+    parameters = {**filters, "met": array_text(met.tolist()), "new": new, "deals": deals, "cold": cold}
+    statement = _LISTS
+    if newer is not None:
+        statement += _NEWER
+        parameters |= {"bundle": newer.bundle_id, "question": vector_text(question(newer.state))}
+    deadline_ms = CONFIG_OF[Source.NEW_ARRIVALS].deadline_ms
+    rows = timed_rows("new_arrivals+deals", statement, parameters, deadline_ms=deadline_ms)
     if rows is None:
         return None
-    by_list: dict[int, list[int]] = {1: [], 2: []}
+    by_list: list[list[int]] = [[] for _ in _LISTED]
     for number, item in rows:
-        by_list[number].append(item)
-    return {
-        Source.NEW_ARRIVALS: np.array(by_list[1], np.int64),
-        Source.DEALS: np.array(by_list[2], np.int64),
-    }
+        by_list[number - 1].append(item)
+    return {source: np.array(ids, np.int64) for source, ids in zip(_LISTED, by_list, strict=True)}
 
 
 def department_items(filters: dict[str, object], department: int) -> Ints | None:

@@ -86,6 +86,7 @@ def vector_table_index(*, bundle_id: int, n: int) -> None:
     finally:
         _execute("RESET maintenance_work_mem", table)
         _execute("RESET max_parallel_maintenance_workers", table)
+    _execute("CREATE INDEX ON {table} (item_id) WHERE after_training", table)
     _execute("ANALYZE {table}", table)
     with transaction.atomic():
         _execute("ALTER TABLE {parent} ATTACH PARTITION {table} FOR VALUES IN (%s)", table, [bundle_id])

@@ -98,8 +98,11 @@ class Draft:
         return {folder.name: item_model_read(folder, n_items=n) for folder in folders}
 
     def _array(self, name: str) -> np.ndarray:
-        items = self.snapshot.items
+        items, relations = self.snapshot.items, self.snapshot.relations
+        by_tag = np.lexsort((relations.tagged, relations.tag))
         facts = {
+            "tag": relations.tag[by_tag],
+            "tagged": relations.tagged[by_tag],
             "item_ids": items.ids,
             "department": items.department,
             "category": items.category,

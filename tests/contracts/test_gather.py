@@ -125,7 +125,7 @@ def test_a_late_source_is_named_and_the_rest_comes(tiny: TinyShop, monkeypatch: 
     monkeypatch.setitem(CONFIG_OF, Source.NEW_ARRIVALS, SourceConfig(Source.NEW_ARRIVALS, 40, deadline_ms=50))
     context = context_for(tiny, looked_at=[tiny.items[0]])
     gathered = sql(tiny, context)
-    assert set(gathered.timed_out) == {"new_arrivals", "deals"}
+    assert set(gathered.timed_out) == {"new_arrivals", "deals", "cold_items"}
     assert len(gathered) >= 40
 
 

@@ -123,3 +123,15 @@ def test_a_shop_with_enough_of_its_own_forgets_its_past(tiny, monkeypatch):
     for item in tiny.items[1:3]:
         act(tiny, shopper, item)
     assert set(counts(tiny)) == {item.pk for item in tiny.items[1:3]}
+
+
+def test_each_segment_has_a_trend_of_its_own(tiny):
+    collectors = [Shopper.objects.create(shop=tiny.shop, segment="collectors") for _ in range(2)]
+    other, nobody = Shopper.objects.create(shop=tiny.shop, segment="others"), Shopper.objects.create(shop=tiny.shop)
+    for shopper in collectors:
+        act(tiny, shopper, tiny.items[3])
+    act(tiny, collectors[0], tiny.items[5], n=30)
+    act(tiny, other, tiny.items[7])
+    act(tiny, nobody, tiny.items[8])
+    trend = trend_refresh(tiny.shop, now=NOW)
+    assert trend.segments == {"collectors": [tiny.items[3].pk, tiny.items[5].pk], "others": [tiny.items[7].pk]}
