@@ -7,7 +7,7 @@ from uuid import UUID
 
 from recommender.data.types import Context, Decision, Reason
 from recommender.page import Card, Cause, Page, PageSection, Pill
-from recommender.store.card_facts import CardFacts
+from recommender.store.card_facts import CardFacts, tag_names
 from recommender.store.impressions import Slots
 from recommender.wording import (
     Names,
@@ -36,7 +36,7 @@ def page_view(
 ) -> Page:
     """The page in the words of the current language; what was dropped or is gone by now is left out."""
     now = datetime.fromtimestamp(context.now_us / 1_000_000, tz=UTC)
-    names = names_of(context, facts)
+    names = names_of(context, facts, decision)
     buttons = action_labels()
     rows: list[list[Card]] = [[] for _ in decision.sections]
     for position, item in enumerate(slots.item_ids):
@@ -66,8 +66,9 @@ def page_view(
     )
 
 
-def names_of(context: Context, facts: Mapping[int, CardFacts]) -> Names:
-    """The words that a request's sentences are filled with."""
+def names_of(context: Context, facts: Mapping[int, CardFacts], decision: Decision) -> Names:
+    """The words that a request's sentences are filled with; tags are looked up only where a reason speaks of one."""
+    tags = {reason.subject for reason in decision.reasons if reason.code == "taste"}
     history = context.history
     done = {
         item: Kind(kind).word
@@ -75,7 +76,8 @@ def names_of(context: Context, facts: Mapping[int, CardFacts]) -> Names:
         if Kind(kind) in POSITIVE_KINDS
     }
     departments = {one.department_id: one.department for one in facts.values() if one.department_id}
-    return Names(facts, departments, done, query=context.query, personal=bool(done))
+    named = tag_names(context.shop_id, tags, context.language) if tags else {}
+    return Names(facts, departments, named, done, query=context.query, personal=bool(done))
 
 
 def card_of(facts: CardFacts, position: int, now: datetime, **why: Any) -> Card:

@@ -180,7 +180,7 @@ def _inspection(
     now = datetime.fromtimestamp(context.now_us / 1_000_000, tz=UTC)
     wanted = {item for item, *_ in slots} | {item for reason in decision.reasons for item in reason.items}
     wanted |= {section.subject for section in decision.sections} | {context.anchor_item}
-    names = names_of(context, card_facts_read(context, wanted, now))
+    names = names_of(context, card_facts_read(context, wanted, now), decision)
     trace = decision.trace or {}
     roads = {candidate["item"]: candidate for candidate in trace.get("candidates", [])}
     cards = []

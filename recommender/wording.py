@@ -46,6 +46,12 @@ _REASONS = {
     "deal": gettext_noop("Reduced in price"),
     "because_item": gettext_noop("Because of what you looked at"),
     "source_rules": gettext_noop("Often chosen together with what you looked at"),
+    "sponsored": gettext_noop("A sponsored item"),
+    "small_provider": gettext_noop("From one of the smaller makers here"),
+    "taste": gettext_noop("Close to what you like"),
+    "buy_again": gettext_noop("You bought this before"),
+    "segment_trend": gettext_noop("Trending among shoppers like you"),
+    "cold": gettext_noop("Hardly known yet, and close to what you like"),
     "fill": gettext_noop("Another good match"),
     "popular": gettext_noop("Popular in this shop"),
 }
@@ -64,6 +70,7 @@ class Names:
 
     items: Mapping[int, CardFacts]
     departments: Mapping[int, str] = field(default_factory=dict)
+    tags: Mapping[int, str] = field(default_factory=dict)  # those that reasons speak of
     done: Mapping[int, str] = field(default_factory=dict)  # history item → word of the latest thing done to it
     query: str = ""
     personal: bool = False  # something is known about the shopper
@@ -98,7 +105,12 @@ def reason_sentence(reason: Reason, names: Names) -> str:
     """The one sentence under a card."""
     item = names.title(reason.items[0]) if reason.items else ""
     if reason.code in ("because_item", "source_rules") and item:
+        other = names.title(reason.items[1]) if len(reason.items) > 1 else ""
+        if other:
+            return _("Because of “%(item)s” and “%(other)s”") % {"item": item, "other": other}
         return _because(reason.code, names.done.get(reason.items[0], ""), item)
+    if reason.code == "taste" and names.tags.get(reason.subject):
+        return _("Because you like “%(tag)s”") % {"tag": names.tags[reason.subject]}
     if reason.code == "similar" and item:
         return _("Similar to “%(item)s”") % {"item": item}
     if reason.code == "department_trend" and names.departments.get(reason.subject):

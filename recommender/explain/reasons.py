@@ -2,31 +2,55 @@
 
 Codes, in the order in which they are tried:
 
-``rule``              a pin, or a boost that lifted the card more than any history item did; subject = rule id
+``rule``              a pin, a quota that asked for it, or a boost that lifted it more than any history item did;
+                      subject = rule id. ``sponsored`` and ``small_provider``: the slot was set apart for such items
 ``keep_browsing``     looked at and not bought; items = (the item itself,)
 ``search``            matches what was typed
-``similar``           like the item on the page; items = (that item,)
+``similar``           like the item on the page; items = that item
 ``exploration``       drawn mainly by the exploration share: to learn, not because of the shopper
+``because_item``      in the row of an item: items = that item, and another one where no source brought the card
+                      without it
 ``department_trend``  in demand in the shopper's department (subject); ``trending``: in the whole shop
 ``new`` / ``deal``    in its row for being new, or reduced
 ``source_rules``      follows, or is met together with, what the shopper met; items = the strongest cause
-``because_item``      the shopper's history raised it; items = strongest cause
-``popular``           nothing personal lifted it, and it is in demand; ``fill``: neither
+``because_item``      one item of the shopper's history raised it; items = that item
+what brought it       no single item raised it enough: ``taste`` (subject = liked tag), ``buy_again``,
+                      ``segment_trend``, ``department_trend``, ``trending``, ``new``, ``deal``, ``cold``
+``popular``           nothing of this, and it is in demand; ``fill``: neither
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from recommender.data.types import ChosenSection, Context, Floats, Gathered, Ints, Reason, Section, Source
 from recommender.explain.influence import Influence
+from recommender.slate.limits import AD, SMALL_PROVIDER
 from recommender.slate.slate import Slate
 
-LEAST_EFFECT = 0.05
-"""Nats an item must have lifted a card by to be named."""
+LEAST_EFFECT = 0.2
+"""Nats an item must have lifted a card by to be named: smaller ones change places with items beyond the newest."""
+
+LEAST_BOOST = 0.05
+"""Nats a rule must have lifted a card by to be named."""
 
 _ASKED_FOR = (Section.KEEP_BROWSING, Section.SIMILAR, Section.RESULTS)
-_WITNESS = (Source.SEQUENTIAL_RULES, Source.ITEM_KNN, Source.EASE)
+_WITNESS = frozenset((Source.SEQUENTIAL_RULES, Source.ITEM_KNN, Source.EASE))
+_SETTERS = {AD: "sponsored", SMALL_PROVIDER: "small_provider"}
+_BROUGHT = (
+    (Source.BUY_AGAIN, "buy_again"),
+    (Source.SEGMENT_TREND, "segment_trend"),
+    (Source.DEPARTMENT_TREND, "department_trend"),
+    (Source.TRENDING, "trending"),
+    (Source.NEW_ARRIVALS, "new"),
+    (Source.DEALS, "deal"),
+    (Source.COLD_ITEMS, "cold"),
+)
+"""What a source says of a card that nothing personal is named for, the more personal first."""
+
+Evidence = Mapping[int, Sequence[tuple[int, int]]]
+"""Candidate row → (source, item or tag)."""
 
 
 @dataclass(frozen=True)
@@ -48,51 +72,74 @@ def cards_to_explain(slate: Slate, rule: Ints) -> Ints:
     """
     settled = np.array([one.code in _ASKED_FOR or _of_section(one) is not None for one in slate.sections], np.bool_)
     is_settled = settled[slate.section_of] | (slate.uniform_share > 0.5)
-    return np.flatnonzero((slate.pinned_by == 0) & ((rule != 0) | ~is_settled))
+    return np.flatnonzero((slate.pinned_by == 0) & (slate.held_by == 0) & ((rule != 0) | ~is_settled))
 
 
 def reasons_make(context: Context, gathered: Gathered, causes: Causes) -> tuple[Reason, ...]:
     """One reason per card."""
-    evidence = _evidence(gathered)
+    evidence = _evidence(gathered, causes.slate.rows)
     return tuple(_reason(card, context, gathered, causes, evidence) for card in range(len(causes.slate.rows)))
 
 
-def _evidence(gathered: Gathered) -> set[tuple[int, int]]:
-    """(candidate row, history item) pairs for which behaviour of others bears witness."""
-    wanted = {int(source) for source in _WITNESS}
-    return {
-        (row, item)
-        for row, source, item in zip(
-            gathered.evidence_row.tolist(),
-            gathered.evidence_source.tolist(),
-            gathered.evidence_item.tolist(),
-            strict=True,
-        )
-        if source in wanted
-    }
+def _evidence(gathered: Gathered, rows: Ints) -> Evidence:
+    """What the sources say of the shown candidates."""
+    shown = np.zeros(len(gathered), np.bool_)
+    shown[rows] = True
+    told = np.flatnonzero(shown[gathered.evidence_row])
+    found: dict[int, list[tuple[int, int]]] = {}
+    columns = (gathered.evidence_row, gathered.evidence_source, gathered.evidence_item)
+    for row, source, item in zip(*(column[told].tolist() for column in columns), strict=True):
+        found.setdefault(row, []).append((source, item))
+    return found
 
 
-def _reason(card: int, context: Context, gathered: Gathered, causes: Causes, evidence: set[tuple[int, int]]) -> Reason:
+def _reason(card: int, context: Context, gathered: Gathered, causes: Causes, evidence: Evidence) -> Reason:
     slate, row = causes.slate, int(causes.slate.rows[card])
     item, effect, share = causes.influence.strongest(card)
-    section = slate.sections[int(slate.section_of[card])]
-    if slate.pinned_by[card]:
-        return Reason("rule", subject=int(slate.pinned_by[card]))
-    if causes.rule[card] and causes.boost[card] > max(effect, LEAST_EFFECT):
-        return Reason("rule", subject=int(causes.rule[card]))
+    section, told = slate.sections[int(slate.section_of[card])], evidence.get(row, ())
+    ruled = _of_rules(card, causes, effect)
+    if ruled:
+        return ruled
     if section.code in _ASKED_FOR:
         return _asked_for(section, int(gathered.item_ids[row]), context)
     if slate.uniform_share[card] > 0.5:
         return Reason("exploration")
     if section.code == Section.BECAUSE_YOU_VIEWED:
-        return Reason("because_item", items=(section.subject,), weight=share)
+        return Reason("because_item", items=_needed(section.subject, told), weight=share)
     of_section = _of_section(section)
     if of_section:
         return of_section
     if item and effect >= LEAST_EFFECT:
-        code = "source_rules" if (row, item) in evidence else "because_item"
+        code = "source_rules" if any(source in _WITNESS and of == item for source, of in told) else "because_item"
         return Reason(code, items=(item,), weight=share)
-    return _impersonal(row, gathered)
+    return _brought(row, gathered, told)
+
+
+def _of_rules(card: int, causes: Causes, effect: float) -> Reason | None:
+    """What staff ruled, where that is why the card is here."""
+    slate = causes.slate
+    held_by = int(slate.held_by[card])
+    if slate.pinned_by[card] or held_by > 0:
+        return Reason("rule", subject=int(slate.pinned_by[card]) or held_by)
+    if held_by in _SETTERS:
+        return Reason(_SETTERS[held_by])
+    if causes.rule[card] and causes.boost[card] > max(effect, LEAST_BOOST):
+        return Reason("rule", subject=int(causes.rule[card]))
+    return None
+
+
+def _needed(subject: int, told: Sequence[tuple[int, int]]) -> tuple[int, ...]:
+    """The item of a row, and the one without which no source would have brought a card because of it.
+
+    A source adds up what speaks for a card. Where it names the row's item alone, that was enough; where in every source
+    another item speaks for the card as well, the one that does so most often is needed too.
+    """
+    sources = {source for source, item in told if item == subject}
+    others = [[item for source, item in told if source == one and item != subject] for one in sources]
+    if not others or not all(others):
+        return (subject,)
+    flat = [item for items in others for item in items]
+    return subject, max(flat, key=lambda item: (flat.count(item), -flat.index(item)))
 
 
 def _asked_for(section: ChosenSection, item_id: int, context: Context) -> Reason:
@@ -109,10 +156,13 @@ def _of_section(section: ChosenSection) -> Reason | None:
     return {Section.NEW_FOR_YOU: Reason("new"), Section.DEALS: Reason("deal")}.get(Section(section.code))
 
 
-def _impersonal(row: int, gathered: Gathered) -> Reason:
-    """The reason of a card that nothing in the history lifted."""
+def _brought(row: int, gathered: Gathered, told: Sequence[tuple[int, int]]) -> Reason:
+    """The reason of a card that no single item lifted: what brought it here."""
+    tag = next((item for source, item in told if source == Source.TASTE_TAGS), 0)
+    if tag:
+        return Reason("taste", subject=tag)
     sources = int(gathered.sources[row])
-    for source, code in ((Source.TRENDING, "trending"), (Source.NEW_ARRIVALS, "new"), (Source.DEALS, "deal")):
+    for source, code in _BROUGHT:
         if sources >> source & 1:
-            return Reason(code)
+            return Reason(code, subject=int(gathered.department[row]) if code == "department_trend" else 0)
     return Reason("popular" if gathered.trend[row] > 0 else "fill")

@@ -35,10 +35,16 @@ class SlotLaw:
 
     rows: Ints  # (a,) candidates that may stand there
     probabilities: Doubles  # (a,) sum to 1
+    scores: Floats  # (a,) slot scores s_t(a|h); NaN for a pin, which is not scored
 
     def of(self, row: int) -> float:
         """Probability of a candidate, 0 where it may not stand there."""
         return float(self.probabilities[self.rows == row].sum())
+
+    def score_of(self, row: int) -> float:
+        """Slot score of a candidate, NaN where it may not stand there."""
+        found = self.scores[self.rows == row]
+        return float(found[0]) if len(found) else float("nan")
 
 
 def page_follow(
@@ -120,6 +126,6 @@ class _FollowedRow(RowFilling):
     def _law(self, slot: int) -> SlotLaw | None:
         pin = self.pins.get(slot)
         if pin is not None and self.page.free[pin.row]:
-            return SlotLaw(np.array([pin.row], np.int64), np.ones(1))
-        allowed, _scores, probabilities = self.distribution()
-        return SlotLaw(self.candidates[allowed], probabilities) if len(allowed) else None
+            return SlotLaw(np.array([pin.row], np.int64), np.ones(1), np.full(1, np.nan, np.float32))
+        allowed, scores, probabilities = self.distribution()
+        return SlotLaw(self.candidates[allowed], probabilities, scores) if len(allowed) else None

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from catalog.models import Tag
 from recommender.data.types import Context
 from recommender.store.arrays import array_text
 
@@ -73,3 +74,9 @@ def card_facts_read(context: Context, item_ids: Collection[int], now: datetime) 
     with connection.cursor() as cursor:
         cursor.execute(_CARDS, parameters)
         return {row[0]: CardFacts._make(row) for row in cursor.fetchall()}
+
+
+def tag_names(shop_id: int, tags: Collection[int], language: str) -> dict[int, str]:
+    """Names of tags in a language, else as the shop calls them."""
+    rows = Tag.objects.filter(shop_id=shop_id, pk__in=tags).values_list("pk", "name", "names")
+    return {tag: names.get(language) or name for tag, name, names in rows}

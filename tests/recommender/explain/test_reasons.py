@@ -9,6 +9,7 @@ import pytest
 from recommender.data.types import ChosenSection, Gathered, Reason, Section, Source
 from recommender.explain.influence import Influence
 from recommender.explain.reasons import LEAST_EFFECT, Causes, cards_to_explain, reasons_make
+from recommender.slate.limits import AD, SMALL_PROVIDER
 from recommender.slate.slate import Slate
 from tests.fixtures.requests import context_of, gathered_of
 
@@ -163,3 +164,45 @@ def test_behaviour_of_others_is_named_where_it_bears_witness():
 )
 def test_what_nothing_personal_lifted_says_so(columns, code):
     assert reason(one_card(Section.TOP_PICKS, effect=LEAST_EFFECT / 2), **columns).code == code
+
+
+def test_a_card_of_a_row_names_the_other_item_without_which_no_source_would_have_brought_it():
+    both = {"evidence_row": [0, 0], "evidence_source": [Source.EASE] * 2, "evidence_item": [CAUSE, WEAK]}
+    assert reason(one_card(Section.BECAUSE_YOU_VIEWED), **both).items == (CAUSE, WEAK)
+    alone = {"evidence_row": [0] * 3, "evidence_source": [Source.EASE, Source.EASE, Source.ITEM_KNN]}
+    enough = reason(one_card(Section.BECAUSE_YOU_VIEWED), **alone, evidence_item=[CAUSE, WEAK, CAUSE])
+    assert enough.items == (CAUSE,)
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        (Source.BUY_AGAIN, "buy_again"),
+        (Source.SEGMENT_TREND, "segment_trend"),
+        (Source.DEPARTMENT_TREND, "department_trend"),
+        (Source.COLD_ITEMS, "cold"),
+        (Source.DEALS, "deal"),
+    ],
+)
+def test_where_no_single_item_lifted_it_the_source_is_named(source, code):
+    weak = one_card(Section.TOP_PICKS, effect=LEAST_EFFECT / 2)
+    found = reason(weak, sources=(source,), department=[4])
+    assert (found.code, found.items) == (code, ())
+    assert found.subject == (4 if code == "department_trend" else 0)
+    assert reason(one_card(Section.TOP_PICKS), sources=(source,)).code == "because_item"
+
+
+def test_a_liked_tag_is_named_before_what_everybody_likes():
+    weak = one_card(Section.TOP_PICKS, effect=0.0)
+    tagged = {"evidence_row": [0], "evidence_source": [Source.TASTE_TAGS], "evidence_item": [33]}
+    found = reason(weak, **tagged, sources=(Source.TASTE_TAGS, Source.TRENDING))
+    assert (found.code, found.subject) == ("taste", 33)
+
+
+@pytest.mark.parametrize(("held_by", "code"), [(AD, "sponsored"), (SMALL_PROVIDER, "small_provider"), (12, "rule")])
+def test_a_slot_that_was_set_apart_says_so(held_by, code):
+    causes = one_card(Section.TOP_PICKS)
+    held = replace(causes, slate=replace(causes.slate, held_by=np.array([held_by])))
+    found = reason(held)
+    assert (found.code, found.subject) == (code, max(held_by, 0))
+    assert not len(cards_to_explain(held.slate, held.rule))
