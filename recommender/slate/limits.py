@@ -93,6 +93,7 @@ class RowLimits:
             min(limit.least - (0 if limit.per_row else int(page.count[k])), self._slots)
             for k, limit in zip(held.tolist(), self._limits, strict=True)
         ]
+        self._floors = [(k, limit) for k, limit in enumerate(self._limits) if self._owed[k] > 0 or limit.share]
         self._count = np.zeros(len(held), np.int64)
         self._placed = 0
         self._ads = None if page.ads is None or not page.ad_every else page.ads[candidates]
@@ -114,7 +115,7 @@ class RowLimits:
         if self._ads is not None:
             is_ad = (self._placed + 1) % self._page.ad_every == 0
             may, by = _part(may, self._ads if is_ad else ~self._ads, AD if is_ad else 0, by)
-        for k, limit in enumerate(self._limits):
+        for k, limit in self._floors:
             if self._due(k, limit) > self._count[k]:
                 may, by = _part(may, self._members[k], limit.rule, by)
         return may, by

@@ -14,7 +14,11 @@ import numpy as np
 from recommender.data.ruleset import RuleValue
 from recommender.data.types import Bools, Context, Floats, Ints
 
+ACTIONS = ("pin", "boost", "bury", "include", "exclude", "quota", "cap")
+
 _FOREVER = np.iinfo(np.int64).max
+_WIDEST = 1 << 31
+"""More than a rule has targets, or a request candidates."""
 _KINDS = ("item", "brand", "category", "tag")
 
 
@@ -42,6 +46,19 @@ class Matches:
     rule: Ints  # (m,) number
     row: Ints  # (m,)
     target: Ints  # (m,) the target id that matched
+
+    def where(self, kept: Bools) -> "Matches":
+        """Those of ``kept`` (m,)."""
+        return Matches(self.rule[kept], self.row[kept], self.target[kept])
+
+    def joined(self, other: "Matches") -> "Matches":
+        """Both, in order of their rules."""
+        if not len(other.rule):
+            return self
+        rule = np.concatenate([self.rule, other.rule])
+        order = np.argsort(rule, kind="stable")
+        row, target = np.concatenate([self.row, other.row]), np.concatenate([self.target, other.target])
+        return Matches(rule[order], row[order], target[order])
 
 
 @dataclass(frozen=True)
@@ -89,6 +106,26 @@ class Rulebook(tuple[RuleValue, ...]):
         return np.array([rule.factor for rule in self.ordered], np.float32)
 
     @cached_property
+    def action_numbers(self) -> Ints:
+        """(r,) place in ``ACTIONS``."""
+        return np.array([ACTIONS.index(rule.action) for rule in self.ordered], np.int64)
+
+    @cached_property
+    def least(self) -> Ints:
+        """(r,) of quotas, 0 none."""
+        return np.array([rule.least for rule in self.ordered], np.int64)
+
+    @cached_property
+    def most(self) -> Ints:
+        """(r,) of quotas and caps, 0 none."""
+        return np.array([rule.most for rule in self.ordered], np.int64)
+
+    @cached_property
+    def of_everything(self) -> Bools:
+        """(r,) rules that name no target."""
+        return np.array([not rule.target_ids for rule in self.ordered], np.bool_)
+
+    @cached_property
     def _window(self) -> tuple[Ints, Ints]:
         starts = np.array([rule.starts_us for rule in self.ordered], np.int64)
         return starts, np.array([rule.ends_us or _FOREVER for rule in self.ordered], np.int64)
@@ -121,6 +158,10 @@ class Rulebook(tuple[RuleValue, ...]):
         """(r,) rules that hold in a section."""
         return self.bearing("section", "", section)
 
+    def names(self, section: str) -> bool:
+        """Whether any rule holds in this section alone."""
+        return section in self._words["section"]
+
     def active(self, context: Context) -> Bools:
         """(r,) rules in force: in their time window, for the request's surface and segment."""
         starts, ends = self._window
@@ -138,18 +179,23 @@ class Rulebook(tuple[RuleValue, ...]):
             "category": [(gathered.category, every), (gathered.department, every)],
             "tag": [(gathered.tag_ids, gathered.tag_rows)],
         }
-        found = [targets.found(names, rows) for kind, targets in self._targets.items() for names, rows in columns[kind]]
+        found = []
+        for kind, targets in self._targets.items():
+            for names, rows in columns[kind]:
+                rule, row, place, target = targets.found(names, rows)
+                kept = among[rule]
+                rule, row, target = rule[kept], row[kept], target[kept]
+                order = place[kept] if kind == "item" else row  # an item rule's own order is that of its pins
+                found.append((rule * _WIDEST + order, rule, row, target))
         if not found:
             return Matches(*[np.zeros(0, np.int64)] * 3)
-        rule, row, place, target = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        kept = among[rule]
-        rule, row, place, target = rule[kept], row[kept], place[kept], target[kept]
-        by_item = self._with_item_target[rule]
-        order = np.lexsort((row, np.where(by_item, place, 0), rule))
-        rule, row, target = rule[order], row[order], target[order]
-        _, first = np.unique(rule * max(c, 1) + row, return_index=True)
-        kept_order = np.sort(first)
-        return Matches(rule[kept_order], row[kept_order], target[kept_order])
+        key, rule, row, target = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        in_order = np.argsort(key, kind="stable")
+        rule, row, target = rule[in_order], row[in_order], target[in_order]
+        if self._targets.keys() & {"category", "tag"}:  # one candidate may answer to two of a rule's targets
+            first = np.sort(np.unique(rule * max(c, 1) + row, return_index=True)[1])
+            rule, row, target = rule[first], row[first], target[first]
+        return Matches(rule, row, target)
 
     @cached_property
     def _named(self) -> tuple[Ints, Ints]:
@@ -180,17 +226,13 @@ class Rulebook(tuple[RuleValue, ...]):
                 wanted.setdefault(rule.target, set()).update(rule.target_ids)
         return {kind: sorted(ids) for kind, ids in wanted.items()}
 
-    @cached_property
-    def _with_item_target(self) -> Bools:
-        return np.array([rule.target == "item" for rule in self.ordered], np.bool_)
-
 
 def _targets_of(rules: tuple[RuleValue, ...], kind: str) -> _Targets:
     pairs = [
         (target, number, place)
         for number, rule in enumerate(rules)
         if rule.target == kind
-        for place, target in enumerate(rule.target_ids)
+        for place, target in enumerate(dict.fromkeys(rule.target_ids))
     ]
     ids, rule, place = np.array(pairs, np.int64).reshape(-1, 3).T
     order = np.lexsort((rule, ids))

@@ -12,15 +12,16 @@ Order of conflict, the first word counts:
 6. *Boost and bury*: of those that meet in one item those of the highest priority count, and equal ones multiply.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from recommender.data.ruleset import RuleValue
 from recommender.data.types import Bools, Context, Floats, Gathered, Ints
 from recommender.slate.limits import Limit
-from recommender.slate.rule_index import Matches, Rulebook
+from recommender.slate.rule_index import ACTIONS, Matches, Rulebook
 
 _NOBODY = -(2**31)
 _COUNTED = ("quota", "cap")
@@ -54,19 +55,19 @@ class RulesHere:
     among: Bools  # (r,) in force
     matches: Matches
     c: int
+    effects: dict[str, RuleEffects] = field(default_factory=dict)  # worked out so far, by section
 
-    def only(self, *actions: str, section: str = "") -> Matches:
-        """Matches of rules with one of the actions that hold in the section; "" every one."""
-        kept = self.book.acting(*actions)
-        if section:
-            kept = kept & self.book.in_section(section)
-        here = kept[self.matches.rule]
-        return replace(
-            self.matches,
-            rule=self.matches.rule[here],
-            row=self.matches.row[here],
-            target=self.matches.target[here],
-        )
+    @cached_property
+    def _by_action(self) -> dict[str, Matches]:
+        actions = self.book.action_numbers[self.matches.rule]
+        return {action: self.matches.where(actions == number) for number, action in enumerate(ACTIONS)}
+
+    def only(self, action: str, section: str | None = None) -> Matches:
+        """Matches of rules with this action that hold in the section, "" for one that no rule names; None: in any."""
+        found = self._by_action[action]
+        if section is None or not len(found.rule):
+            return found
+        return found.where(self.book.in_section(section)[found.rule])
 
 
 def rules_active(rules: Iterable[RuleValue], context: Context) -> tuple[RuleValue, ...]:
@@ -92,32 +93,38 @@ def rules_here(rules: Iterable[RuleValue], context: Context, gathered: Gathered)
 
 def rule_effects(here: RulesHere | None, n: int, section: str) -> RuleEffects:
     """What the rules in force do to the n candidates of ``section``."""
-    factor, excluded, by = np.ones(n, np.float32), np.zeros(n, np.bool_), np.zeros(n, np.int64)
     if here is None:
-        return RuleEffects(factor, excluded, by)
-    book, priority = here.book, here.book.priority
-    scored = here.only("boost", "bury", section=section)
-    strongest = np.full(n, _NOBODY, np.int64)
-    strongest[scored.row] = priority[scored.rule]  # in ascending order: the last one written is the greatest
-    counts = priority[scored.rule] == strongest[scored.row]
+        return RuleEffects(np.ones(n, np.float32), np.zeros(n, np.bool_), np.zeros(n, np.int64))
+    section = section if here.book.names(section) else ""
+    if section not in here.effects:
+        here.effects[section] = _effects(here, section)
+    return here.effects[section]
+
+
+def _effects(here: RulesHere, section: str) -> RuleEffects:
+    book, boosts, buries = here.book, here.only("boost", section), here.only("bury", section)
+    scored, barring, included = boosts.joined(buries), here.only("exclude", section), here.only("include", section)
+    factor, strongest = np.ones(here.c, np.float32), _strongest(here, scored)
+    counts = book.priority[scored.rule] == strongest[scored.row]
     np.multiply.at(factor, scored.row[counts], book.factor[scored.rule[counts]])
-    barring = here.only("exclude", section=section)
-    excluded[barring.row] = True
-    exclude_priority = np.full(n, _NOBODY, np.int64)
-    exclude_priority[barring.row] = priority[barring.rule]
-    told = here.only("boost", "bury", "exclude", section=section)
+    exclude_priority = _strongest(here, barring)
+    excluded = (exclude_priority > _NOBODY) & (_strongest(here, included) <= exclude_priority)
+    told, by = scored.joined(barring), np.zeros(here.c, np.int64)
     by[told.row] = book.ids[told.rule]
-    included = here.only("include", section=section)
-    asked = np.full(n, _NOBODY, np.int64)
-    asked[included.row] = priority[included.rule]
-    excluded &= asked <= exclude_priority
-    named = included.row[book.bearing("section", section)[included.rule]]
+    named = included.row[book.bearing("section", section)[included.rule]] if section else included.row[:0]
     return RuleEffects(factor, excluded, by, _pins(here, section, exclude_priority), np.unique(named))
+
+
+def _strongest(here: RulesHere, matches: Matches) -> Ints:
+    """(c,) greatest priority of the rules that speak of each candidate."""
+    strongest = np.full(here.c, _NOBODY, np.int64)
+    strongest[matches.row] = here.book.priority[matches.rule]  # in ascending order: the last one written stays
+    return strongest
 
 
 def _pins(here: RulesHere, section: str, exclude_priority: Ints) -> tuple[Pin, ...]:
     """At most one pin per slot and per item; a rule with several items fills the slots that follow its own."""
-    found = here.only("pin", section=section)
+    found = here.only("pin", section)
     by_slot: dict[int, Pin] = {}
     taken: set[int] = set()
     starts = np.flatnonzero(np.diff(found.rule, prepend=-1))
@@ -136,19 +143,34 @@ def rule_limits(here: RulesHere | None, gathered: Gathered) -> tuple[Limit, ...]
     """The quotas and caps in force, as far as they can bind: what no candidate can break or meet is left out."""
     if here is None or not (here.among & here.book.acting(*_COUNTED)).any():
         return ()
-    numbers = np.flatnonzero(here.among & here.book.acting(*_COUNTED)).tolist()
-    found = here.only(*_COUNTED)
-    limits: list[Limit] = []
-    for number in numbers:
-        rule, mine = here.book.ordered[number], found.rule == number
-        if rule.action == "quota":
-            limits += _limits(rule, [_mask(found.row[mine], here.c)])
-        elif rule.target_ids:
-            parts = [found.row[mine & (found.target == target)] for target in np.unique(found.target[mine])]
-            limits += _limits(rule, [_mask(rows, here.c) for rows in parts])
-        else:
-            limits += _limits(rule, [members for members, _name in kinds_of(rule.target, gathered)])
+    limits = [limit for action in _COUNTED for limit in _binding(here, action)]
+    for number in np.flatnonzero(here.among & here.book.acting("cap") & here.book.of_everything).tolist():
+        rule = here.book.ordered[number]
+        limits += _limits(rule, [members for members, _name in kinds_of(rule.target, gathered)])
     return tuple(limits)
+
+
+def _binding(here: RulesHere, action: str) -> Iterator[Limit]:
+    """Limits of quotas, or of caps per target; of ceilings over the same only the lowest, the others never bind."""
+    found, book = here.only(action), here.book
+    of_each = found.target if action == "cap" else np.zeros(len(found.rule), np.int64)
+    order = np.lexsort((of_each, found.rule))
+    rule, target, row = found.rule[order], of_each[order], found.row[order]
+    start = np.flatnonzero((np.diff(rule, prepend=-1) != 0) | (np.diff(target, prepend=-1) != 0))
+    count = np.diff(np.append(start, len(rule)))
+    binds = (book.least[rule[start]] > 0) | ((book.most[rule[start]] > 0) & (count > book.most[rule[start]]))
+    ceilings: dict[tuple[object, ...], tuple[RuleValue, Ints]] = {}
+    for at, n in zip(start[binds].tolist(), count[binds].tolist(), strict=True):
+        one, rows = book.ordered[int(rule[at])], row[at : at + n]
+        if one.least:
+            yield from _limits(one, [_mask(rows, here.c)])
+            continue
+        over = (one.target, int(target[at])) if action == "cap" else tuple(rows.tolist())
+        key = (over, one.per_row, one.section)
+        if key not in ceilings or one.most <= ceilings[key][0].most:
+            ceilings[key] = (one, rows)
+    for one, rows in ceilings.values():
+        yield from _limits(one, [_mask(rows, here.c)])
 
 
 def kinds_of(target: str, gathered: Gathered) -> list[tuple[Bools, int]]:
