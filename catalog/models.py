@@ -20,6 +20,9 @@ class Shop(models.Model):
     currency = models.CharField(_("currency"), max_length=3, default="GBP")
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
     language = models.CharField(_("language"), max_length=16, default="en")
+    adult = models.BooleanField(
+        _("sells things for adults"), default=False, help_text=_("Shown to shoppers who are of age and ask for them.")
+    )
     consent_required = models.BooleanField(_("consent required before a lasting id"), default=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 

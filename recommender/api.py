@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from catalog.api import item_shown
 from catalog.problems import CONTENT_TYPE, problem_answer
 from catalog.shops import SHOP_HEADER
+from recommender.data.types import Limits
 from recommender.event_batch import CONFLICT, UNASKED, BatchTooLarge, EventResult
 from recommender.events import events_take
 from recommender.homepage import homepage_page
@@ -38,6 +39,9 @@ _HEADERS = [
 _PAGE_PARAMETERS = [
     *_HEADERS,
     OpenApiParameter("cursor", OpenApiTypes.STR, description="Of the page before."),
+    OpenApiParameter("price_from", OpenApiTypes.INT, description="Lowest price, minor units."),
+    OpenApiParameter("price_to", OpenApiTypes.INT, description="Highest price, minor units; 0: none."),
+    OpenApiParameter("region", OpenApiTypes.STR, description="Where the shopper is; items of others stay away."),
     OpenApiParameter("language", OpenApiTypes.STR, enum=[code for code, _ in settings.LANGUAGES]),
 ]
 
@@ -109,6 +113,23 @@ class EventsView(APIView):
         return response
 
 
+def limits_asked(request: Request) -> Limits:
+    """Prices and region that a request asks for.
+
+    Raises: ValidationError if a price is no whole number of minor units, or the range is upside down.
+    """
+    prices = {}
+    for name in ("price_from", "price_to"):
+        given = request.query_params.get(name, "0")
+        if not (given.isascii() and given.isdigit() and len(given) <= 15):
+            raise ValidationError({name: ["Give a price in minor units, such as 1999."]}, "price")
+        prices[name] = int(given)
+    if prices["price_to"] and prices["price_from"] > prices["price_to"]:
+        raise ValidationError({"price_to": ["The highest price is below the lowest."]}, "price")
+    region = request.query_params.get("region", "")[:40]
+    return Limits(price_from_minor=prices["price_from"], price_to_minor=prices["price_to"], region=region)
+
+
 def _page(request: Request, caller: Caller, **asked: Any) -> Response:
     language = request.query_params.get("language") or translation.get_language() or settings.LANGUAGE_CODE
     if language not in dict(settings.LANGUAGES):
@@ -121,6 +142,7 @@ def _page(request: Request, caller: Caller, **asked: Any) -> Response:
             language=language,
             now=timezone.now(),
             cursor=request.query_params.get("cursor", ""),
+            limits=limits_asked(request),
             **asked,
         )
         context = {"request": request, "guest_token": caller.guest_token if caller.may_remember else ""}

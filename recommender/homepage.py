@@ -4,7 +4,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +15,7 @@ from django.core import signing
 
 from catalog.models import Shop
 from recommender.data.ruleset import RulesetValue
-from recommender.data.types import ArtifactMismatch, Context, DataError, Decision, Floats, Gathered
+from recommender.data.types import ArtifactMismatch, Context, DataError, Decision, Floats, Gathered, Limits
 from recommender.experiments.assignment import arm_assign, ruleset_of_arm
 from recommender.facts.context import Asked, context_plain, context_read
 from recommender.language.text_encoder import TextEncoder
@@ -39,6 +39,8 @@ logger = logging.getLogger(__name__)
 
 SPARES = 8
 """Cards kept ready for holes that the check at serving time makes."""
+
+NO_LIMITS = Limits()
 
 _RUNTIME = runtime_fingerprint()
 _CURSORS = signing.Signer(salt="recommender.cursor")  # no time stamp: a reload has the same cursor
@@ -79,6 +81,7 @@ def homepage_page(
     anchor_item: int = 0,
     department: int = 0,
     query: str = "",
+    limits: Limits = NO_LIMITS,
 ) -> Page:
     """Decide, log and word a page.
 
@@ -96,6 +99,7 @@ def homepage_page(
         anchor_item: on a product page, the item looked at.
         department: on a department page, its category id.
         query: on a search page, what was typed.
+        limits: prices and region that are asked for.
     """
     started = time.perf_counter()
     earlier = cursor_read(cursor)
@@ -109,6 +113,7 @@ def homepage_page(
         department=department,
         query=query.strip()[:300],
         served_ids=tuple(served_read(shop.pk, earlier).tolist()) if earlier else (),
+        limits=limits,
     )
     request = _request(shop, context_read(shop, shopper, asked), serving_read(shop.pk), now)
     return _shown_again(request, earlier) or _shown_first(request, earlier, started)
@@ -157,6 +162,7 @@ def decision_key(context: Context, serving: Serving) -> str:
         context.anchor_item,
         context.department,
         context.query,
+        *astuple(context.limits),
         context.page,
         ",".join(map(str, context.served_ids.tolist())),
         context.now_us // 86_400_000_000,

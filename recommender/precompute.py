@@ -23,6 +23,7 @@ from recommender.data.snapshot import ItemTable
 from recommender.data.types import Context, DataError, Gathered, Section
 from recommender.experiments.assignment import arm_assign, experiment_active, ruleset_of_arm
 from recommender.facts.context import Asked, contexts_read
+from recommender.facts.item_limits import item_limits_read
 from recommender.facts.snapshot import items_read
 from recommender.jobs import JobProgress
 from recommender.models import JobRun, PrecomputedList
@@ -164,7 +165,8 @@ def _maker(shop: Shop, now: datetime) -> _Maker:
         raise DataError(f"no bundle serves {shop} yet; train one first")
     items = _items_of(shop, serving.bundle, now)
     sizes, segments = GatherSizes.of(serving.bundle.quotas), serving.trend.segments
-    gather = ExactGather(serving.bundle.arrays, items=items, sizes=sizes, segments=segments)
+    limits = item_limits_read(shop.pk, np.asarray(serving.bundle.arrays.item_ids))
+    gather = ExactGather(serving.bundle.arrays, items=items, sizes=sizes, segments=segments, limits=limits)
     asked = asked_for_read(shop.pk, serving.ruleset, now)
     return _Maker(shop, serving.bundle, serving.bundle_id, gather, serving.ruleset, asked)
 

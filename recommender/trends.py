@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from catalog.ids import uuid7_floor
-from catalog.models import Shop
+from catalog.models import ItemText, Shop
 from recommender.data.trend import HALF_LIFE_DAYS, TREND_WEIGHTS
 from recommender.models import Live, TrendSnapshot
 from users.learnable import LEARNABLE, PEOPLE
@@ -82,6 +83,7 @@ def trend_refresh(shop: Shop, *, now: datetime | None = None) -> TrendSnapshot:
             item_ids=[item for item, _ in counted],
             counts=[count for _, count in counted],
             segments=_by_segment(shop, now),
+            foreign_texts=_foreign_texts(shop),
         )
         Live.objects.get_or_create(shop=shop)
         Live.objects.filter(shop=shop).update(trend=trend, changed_at=timezone.now())
@@ -95,6 +97,13 @@ def _counts(shop: Shop, until: datetime, decided_by: datetime) -> dict[int, floa
     with connection.cursor() as cursor:
         cursor.execute(_COUNTS, _parameters(shop, until, decided_by))
         return dict(cursor.fetchall())
+
+
+def _foreign_texts(shop: Shop) -> bool:
+    """Whether some item has texts, and none in the shop's language."""
+    texts = ItemText.objects.filter(shop=shop)
+    own = texts.filter(item=OuterRef("item"), language=shop.language)
+    return texts.exclude(language=shop.language).filter(~Exists(own)).exists()
 
 
 def _by_segment(shop: Shop, now: datetime) -> dict[str, list[int]]:

@@ -60,6 +60,9 @@ class Shopper(models.Model):
     merged_at = models.DateTimeField(_("merged"), null=True, blank=True)
     segment = models.CharField(_("segment"), max_length=60, blank=True)
     language = models.CharField(_("language"), max_length=16, blank=True)
+    adult = models.BooleanField(
+        _("wants things for adults"), default=False, help_text=_("Of age, and asked to see them.")
+    )
     synthetic = models.BooleanField(_("generated"), default=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)

@@ -91,6 +91,17 @@ class History:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What a request leaves out of all that the shop shows; it acts while candidates are gathered."""
+
+    price_from_minor: int = 0  # 0: no limit; an item without a price is then in no range
+    price_to_minor: int = 0
+    region: str = ""  # where the shopper is, "" unknown: items of every region
+    adult: bool = False  # whether the shop sells things for adults and the shopper wants to see them
+    languages: tuple[str, ...] = ()  # that the shopper reads; an item with texts in others alone is left out; (): any
+
+
+@dataclass(frozen=True)
 class Context:
     """Who asks, where and when: everything known before candidates are gathered."""
 
@@ -117,6 +128,7 @@ class Context:
     fatigue_counts: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # … how often
     editorial_ids: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # pins that apply here
     taste_tags: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # liked, strongest first; not logged
+    limits: Limits = field(default_factory=Limits)
     personalise: bool = True  # False: no consent; history is empty then
     arm: str = ""
     arm_probability: float = 1.0

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 from django.db import connection
 
 from catalog.models import Shop
-from recommender.data.types import Context, History, Ints
+from recommender.data.types import Context, History, Ints, Limits
 from users.models import Consent, Shopper
 from users.state import Recent, StateValue, history_of
 
@@ -46,6 +46,7 @@ class Asked:
     department: int = 0
     query: str = ""
     served_ids: tuple[int, ...] = ()
+    limits: Limits = field(default_factory=Limits)  # price and region that were asked for
 
 
 def context_read(shop: Shop, shopper: Shopper | None, asked: Asked) -> Context:
@@ -93,7 +94,7 @@ def context_plain(context: Context) -> Context:
     """The request as if nothing were known about its shopper; what they hid or put into the basket stays away."""
     none = _ints(())
     known = replace(context, history=History.empty(), segment="", ignored_ids=none, purchased_ids=none)
-    return replace(known, fatigue_ids=none, fatigue_counts=none)
+    return replace(known, taste_tags=none, fatigue_ids=none, fatigue_counts=none)
 
 
 def _states_read(shopper_ids: list[int]) -> dict[int, dict[str, Any]]:
@@ -132,10 +133,18 @@ def _context(shop: Shop, shopper: Shopper | None, asked: Asked, *, personalise: 
             "department": asked.department,
             "query": asked.query,
             "served_ids": _ints(asked.served_ids),
+            "limits": limits_of(shop, shopper, asked),
             "personalise": personalise,
             **known,
         }
     )
+
+
+def limits_of(shop: Shop, shopper: Shopper | None, asked: Asked) -> Limits:
+    """What was asked for, and what shop and shopper say of age and language; the shop's own language is understood."""
+    read = (asked.language, shopper.language if shopper else "", shop.language)
+    languages = tuple(dict.fromkeys(language for language in read if language))
+    return replace(asked.limits, adult=shop.adult and shopper is not None and shopper.adult, languages=languages)
 
 
 def _ints(values: Sequence[int]) -> Ints:

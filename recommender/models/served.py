@@ -26,6 +26,11 @@ class TrendSnapshot(models.Model):
         help_text=_("Decayed count, same order as the items."),
     )
     segments = models.JSONField(_("by segment"), default=dict, help_text=_("Segment to its items, most wanted first."))
+    foreign_texts = models.BooleanField(
+        _("texts in other languages alone"),
+        default=True,
+        help_text=_("Whether some item has texts, and none in the shop's language."),
+    )
 
     objects = ShopQuerySet.as_manager()
 

@@ -14,7 +14,8 @@ from recommender.data.learned import LearnedArrays
 from recommender.data.neighbours import Neighbours
 from recommender.data.profile import Profile, profile_of
 from recommender.data.snapshot import ItemTable
-from recommender.data.types import Bools, Context, Floats, Gathered, Ints, Source
+from recommender.data.types import Bools, Context, Floats, Gathered, Ints, Limits, Source
+from recommender.retrieval.limits import ItemLimits
 from recommender.retrieval.personal import by_content, by_taste, due_again
 from recommender.retrieval.quotas import Quotas
 from recommender.retrieval.sources import CONFIG_OF, MODEL_SOURCES
@@ -61,6 +62,7 @@ class ExactGather:
         items: ItemTable | None = None,
         sizes: GatherSizes | None = None,
         segments: Mapping[str, Ints] | None = None,
+        limits: ItemLimits | None = None,
     ) -> None:
         """Prepare what does not depend on the shopper.
 
@@ -69,9 +71,11 @@ class ExactGather:
             items: facts by vocabulary index (prices, times, availability); unknown where missing.
             sizes: candidates per source.
             segments: what trends in each segment, as item ids, most wanted first.
+            limits: who may see what; without, everybody everything.
         """
         self.arrays, self.items, self.sizes = arrays, items, sizes or GatherSizes()
-        self.segments = segments or {}
+        self.segments, self.limits = segments or {}, limits
+        self._kept: tuple[Limits, Bools] | None = None
         self.n = len(arrays.item_ids)
         self.rules = Neighbours(arrays.rules_start, arrays.rules_item, arrays.rules_weight)
         self.knn = Neighbours(arrays.knn_start, arrays.knn_item, arrays.knn_weight)
@@ -165,12 +169,19 @@ class ExactGather:
         return np.asarray(self.by_id[place[self.sorted_ids[place] == item_ids]])
 
     def _allowed(self, context: Context, history_index: Ints, *, repeats: bool) -> Bools:
-        allowed: Bools = self.available.copy()
+        allowed: Bools = self.available.copy() if self.limits is None else self._within(context.limits)
         if not repeats:
             allowed[history_index[history_index >= 0]] = False
         if len(context.hidden_ids):
             allowed[self._index(context.hidden_ids)] = False
         return allowed
+
+    def _within(self, limits: Limits) -> Bools:
+        """(n,) available items within the limits of a request; those of the last one are kept at hand."""
+        if self._kept is None or self._kept[0] != limits:
+            allow = self.limits.allow(limits) if self.limits else True
+            self._kept = limits, np.asarray(self.available & allow)
+        return self._kept[1].copy()
 
     def _similar_texts(self, profiles: Sequence[Profile]) -> list[Floats | None]:
         """Per shopper (n,) how close each item's text is to the newest of theirs; None where nothing can be said."""

@@ -9,11 +9,12 @@ import json
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
+from typing import Any
 
 import numpy as np
 
-from recommender.data.types import Context, DataError, Floats, Gathered, History, Ints
+from recommender.data.types import Context, DataError, Floats, Gathered, History, Ints, Limits
 from recommender.serving.bundle import Bundle
 
 VERSION = 1
@@ -71,6 +72,7 @@ def request_pack(context: Context, gathered: Gathered, bundle: Bundle | None) ->
     words = {
         "words": {name: getattr(context, name) for name in _WORDS},
         "numbers": {name: getattr(context, name) for name in _NUMBERS},
+        "limits": asdict(context.limits),
         "timed_out": gathered.timed_out,
         "query_dim": None if vector is None else len(vector),
     }
@@ -183,11 +185,14 @@ def _context(words: dict[str, dict[str, object]], columns: Iterator[Ints]) -> Co
     history = History(next(columns), next(columns).astype(np.int8), next(columns))
     ids = {name: next(columns) for name in _CONTEXT_IDS}
     vector = _floats(next(columns))
+    limits: dict[str, Any] = words.get("limits") or {}
+    limits = limits | {"languages": tuple(limits.get("languages", ()))}
     return Context(
         **words["words"],  # type: ignore[arg-type]
         **words["numbers"],  # type: ignore[arg-type]
         **ids,  # type: ignore[arg-type]
         history=history,
+        limits=Limits(**limits),
         query_vector=None if words["query_dim"] is None else vector,
     )
 

@@ -17,7 +17,8 @@ SELECT i.id, i.external_id, coalesce(t.title, i.external_id), coalesce(t.descrip
        i.price_minor, i.list_price_minor, i.currency, i.rating_average, i.rating_count, i.published_at, i.sponsored,
        coalesce(m.path, ''), coalesce(m.alt, ''), coalesce(m.width, 0), coalesce(m.height, 0),
        i.stock IS NULL OR i.stock > 0,
-       i.status = 'active' AND i.deleted_at IS NULL AND NOT i.adult AND i.published_at <= %(now)s
+       i.status = 'active' AND i.deleted_at IS NULL AND (%(adult)s OR NOT i.adult)
+           AND i.published_at <= %(now)s
 FROM catalog_item i
 LEFT JOIN catalog_brand b ON b.id = i.brand_id
 LEFT JOIN catalog_category d ON d.id = i.department_id
@@ -70,6 +71,7 @@ def card_facts_read(context: Context, item_ids: Collection[int], now: datetime) 
         "ids": array_text(item_ids),
         "language": context.language,
         "now": now,
+        "adult": context.limits.adult,
     }
     with connection.cursor() as cursor:
         cursor.execute(_CARDS, parameters)

@@ -68,7 +68,7 @@ class SqlGather:
         view = shopper_view(context, self.serving.bundle, fresh_ids, fresh_vectors)
         haul = _Haul([], [])
         now = datetime.fromtimestamp(context.now_us / 1_000_000, tz=UTC)
-        filters = filter_parameters(context, now)
+        filters = filter_parameters(context, now, foreign_texts=self.serving.trend.foreign_texts)
         self._personal(haul, context, view, filters)
         self._shop(haul, context, view, filters)
         self._surface(haul, context, filters)

@@ -30,6 +30,7 @@ class Trend:
     department: Ints  # (t,) 0 none
     big_providers: tuple[str, ...] = ()  # those of whom at least an equal share is wanted; the rest is small
     segments: Mapping[str, Ints] = field(default_factory=dict)  # segment → item ids, most wanted first
+    foreign_texts: bool = True  # whether some item has texts, and none in the shop's language
 
     def top(self, n: int, department: int = 0) -> Ints:
         """The ``n`` most wanted items, of one department if given."""
@@ -183,7 +184,9 @@ def _trend(trend_id: int, at: datetime) -> Trend:
     department = np.array([one for one, _provider in known], np.int64)
     providers = [provider for _department, provider in known]
     segments = {name: np.asarray(items, np.int64) for name, items in snapshot.segments.items()}
-    return Trend(ids[order], counts[order], department, big_providers(providers, counts[order]), segments)
+    return Trend(
+        ids[order], counts[order], department, big_providers(providers, counts[order]), segments, snapshot.foreign_texts
+    )
 
 
 def big_providers(providers: Sequence[str], counts: Floats) -> tuple[str, ...]:
