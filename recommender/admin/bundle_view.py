@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from recommender.admin.jobs import flat
 from recommender.admin.parts import part_names
 from recommender.admin.preparation import preparation_view
+from recommender.admin.reliability_plot import reliability_plots
 from recommender.encoders.start_states import EVERYBODY
 from recommender.models import BundleVersion
 from recommender.retrieval.sources import MODEL_SOURCES
@@ -54,10 +55,21 @@ def bundle_view(bundle: BundleVersion) -> dict[str, Any]:
         "most_points": max((max(rival.ours, rival.theirs) for rival in rivals), default=0.0) or 1.0,
         "parts": _parts(bundle, manifest),
         "window": _window(bundle.window),
-        "numbers": flat("", bundle.evaluation),
+        "numbers": flat("", _without_bins(bundle.evaluation)),
+        "reliability": reliability_plots(bundle.evaluation.get("ranker") or {}),
         "recipe": flat("", bundle.recipe),
         **preparation_view(manifest),
     }
+
+
+def _without_bins(evaluation: dict[str, Any]) -> dict[str, Any]:
+    """The numbers without those that are drawn."""
+    ranker = evaluation.get("ranker") or {}
+    heads = {
+        head: {name: value for name, value in metrics.items() if name != "reliability"}
+        for head, metrics in (ranker.get("heads") or {}).items()
+    }
+    return {**evaluation, "ranker": {**ranker, "heads": heads}} if heads else evaluation
 
 
 def manifest_read(bundle: BundleVersion) -> dict[str, Any]:

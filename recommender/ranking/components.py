@@ -155,6 +155,8 @@ def log_softmax(logits: Floats) -> Floats:
     """(…, c) logarithm of the softmax over the last axis."""
     if not logits.shape[-1]:
         return logits
+    if not logits.any():  # a model that the bundle does not carry
+        return np.full(logits.shape, -np.log(np.float32(logits.shape[-1])), np.float32)
     shifted = logits - logits.max(axis=-1, keepdims=True)
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)), np.float32)
 

@@ -12,8 +12,8 @@ from recommender.data.absent import Absent
 from recommender.data.event_weights import DeedWeights
 from recommender.data.folds import FOLDS, shopper_folds
 from recommender.data.learned import LearnedArrays
-from recommender.data.reward import HEADS, RewardWeights, long_stay_seconds, outcome_weights
-from recommender.data.snapshot import ImpressionTable, Snapshot
+from recommender.data.reward import HEADS, RewardWeights
+from recommender.data.snapshot import Snapshot
 from recommender.data.types import Encoder, Floats, Ints
 from recommender.encoders.config import SHOP_DEFAULTS, LearningConfig
 from recommender.encoders.devices import device_choose
@@ -21,18 +21,15 @@ from recommender.encoders.onnx_file import onnx_write
 from recommender.encoders.trained import Progress, no_progress
 from recommender.ranking.binary_metrics import Platt
 from recommender.ranking.components import COMPONENTS
-from recommender.ranking.examination import Examination, examination_fit
+from recommender.ranking.cross_fitting import CrossFit
+from recommender.ranking.examination import Examination
 from recommender.ranking.features import feature_names
-from recommender.ranking.multi_task_net import MultiTaskNet, net_fit, net_logits
-from recommender.ranking.past_models import PastModels, past_models
+from recommender.ranking.multi_task_net import MultiTaskNet, net_logits
 from recommender.ranking.rank import ROWS, ranked_of
 from recommender.ranking.ranker_config import RankerConfig
-from recommender.ranking.ranker_evaluation import HeldOut, calibrations_fit, ranker_metrics
-from recommender.ranking.rolling_tables import RollingTables, explained_since
-from recommender.ranking.training_rows import Components, Fuse, LoggedPools, PoolRows, TrainingRows, training_rows
-
-LATE_SHARE = 0.25
-"""Share of pages, the latest, that reports are made on."""
+from recommender.ranking.ranker_evaluation import calibrations_fit, ranker_metrics
+from recommender.ranking.ranker_rows import RankerRows, ranker_rows
+from recommender.ranking.training_rows import Components, Fuse, LoggedPools, PoolRows
 
 
 @dataclass(frozen=True)
@@ -109,106 +106,45 @@ def ranker_train(
     Returns: the ranker, or ``Absent`` where too little was shown or clicked.
     """
     config, rewards = config or RankerConfig(), rewards or RewardWeights()
-    missing = _too_little(snapshot, config)
-    if missing or snapshot.impressions is None:
-        return Absent(missing)
-    examination = examination_fit(snapshot.impressions)
-    since_us = explained_since(snapshot.impressions)
-    models = PastModels(arrays, encode_state)
-    if encoder_saw_pages:
-        models = past_models(snapshot, models, learning, since_us=since_us, seed=seed, device=device)
-    tables = RollingTables(snapshot, snapshot.impressions, models.arrays, learning, deeds)
-    pages = _pages_choose(snapshot.impressions, since_us, config, seed)
-
-    def step(done: int) -> None:
-        if done % 100 == 0:
-            progress(done, len(pages), float("nan"))
-
-    rows, pools = training_rows(snapshot, tables, models.encode_state, components, pages=pages, fuse=fuse, step=step)
-    offset = examination.at(snapshot.impressions.section[rows.impression], snapshot.impressions.slot[rows.impression])
-    fit = _Fit(rows, offset, config, seed, device_choose(device))
-    return _trained(snapshot, snapshot.impressions, fit, pools, examination, rewards)
+    made = ranker_rows(
+        snapshot,
+        arrays,
+        encode_state,
+        components,
+        fuse=fuse,
+        config=config,
+        learning=learning,
+        deeds=deeds,
+        encoder_saw_pages=encoder_saw_pages,
+        seed=seed,
+        device=device,
+        progress=progress,
+    )
+    return made if isinstance(made, Absent) else _trained(snapshot, made, config, rewards, seed, device)
 
 
 def _trained(
-    snapshot: Snapshot,
-    impressions: ImpressionTable,
-    fit: "_Fit",
-    pools: PoolRows,
-    examination: Examination,
-    rewards: RewardWeights,
+    snapshot: Snapshot, made: RankerRows, config: RankerConfig, rewards: RewardWeights, seed: int, device: str
 ) -> TrainedRanker:
     """Nets, calibration, metrics and scored pools from rows."""
-    everyone = np.ones(len(fit.rows), np.bool_)
-    halves = shopper_folds(len(snapshot.shopper_ids), seed=fit.seed)
+    fit = CrossFit(made.rows, made.offset, config, seed, device_choose(device))
+    everyone = np.ones(len(made.rows), np.bool_)
+    halves = shopper_folds(len(snapshot.shopper_ids), seed=seed)
     nets, held = fit.halves(halves)
     calibration = calibrations_fit(held, everyone)
-    model = fit.net(everyone, fit.seed + FOLDS)
+    model = fit.net(everyone, seed + FOLDS)
     return TrainedRanker(
         model=model,
-        network=fit.config.network,
+        network=config.network,
         feature_names=feature_names(COMPONENTS),
         scaling=(model.mean.numpy(), model.spread.numpy()),
         calibration=calibration,
         metrics=ranker_metrics(held),
-        examination=examination,
+        examination=made.examination,
         rewards=rewards,
-        long_stay=long_stay_seconds(impressions),
-        pools=_pools_score(pools, halves[_shopper_of(snapshot, pools.page)], nets, calibration, rewards),
+        long_stay=made.long_stay,
+        pools=_pools_score(made.pools, halves[made.pool_shopper], nets, calibration, rewards),
     )
-
-
-def _too_little(snapshot: Snapshot, config: RankerConfig) -> str:
-    impressions = snapshot.impressions
-    if impressions is None or len(impressions) == 0:
-        return "no shown pages are logged yet; the fusion ranks until shoppers have seen pages"
-    pages, clicks = len(impressions.pool_start) - 1, int(impressions.clicked.sum())
-    if pages < config.min_pages or clicks < config.min_clicks:
-        return (
-            f"{pages} shown pages with {clicks} clicks are too few to learn from "
-            f"({config.min_pages} and {config.min_clicks} are needed); the fusion ranks until then"
-        )
-    return ""
-
-
-def _pages_choose(impressions: ImpressionTable, since_us: int, config: RankerConfig, seed: int) -> Ints:
-    """At most ``max_pages`` pages at random among those since ``since_us``."""
-    pages = np.unique(impressions.page[impressions.at_us >= since_us])
-    if len(pages) <= config.max_pages:
-        return pages
-    return np.sort(np.random.default_rng(seed).choice(pages, config.max_pages, replace=False))
-
-
-def _shopper_of(snapshot: Snapshot, page: Ints) -> Ints:
-    impressions = snapshot.impressions
-    return page if impressions is None else impressions.shopper[np.searchsorted(impressions.page, page)]
-
-
-class _Fit:
-    """Nets over one set of rows."""
-
-    def __init__(
-        self, rows: TrainingRows, offset: Floats, config: RankerConfig, seed: int, device: torch.device
-    ) -> None:
-        self.rows, self.offset, self.config, self.seed, self.device = rows, offset, config, seed, device
-        self.weights = outcome_weights(rows.labels)
-
-    def net(self, mask: np.ndarray, seed: int) -> MultiTaskNet:
-        """A net fitted on the rows where ``mask`` is true."""
-        features, labels = self.rows.features[mask], self.rows.labels[mask]
-        weights, offset = self.weights[mask], self.offset[mask]
-        return net_fit(features, labels, weights, offset, self.config, seed=seed, device=self.device)
-
-    def halves(self, half_of_shopper: Ints) -> tuple[list[MultiTaskNet], HeldOut]:
-        """A net per half of the shoppers, and every row's logits by the net of the other half."""
-        rows, half = self.rows, half_of_shopper[self.rows.shopper]
-        late = rows.at_us >= np.quantile(rows.at_us, 1 - LATE_SHARE)
-        nets = [self.net((half == fold) & ~late, self.seed + fold) for fold in range(FOLDS)]
-        logits = np.where((half == 0)[:, None], net_logits(nets[1], rows.features), net_logits(nets[0], rows.features))
-        labels = np.nan_to_num(rows.labels)
-        return nets, HeldOut(
-            logits, labels, self.weights, self.offset, rows.exploration, rows.fused, rows.page, rows.shopper, late
-        )
 
 
 def _pools_score(
@@ -228,11 +164,11 @@ class _ServedRanker(nn.Module):
     slope: Tensor
     intercept: Tensor
 
-    def __init__(self, trained: TrainedRanker) -> None:
+    def __init__(self, model: MultiTaskNet, calibration: tuple[Platt, ...]) -> None:
         super().__init__()
-        self.model = trained.model
-        self.register_buffer("slope", torch.tensor([one.slope for one in trained.calibration]))
-        self.register_buffer("intercept", torch.tensor([one.intercept for one in trained.calibration]))
+        self.model = model
+        self.register_buffer("slope", torch.tensor([one.slope for one in calibration]))
+        self.register_buffer("intercept", torch.tensor([one.intercept for one in calibration]))
 
     def forward(self, features: Tensor) -> Tensor:
         """Probabilities of the heads at the reference place, then their deviations."""
@@ -242,12 +178,17 @@ class _ServedRanker(nn.Module):
 
 
 def ranker_export(trained: TrainedRanker, path: Path, *, seed: int = 0) -> float:
+    """``net_export`` of a trained ranker."""
+    return net_export(trained.model, trained.calibration, path, seed=seed)
+
+
+def net_export(model: MultiTaskNet, calibration: tuple[Platt, ...], path: Path, *, seed: int = 0) -> float:
     """Write ``ranker.onnx``: input ``features`` (512, F) float32, output (512, 10).
 
     Returns: largest difference from the trained network on random features.
     Raises: ArtifactMismatch if it is above 1e-4.
     """
-    mean, spread = trained.scaling
+    mean, spread = model.mean.numpy(), model.spread.numpy()
     noise = np.random.default_rng(seed).normal(size=(ROWS, len(mean)))
     features = (mean + spread * noise).astype(np.float32)
-    return onnx_write(_ServedRanker(trained), {"features": features}, path, what="ranker", fixed=True)
+    return onnx_write(_ServedRanker(model, calibration), {"features": features}, path, what="ranker", fixed=True)

@@ -12,9 +12,9 @@ class RankerConfig:
 
     network: str = "shared"
     hidden: int = 48  # of the shared bottom
-    experts: int = 4  # that all heads may ask
+    experts: int = 3  # that all heads may ask
     own_experts: int = 1  # of each head, under ``cgc``
-    expert_hidden: int = 24
+    expert_hidden: int = 16  # three experts have a first layer as wide as the shared bottom's
     prior_precision: float = 1.0  # of a last-layer weight, 1 / variance; how unsure the net is where it saw nothing
     epochs: int = 4
     min_steps: int = 300  # small logs are read more often

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
+from catalog.models import Shop
 from recommender.admin.bundle_view import bundle_view
 from recommender.models import BundleVersion
 
@@ -49,3 +51,48 @@ def test_what_a_situation_tells_is_said(settings: Any, tmp_path: Path, names: li
 
 def test_a_bundle_of_an_older_version_claims_no_start_states() -> None:
     assert "first pages by situation" not in [part.name for part in bundle_view(bundle([], {}))["parts"]]
+
+
+def judged(**click: Any) -> dict[str, Any]:
+    return {"ranker": {"rows": 900, "heads": {"click": {"positives": 40, "ece_explored": 0.0123, **click}}}}
+
+
+BINS = [
+    {"said": 0.01, "happened": 0.02, "low": 0.005, "high": 0.05, "rows": 500},
+    {"said": 0.1, "happened": 0.09, "low": 0.06, "high": 0.13, "rows": 400},
+]
+
+
+def test_reliability_is_drawn_to_one_scale_of_both_axes() -> None:
+    version = bundle([], {})
+    version.evaluation = judged(reliability=BINS)
+    view = bundle_view(version)
+    (plot,) = view["reliability"]
+    assert (plot.head, plot.ece) == ("click", "0.0123")
+    first, last = plot.points
+    assert float(first.x) < float(last.x)
+    assert float(first.y) > float(last.y)  # downwards in a picture
+    assert float(last.high) < float(last.y) < float(last.low)
+    assert [tick.words for tick in plot.ticks] == ["0 %", "7.5 %", "15 %"]
+    assert last.interval == "6 % … 13 %"
+    line = [(float(tick.x), float(tick.y)) for tick in plot.ticks]
+    on_line = line[0][1] + (line[2][1] - line[0][1]) * 0.1 / 0.15
+    assert float(last.y) > on_line  # it happened less often than was said
+    assert ("ranker.heads.click.positives", "40") in view["numbers"]
+    assert not any("reliability" in name for name, _ in view["numbers"])
+
+
+def test_a_bundle_that_kept_no_bins_draws_none() -> None:
+    version = bundle([], {})
+    version.evaluation = judged()
+    assert bundle_view(version)["reliability"] == []
+
+
+@pytest.mark.django_db
+def test_the_page_draws_reliability(admin_client: Any) -> None:
+    shop = Shop.objects.create(code="one", name="One")
+    version = BundleVersion.objects.create(shop=shop, evaluation=judged(reliability=BINS))
+    page = admin_client.get(reverse("admin:recommender_bundleversion_change", args=[version.pk])).content.decode()
+    assert page.count('class="op-reliability"') == 1
+    assert page.count("<circle") >= 2
+    assert "ECE 0.0123" in page

@@ -66,7 +66,7 @@ def test_a_reason_kept_as_a_sentence_is_that_sentence():
 @pytest.mark.parametrize(
     ("sentence", "said_in"),
     [
-        (reasons.NO_PAGES, "ranking/multi_task_training.py"),
+        (reasons.NO_PAGES, "ranking/ranker_rows.py"),
         (reasons.NO_TREES, "ranking/second_stage_training.py"),
         (reasons.FEW_NEWCOMERS, "encoders/start_states_training.py"),
         (reasons.NO_SITUATION, "encoders/start_states_training.py"),
