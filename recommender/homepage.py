@@ -4,7 +4,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -162,12 +162,18 @@ def decision_key(context: Context, serving: Serving) -> str:
         context.anchor_item,
         context.department,
         context.query,
-        *astuple(context.limits),
+        *_limits_of(context),
         context.page,
         ",".join(map(str, context.served_ids.tolist())),
         context.now_us // 86_400_000_000,
     )
     return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()
+
+
+def _limits_of(context: Context) -> tuple[object, ...]:
+    """Limits that make a page another one; languages do not: the page stays, in the words of the other language."""
+    limits = context.limits
+    return limits.price_from_minor, limits.price_to_minor, limits.region, limits.adult
 
 
 def query_vector(bundle: Bundle | None, query: str) -> Floats | None:
