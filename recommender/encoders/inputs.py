@@ -1,5 +1,6 @@
 """A shopper's profile as the arrays a state encoder reads: one function for training's checks, gather and decide."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +17,12 @@ HOUR_US = 3_600_000_000
 
 @dataclass(frozen=True)
 class EncoderInputs:
-    """A batch of one."""
+    """A batch of b profiles."""
 
-    vectors: Floats  # (1, L, d) left-aligned, oldest first, zeros beyond the length
-    kinds: npt.NDArray[np.int64]  # (1, L)
-    lengths: npt.NDArray[np.int64]  # (1,)
-    hours: Floats  # (1, L) before the newest entry, NaN where unknown and beyond the length
+    vectors: Floats  # (b, L, d) left-aligned, oldest first, zeros beyond the length
+    kinds: npt.NDArray[np.int64]  # (b, L)
+    lengths: npt.NDArray[np.int64]  # (b,)
+    hours: Floats  # (b, L) before the newest entry, NaN where unknown and beyond the length
 
 
 def encoder_inputs(
@@ -32,29 +33,47 @@ def encoder_inputs(
     fresh_ids: Ints | None = None,
     fresh_vectors: Floats | None = None,
 ) -> EncoderInputs:
-    """The newest entries of a profile that have a vector.
+    """``encoder_batch`` of one profile."""
+    return encoder_batch(
+        [profile], item_vectors, max_length=max_length, fresh_ids=fresh_ids, fresh_vectors=fresh_vectors
+    )
+
+
+def encoder_batch(
+    profiles: Sequence[Profile],
+    item_vectors: Floats,
+    *,
+    max_length: int,
+    fresh_ids: Ints | None = None,
+    fresh_vectors: Floats | None = None,
+) -> EncoderInputs:
+    """The newest entries of each profile that have a vector.
 
     Args:
-        profile: newest first.
+        profiles: b of them, newest first.
         item_vectors: (n, d) of the bundle.
         max_length: L, entries the encoder reads.
         fresh_ids: (g,) ids of history items newer than the bundle.
         fresh_vectors: (g, d) their item vectors.
     """
-    found = np.full((len(profile), item_vectors.shape[1]), np.nan, np.float32)
-    known = profile.index >= 0
-    found[known] = item_vectors[profile.index[known]]
-    if fresh_ids is not None and fresh_vectors is not None:
-        for item_id, vector in zip(fresh_ids, fresh_vectors, strict=True):
-            found[~known & (profile.item_ids == item_id)] = vector
-    usable = np.flatnonzero(~np.isnan(found).any(axis=1))[:max_length][::-1]  # oldest first
-    vectors = np.zeros((1, max_length, item_vectors.shape[1]), np.float32)
-    kinds = np.zeros((1, max_length), np.int64)
-    vectors[0, : len(usable)] = found[usable]
-    kinds[0, : len(usable)] = profile.kinds[usable]
-    at_us = np.zeros((1, max_length), np.int64)
-    at_us[0, : len(usable)] = profile.times_us[usable]
-    return EncoderInputs(vectors, kinds, np.array([len(usable)], np.int64), hours_before_newest(at_us))
+    b, d = len(profiles), item_vectors.shape[1]
+    vectors, lengths = np.zeros((b, max_length, d), np.float32), np.zeros(b, np.int64)
+    kinds, at_us = np.zeros((b, max_length), np.int64), np.zeros((b, max_length), np.int64)
+    for row, profile in enumerate(profiles):
+        known = profile.index >= 0
+        found = np.full((len(profile), d), np.nan, np.float32)
+        found[known] = item_vectors[profile.index[known]]
+        if fresh_ids is not None and fresh_vectors is not None:
+            for item_id, vector in zip(fresh_ids, fresh_vectors, strict=True):
+                found[~known & (profile.item_ids == item_id)] = vector
+        usable = np.flatnonzero(~np.isnan(found).any(axis=1))[:max_length][::-1]  # oldest first
+        n = lengths[row] = len(usable)
+        vectors[row, :n], kinds[row, :n], at_us[row, :n] = (
+            found[usable],
+            profile.kinds[usable],
+            profile.times_us[usable],
+        )
+    return EncoderInputs(vectors, kinds, lengths, hours_before_newest(at_us))
 
 
 def hours_before_newest(at_us: Ints) -> Floats:

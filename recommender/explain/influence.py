@@ -25,11 +25,12 @@ class Influence:
         """Nothing in the history moved anything."""
         return cls(np.zeros(0, np.int64), np.zeros((0, cards), np.float32))
 
-    def strongest(self, card: int) -> tuple[int, float, float]:
-        """The item that lifted a card most: its id (0 none), its effect, its share of all lifts."""
+    def strongest(self) -> list[tuple[int, float, float]]:
+        """Per card the item that lifted it most: its id (0 none), its effect, its share of all lifts."""
         if not len(self.items):
-            return 0, 0.0, float("nan")
-        column = self.effect[:, card]
-        best = int(column.argmax())
-        lifted = float(np.maximum(column, 0).sum())
-        return int(self.items[best]), float(column[best]), float(column[best]) / lifted if lifted > 0 else float("nan")
+            return [(0, 0.0, float("nan"))] * self.effect.shape[1]
+        best = self.effect.argmax(axis=0)
+        effect = self.effect[best, np.arange(len(best))]
+        lifted = np.maximum(self.effect, 0).sum(axis=0)
+        share = np.divide(effect, lifted, out=np.full(len(best), np.nan, np.float32), where=lifted > 0)
+        return list(zip(self.items[best].tolist(), effect.tolist(), share.tolist(), strict=True))

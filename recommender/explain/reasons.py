@@ -49,6 +49,8 @@ _BROUGHT = (
 )
 """What a source says of a card that nothing personal is named for, the more personal first."""
 
+_OF_ROW: dict[str, Reason] = {Section.NEW_FOR_YOU: Reason("new"), Section.DEALS: Reason("deal")}
+
 Evidence = Mapping[int, Sequence[tuple[int, int]]]
 """Candidate row → (source, item or tag)."""
 
@@ -78,7 +80,8 @@ def cards_to_explain(slate: Slate, rule: Ints) -> Ints:
 def reasons_make(context: Context, gathered: Gathered, causes: Causes) -> tuple[Reason, ...]:
     """One reason per card."""
     evidence = _evidence(gathered, causes.slate.rows)
-    return tuple(_reason(card, context, gathered, causes, evidence) for card in range(len(causes.slate.rows)))
+    strongest = causes.influence.strongest()
+    return tuple(_reason(card, context, gathered, causes, evidence, one) for card, one in enumerate(strongest))
 
 
 def _evidence(gathered: Gathered, rows: Ints) -> Evidence:
@@ -93,9 +96,16 @@ def _evidence(gathered: Gathered, rows: Ints) -> Evidence:
     return found
 
 
-def _reason(card: int, context: Context, gathered: Gathered, causes: Causes, evidence: Evidence) -> Reason:
+def _reason(
+    card: int,
+    context: Context,
+    gathered: Gathered,
+    causes: Causes,
+    evidence: Evidence,
+    strongest: tuple[int, float, float],
+) -> Reason:
     slate, row = causes.slate, int(causes.slate.rows[card])
-    item, effect, share = causes.influence.strongest(card)
+    item, effect, share = strongest
     section, told = slate.sections[int(slate.section_of[card])], evidence.get(row, ())
     ruled = _of_rules(card, causes, effect)
     if ruled:
@@ -153,7 +163,7 @@ def _of_section(section: ChosenSection) -> Reason | None:
     """The reason in rows that are made of one cause, None in others."""
     if section.code == Section.DEPARTMENT_TREND:
         return Reason("department_trend" if section.subject else "trending", subject=section.subject)
-    return {Section.NEW_FOR_YOU: Reason("new"), Section.DEALS: Reason("deal")}.get(Section(section.code))
+    return _OF_ROW.get(section.code)
 
 
 def _brought(row: int, gathered: Gathered, told: Sequence[tuple[int, int]]) -> Reason:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recommender.data.profile import Profile, profile_of
+from recommender.data.profile import Profile, profile_of, profiles_without
 from recommender.data.reward import RewardWeights
 from recommender.data.ruleset import KnobValues
 from recommender.data.types import ArtifactMismatch, Context, Floats, Gathered, Ints, Source
@@ -16,7 +16,7 @@ from recommender.ranking.fusion import FusionWeights
 from recommender.ranking.rank import Ranked, rank
 from recommender.serving.bundle import Bundle
 from recommender.serving.second_look import SecondLook, second_look, second_look_without
-from recommender.serving.state import ShopperView, context_without, states_of
+from recommender.serving.state import ShopperView, states_of
 from recommender.slate.diversity import unit_rows
 from recommender.slate.layout import freshness
 
@@ -101,7 +101,7 @@ def scores_without(
         stage = bundle.second_stage
         return second_look_without(scores.look, context, tables, bundle, stage, view, scores.fused, items, rows)
     gathered = tables.gathered
-    profiles = [profile_of(context_without(context, int(item)), view.history_index) for item in items]
+    profiles = profiles_without(context, view.history_index, items)
     kept = np.append(rows, gathered.trend.argmax())  # the trend feature is a share of the largest
     states = states_of(context, profiles, gathered, bundle)
     components = components_of(profiles, tables, states, kept)  # (k, s + 1, K)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.data.profile import Profile, profile_of
+from recommender.data.profile import Profile, profiles_without
 from recommender.data.types import Context, Floats, Ints
 from recommender.ranking.candidate_tables import CandidateTables
 from recommender.ranking.components import components_of
@@ -13,7 +13,7 @@ from recommender.ranking.request_facts import newest_of, request_facts
 from recommender.ranking.second_stage import SecondStage
 from recommender.ranking.versions import Versions
 from recommender.serving.bundle import Bundle
-from recommender.serving.state import ShopperView, context_without, states_of
+from recommender.serving.state import ShopperView, states_of
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def second_look_without(
     listed = np.flatnonzero(np.isin(look.rows, rows))  # places in the list that somebody asks for
     beyond = np.setdiff1d(rows, look.rows)
     wanted = np.concatenate([look.rows, beyond])
-    profiles = [profile_of(context_without(context, int(item)), view.history_index) for item in items]
+    profiles = profiles_without(context, view.history_index, items)
     components = components_of(profiles, tables, states_of(context, profiles, tables.gathered, bundle), wanted)
     again = FusionWeights.from_json(bundle.manifest.fusion).fuse(components)  # (k, m + o)
     m = len(look.rows)

@@ -8,7 +8,7 @@ import numpy as np
 
 from recommender.data.profile import Profile, profile_of
 from recommender.data.types import Context, Encoder, Floats, Gathered, Ints
-from recommender.encoders.inputs import EncoderInputs, encoder_inputs, state_encode
+from recommender.encoders.inputs import EncoderInputs, encoder_batch, state_encode
 from recommender.encoders.start_states import context_situation
 from recommender.serving.bundle import Bundle
 
@@ -50,7 +50,7 @@ def shopper_view(
         return ShopperView(profile, unknown, np.zeros(0, np.float32), np.zeros(len(profile), np.int64))
     index = bundle.index_of(context.history.item_ids)
     profile = profile_of(context, index)
-    state = _state_kept(bundle.state_encoder, _Asked.of(_inputs(profile, bundle, fresh_ids, fresh_vectors)))
+    state = _state_kept(bundle.state_encoder, _Asked.of(_inputs(bundle, fresh_ids, fresh_vectors, profile)))
     departments, starts = departments_of(profile, bundle), bundle.start_states
     if len(profile) or starts is None:
         return ShopperView(profile, index, state, departments)
@@ -87,9 +87,9 @@ def departments_of(profile: Profile, bundle: Bundle) -> Ints:
     return departments
 
 
-def _inputs(profile: Profile, bundle: Bundle, fresh_ids: Ints | None, fresh_vectors: Floats | None) -> EncoderInputs:
-    return encoder_inputs(
-        profile,
+def _inputs(bundle: Bundle, fresh_ids: Ints | None, fresh_vectors: Floats | None, *profiles: Profile) -> EncoderInputs:
+    return encoder_batch(
+        profiles,
         bundle.arrays.item_vectors,
         max_length=bundle.manifest.max_length,
         fresh_ids=fresh_ids,
@@ -103,9 +103,9 @@ def context_without(context: Context, item_id: int) -> Context:
 
 
 def states_of(context: Context, profiles: Sequence[Profile], gathered: Gathered, bundle: Bundle) -> Floats:
-    """(k, d) state vectors of profiles, each encoded as ``shopper_view`` does: the same shape, the same numbers."""
-    inputs = (_inputs(one, bundle, gathered.fresh_history_ids, gathered.fresh_history_vectors) for one in profiles)
-    states = np.stack([state_encode(bundle.state_encoder, one) for one in inputs])
+    """(k, d) state vectors of k ≥ 1 profiles, as ``shopper_view`` encodes them, in one batch."""
+    inputs = _inputs(bundle, gathered.fresh_history_ids, gathered.fresh_history_vectors, *profiles)
+    states = bundle.state_encoder.encode(inputs.vectors, inputs.kinds, inputs.lengths, inputs.hours)
     unknown, starts = [not len(profile) for profile in profiles], bundle.start_states
     if starts is not None and any(unknown):
         shift = starts.shift(context_situation(context, starts.time_zone))

@@ -15,12 +15,11 @@ from tests.fixtures.tiny_bundle import tiny_bundle
 
 def test_the_strongest_item_is_named_with_its_share() -> None:
     influence = Influence(np.array([70, 71]), np.array([[1.0, 3.0], [0.5, 1.0]], np.float32))
-    assert influence.strongest(0) == (70, 1.0, pytest.approx(1 / 1.5))
-    assert influence.strongest(1) == (70, 3.0, pytest.approx(3 / 4))
+    assert influence.strongest() == [(70, 1.0, pytest.approx(1 / 1.5)), (70, 3.0, pytest.approx(3 / 4))]
 
 
 def test_nothing_known_names_nothing() -> None:
-    item, effect, share = Influence.none(2).strongest(1)
+    (item, effect, share), _same = Influence.none(2).strongest()
     assert (item, effect) == (0, 0.0)
     assert np.isnan(share)
 
