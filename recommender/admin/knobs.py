@@ -102,6 +102,14 @@ GROUPS: dict[Any, dict[str, DialWords]] = {
             gettext_lazy("No row shows more items of one category."),
             "1",
         ),
+        "replenish": DialWords(
+            gettext_lazy("never at 0"),
+            gettext_lazy("late"),
+            gettext_lazy(
+                "When what was bought and is used up may be shown again, as a share of the usual interval between"
+                " purchases. What nobody buys twice never returns."
+            ),
+        ),
         "fatigue": DialWords(
             gettext_lazy("may come back at once"),
             gettext_lazy("tires quickly"),

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from catalog.models import Shop
 from recommender.admin.choices import kind_word, section_word, surface_word
-from recommender.data.knob_ranges import DIALS
+from recommender.data.knob_ranges import BEFORE, DIALS
 from recommender.data.ruleset import KnobValues, RuleValue
 from recommender.models import Knobs, Rule
 from recommender.store.ruleset_content import content_serving
@@ -27,7 +27,7 @@ def live_content(shop: Shop) -> dict[str, Any]:
     """The ruleset that serves now, with the defaults for what it does not say."""
     content = content_serving(shop)
     rules = [_RULE_DEFAULTS | rule for rule in content["rules"]]
-    return {**content, "knobs": _DEFAULTS | content["knobs"], "rules": rules}
+    return {**content, "knobs": _DEFAULTS | BEFORE | content["knobs"], "rules": rules}
 
 
 def changes_of(shop: Shop) -> list[tuple[str, str]]:

@@ -29,11 +29,15 @@ RANGES: dict[str, Range] = {
     "category_cap": Range(0, 100, whole=True),
     "serendipity": Range(0.0, 4.0),
     "fatigue": Range(0.0, 2.0),
+    "replenish": Range(0.0, 2.0),
     "provider_floor": Range(0.0, 0.5),
     "ad_every": Range(0, 24, whole=True),
     "ad_cap": Range(0, 24, whole=True),
 }
 CHOICES: dict[str, tuple[str, ...]] = {"diversity_by": tuple(one.value for one in Diversity)}
+
+BEFORE: dict[str, float] = {"replenish": 0.0}
+"""What rulesets mean that were published before a knob existed, where that is not its default."""
 
 DIALS = tuple(name for name in vars(KnobValues()) if name in RANGES or name in CHOICES)
 """Fields of ``KnobValues`` that staff turn; the rest is for runs of our own."""

@@ -27,6 +27,7 @@ class KnobValues:
     category_cap: int = 0  # per row, 0 none
     serendipity: float = 0.0  # nats of what is relevant and unlike the history
     fatigue: float = 0.2  # nats that each doubling of showings without a click costs
+    replenish: float = 0.8  # share of the usual interval after which what is used up is shown again, 0 never
     provider_floor: float = 0.0  # least share of a row's slots for small providers
     ad_every: int = 0  # every so many-th slot of a row is for sponsored items and no other is; 0 none is set apart
     ad_cap: int = 0  # sponsored items per page, 0 no limit
@@ -42,6 +43,7 @@ EVALUATION_KNOBS = KnobValues(
     freshness=0.0,
     calibration=0.0,
     brand_cap=0,
+    replenish=0.0,
     one_list=True,
 )
 

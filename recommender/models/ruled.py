@@ -89,6 +89,11 @@ class Knobs(models.Model):
     )
     calibration = _share("calibration", _("calibration"), _("Pull towards the shopper's own mix of departments."))
     fatigue = _share("fatigue", _("fatigue"), _("What each doubling of showings without a click costs an item."))
+    replenish = _share(
+        "replenish",
+        _("return of what is used up"),
+        _("Share of the usual interval between purchases after which it is shown again; 0: never."),
+    )
     brand_cap = _count("brand_cap", _("items of one brand per row"), _("0: no limit."))
     category_cap = _count("category_cap", _("items of one category per row"), _("0: no limit."))
     provider_floor = _share(

@@ -7,6 +7,7 @@ import numpy as np
 
 from recommender.data.ruleset import RulesetValue, SectionValue
 from recommender.data.types import Bools, Context, Floats, Gathered, Ints, Section, Source
+from recommender.retrieval.used_up import bought_days, lasting_days, used_up
 from recommender.serving.bundle import Bundle
 from recommender.serving.scores import Scores
 from recommender.serving.state import ShopperView
@@ -68,6 +69,8 @@ def plan_make(request: Request) -> Plan:
     context, gathered = request.context, request.gathered
     here = rules_here(request.ruleset.rules, context, gathered)
     met = np.isin(gathered.item_ids, np.concatenate([context.history.item_ids, context.purchased_ids]))
+    if request.ruleset.knobs.replenish:
+        met[returning_rows(request)] = False
     rows: list[Row] = []
     scores: list[Floats] = []
     effects: dict[str, RuleEffects] = {}
@@ -126,6 +129,20 @@ def board_of(request: Request, limits: tuple[Limit, ...] = ()) -> Board:
         ads=_mask(gathered.sponsored_rows, len(gathered)) if len(gathered.sponsored_rows) else None,
         open=~(np.isin(gathered.item_ids, never) | (gathered.item_ids == context.anchor_item)),
     )
+
+
+def returning_rows(request: Request) -> Ints:
+    """Candidates that were bought, are used up by now and may be shown again like anything new."""
+    context, gathered, bundle = request.context, request.gathered, request.bundle
+    if not len(context.purchased_ids):
+        return np.zeros(0, np.int64)
+    bought, days = bought_days(context)
+    rows = np.flatnonzero(np.isin(gathered.item_ids, bought))
+    told = np.zeros(len(gathered), np.int64)
+    told[gathered.lasting_rows] = gathered.lasting_days
+    lasting = lasting_days(bundle.arrays if bundle else None, gathered.index[rows], told[rows])
+    since = days[np.searchsorted(bought, gathered.item_ids[rows])]
+    return rows[used_up(since, lasting, request.ruleset.knobs.replenish)]
 
 
 def limits_of(request: Request, here: RulesHere | None) -> tuple[Limit, ...]:

@@ -13,6 +13,7 @@ from recommender.retrieval.personal import by_content, by_taste, due_again
 from recommender.retrieval.quotas import DEFAULT_QUOTAS
 from recommender.retrieval.sources import HISTORY_ASKED
 from recommender.retrieval.union import Proposal, evidence_rows, source_bits, union
+from recommender.retrieval.used_up import bought_days, lasting_days, used_up
 from recommender.serving.bundle import Bundle
 from recommender.serving.state import ShopperView, shopper_view
 from recommender.slate.calibration import department_mix, favourite_department
@@ -83,6 +84,8 @@ class SqlGather:
         haul.add(Source.KEEP_BROWSING, keep_browsing(context)[: quotas[Source.KEEP_BROWSING]])
         if self.repeats:
             haul.add(Source.BUY_AGAIN, buy_again(context, view, bundle)[: quotas[Source.BUY_AGAIN]])
+        elif self.serving.ruleset.knobs.replenish and len(context.purchased_ids):
+            haul.add(Source.BUY_AGAIN, self._used_up(context)[: quotas[Source.BUY_AGAIN]])
         if bundle is None or bundle_id is None:
             return
         if context.surface in ("homepage", "basket", "push", "department"):
@@ -93,6 +96,15 @@ class SqlGather:
             asked = np.array([context.anchor_item], np.int64)
         index = bundle.index_of(asked)
         haul.proposals.extend(by_items(bundle.arrays, index[index >= 0], quotas))
+
+    def _used_up(self, context: Context) -> Ints:
+        """What was bought and is used up by now, what was bought longest ago first."""
+        bundle, (bought, days) = self.serving.bundle, bought_days(context)
+        told = source_queries.lasting_days_of(context.shop_id, bought)
+        index = bundle.index_of(bought) if bundle else np.full(len(bought), -1, np.int64)
+        lasting = lasting_days(bundle.arrays if bundle else None, index, told)
+        over = used_up(days, lasting, self.serving.ruleset.knobs.replenish)
+        return bought[over][np.argsort(-days[over], kind="stable")]
 
     def _by_what_it_is(self, haul: _Haul, bundle: Bundle, context: Context, state: Floats) -> None:
         """Sources that go by tags and by content, without what was met."""

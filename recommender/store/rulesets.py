@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 
 from catalog.models import Shop
 from recommender.data.event_weights import staff_weights_check
-from recommender.data.knob_ranges import DIALS, knobs_problems
+from recommender.data.knob_ranges import BEFORE, DIALS, knobs_problems
 from recommender.data.ruleset import KnobValues, RulesetValue, RuleValue, SectionValue
 from recommender.data.types import Context, DataError, Ints, Section
 from recommender.models import HomepageLayout, Knobs, Live, Rule, Ruleset
@@ -101,7 +101,7 @@ def ruleset_value(content: dict[str, Any], name: str) -> RulesetValue:
     rules = () if switches.rules_off else content["rules"]
     return RulesetValue(
         hash=name,
-        knobs=KnobValues(**content["knobs"]),
+        knobs=KnobValues(**{**BEFORE, **content["knobs"]}),
         rules=Rulebook(RuleValue(**{**rule, "target_ids": tuple(rule["target_ids"])}) for rule in rules),
         layout=tuple(SectionValue(**section) for section in content["layout"]),
         experiments=tuple(experiment_value(one) for one in content.get("experiments", ())),

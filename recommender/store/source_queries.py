@@ -44,6 +44,11 @@ ORDER BY i.published_at DESC, i.id DESC LIMIT %(n)s
 
 _ANCHOR_DEPARTMENT = "SELECT department_id FROM catalog_item WHERE id = %(item)s AND shop_id = %(shop)s"
 
+_LASTING = """
+SELECT i.id, (i.attributes ->> 'lasts_days')::bigint FROM catalog_item i
+WHERE i.shop_id = %(shop)s AND i.id = ANY(%(items)s) AND i.attributes ->> 'lasts_days' ~ '^[0-9]{1,4}$'
+"""
+
 _DEPARTMENTS = "SELECT id, department_id FROM catalog_item WHERE shop_id = %(shop)s AND id = ANY(%(items)s)"
 
 _WORDS = f"""
@@ -133,6 +138,15 @@ def departments_of(shop_id: int, item_ids: Ints) -> Ints | None:
         return None
     known: dict[int, int | None] = dict(rows)
     return np.array([known.get(item) or 0 for item in item_ids.tolist()], np.int64)
+
+
+def lasting_days_of(shop_id: int, item_ids: Ints) -> Ints:
+    """(n,) attribute ``lasts_days`` of each item, 0 none; zeros if late."""
+    config = CONFIG_OF[Source.BUY_AGAIN]
+    parameters: dict[str, object] = {"items": array_text(item_ids.tolist()), "shop": shop_id}
+    rows = timed_rows(config.source.word, _LASTING, parameters, deadline_ms=config.deadline_ms)
+    known: dict[int, int] = dict(rows or ())
+    return np.array([known.get(item, 0) for item in item_ids.tolist()], np.int64)
 
 
 def word_matches(filters: dict[str, object], query: str) -> Ints | None:
