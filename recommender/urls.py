@@ -5,6 +5,7 @@ from django.urls import path
 from catalog.api import ItemView
 from recommender.api import EventsView, HomepageView, SimilarView
 from users.api import ConsentsView, GuestView, TokenView
+from users.profile_api import InterestView, ProfileView, StartOverView
 
 app_name = "api"
 
@@ -16,4 +17,7 @@ urlpatterns = [
     path("guest", GuestView.as_view(), name="guest"),
     path("token", TokenView.as_view(), name="token"),
     path("consents", ConsentsView.as_view(), name="consents"),
+    path("profile", ProfileView.as_view(), name="profile"),
+    path("profile/interest", InterestView.as_view(), name="interest"),
+    path("profile/start-over", StartOverView.as_view(), name="start-over"),
 ]

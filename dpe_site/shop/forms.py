@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from users.models import Consent, User
 from users.reviews import MAX_CHARACTERS
 
-FACETS = ("departments", "brands", "tags", "items")
+FACETS = ("departments", "brands", "tags", "colours", "items")
 MOST_PIECES = 20
 LARGEST_ID = 2**63 - 1
 LARGEST_POSITION = 2**15 - 1
@@ -128,5 +128,11 @@ class InterestForm(forms.Form):
     """How much of one interest a shopper wants."""
 
     facet = forms.ChoiceField(choices=[(name, name) for name in FACETS])
-    key = forms.IntegerField(min_value=1, max_value=LARGEST_ID)
+    key = forms.CharField(max_length=60)
     counts = forms.IntegerField(min_value=0, max_value=200)
+
+
+class StartOverForm(forms.Form):
+    """Whether what was done so far is left out, or used again."""
+
+    undo = forms.TypedChoiceField(choices=[("yes", "yes"), ("no", "no")], coerce=lambda word: word == "yes")

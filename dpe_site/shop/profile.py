@@ -7,26 +7,45 @@ history that pages are made from; turned up, the newest stand in it once more, a
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from django.contrib.humanize.templatetags.humanize import apnumber
-from django.db.models import Model
-from django.utils.translation import get_language, ngettext
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
-from catalog.facets import ItemFacets, facets_by_id
-from catalog.models import Brand, Category, ItemText, Shop, Tag
+from catalog.models import Shop
+from catalog.money import money_text
+from users.interests import Evidence, InterestProfile, Stage
 from users.kinds import POSITIVE_KINDS, Kind
 from users.models import Shopper
-from users.state import Recent, StateValue
-from users.state_rows import microseconds, state_read
-from users.wishes import items_weigh
+from users.profiles import Lookback, lookback, names_read, profile_of
+from users.state import Recent
+from users.state_rows import microseconds
 
-SHOWN_PER_FACET = {"tags": 4, "departments": 3, "brands": 3}
+SHOWN_PER_FACET = {"tags": 4, "departments": 3, "brands": 3, "colours": 2}
 ITEMS_SHOWN = 6
+COLOURS_TOLD = 3
 WEEK = timedelta(days=7)
-_MODELS: Mapping[str, type[Model]] = {"tags": Tag, "departments": Category, "brands": Brand}
+LIKES_NEW, LIKES_KNOWN = 0.5, 0.15  # shares of new things from which, and below which, it is an appetite
+
+_DID: Mapping[int, str | Promise] = {
+    Kind.VIEW: gettext_lazy("looked at"),
+    Kind.CLICK: gettext_lazy("looked at"),
+    Kind.DWELL: gettext_lazy("looked at for long"),
+    Kind.LIKE: gettext_lazy("liked"),
+    Kind.DISLIKE: gettext_lazy("not wanted"),
+    Kind.FAVOURITE: gettext_lazy("kept"),
+    Kind.CART: gettext_lazy("put in the basket"),
+    Kind.REMOVE: gettext_lazy("taken out of the basket"),
+    Kind.PURCHASE: gettext_lazy("bought"),
+    Kind.RETURN: gettext_lazy("sent back"),
+    Kind.RATE: gettext_lazy("rated"),
+    Kind.SHARE: gettext_lazy("shared"),
+}
+
+Names = Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True)
@@ -34,11 +53,12 @@ class Interest:
     """One thing the shopper leans towards."""
 
     facet: str
-    key: int
+    key: int | str  # a colour's is its word
     name: str
     sentence: str
     percent: int  # of the facet's weight
     counts: int  # 0–200: share of its items that pages are made from, above 100 of those that count twice
+    made_by: "tuple[Deed, ...]" = ()  # the recent deeds that weigh most
 
     @property
     def standing(self) -> str:
@@ -51,61 +71,126 @@ class Interest:
 
 
 @dataclass(frozen=True)
-class Lookback:
-    """The shopper's recent deeds with what their items are made of."""
+class Deed:
+    """One thing a shopper did that made an interest, for the page."""
 
-    state: StateValue
-    facets: Mapping[int, ItemFacets]
-    since_us: int
-    names: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    item_id: int
+    title: str
+    kind: int
+    at: datetime
 
-    def deeds(self, facet: str, key: int) -> list[Recent]:
-        """Recent deeds with items of one interest, oldest first."""
-        return [deed for deed in self.state.recent if key in _keys(self.facets.get(deed.item_id), facet)]
+    @property
+    def did(self) -> str:
+        """What was done, in a word."""
+        return str(_DID.get(self.kind, ""))
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """What the shop believes about a shopper: dials, and sentences about price, novelty, colours and what is near."""
+
+    interests: tuple[Interest, ...] = ()
+    sentences: tuple[str, ...] = ()
+    is_left_out: bool = False  # nothing that was done so far counts
+
+
+def portrait_of(shop: Shop, shopper: Shopper | None, language: str, now: datetime) -> Portrait:
+    """The strongest tags, departments, brands and colours with their sentences and deeds. At most eight queries."""
+    look = lookback(shop, shopper)
+    if not look.state.recent:
+        return Portrait()
+    profile = profile_of(look, now, n=max(SHOWN_PER_FACET.values()))
+    shown = _shown(look, profile)
+    departments = {str(item.department) for item in look.facets.values()} | {str(profile.stage.department)}
+    wanted: dict[str, set[str]] = {"departments": departments, "items": set()}
+    for facet, key, _share, evidence in shown:
+        wanted.setdefault(facet, set()).add(key)
+        wanted["items"] |= {str(one.item_id) for one in evidence}
+    colours = [lean.key for lean in profile.leans if lean.facet == "colours" and lean.weight > 0][:COLOURS_TOLD]
+    names = names_read(wanted | {"colours": colours}, language, look.facets)
+    since_us = microseconds(now - WEEK)
+    interests = [_interest(look, names, since_us, *one) for one in shown if look.deeds(one[0], one[1])]
+    tags = {one.name for one in interests if one.facet == "tags"}
+    return Portrait(
+        tuple(one for one in interests if one.facet != "colours" or one.name not in tags),
+        _sentences(profile, names, [names["colours", key] for key in colours], shop.currency),
+        all(deed.item_id in look.state.ignored for deed in look.state.recent),
+    )
 
 
 def interests_of(shop: Shop, shopper: Shopper | None, language: str, now: datetime) -> list[Interest]:
-    """The strongest tags, departments and brands, each with its sentence. At most five queries."""
-    if shopper is None:
-        return []
-    state = state_read(shopper.pk)
-    strongest = {facet: _strongest(state.taste.get(facet, {}), n) for facet, n in SHOWN_PER_FACET.items()}
-    if not any(strongest.values()):
-        strongest = {"items": _most_met(state.recent)}
-    facets = facets_by_id(shop.pk, {deed.item_id for deed in state.recent})
-    departments = {item.department for item in facets.values()}
-    wanted = {facet: [key for key, _share in rows] for facet, rows in strongest.items()}
-    names = _names(wanted | {"departments": [*wanted.get("departments", []), *departments]}, language)
-    look = Lookback(state, facets, microseconds(now - WEEK), names)
-    rows = [(facet, key, share) for facet, found in strongest.items() for key, share in found]
-    return [_interest(look, facet, key, share) for facet, key, share in rows if look.deeds(facet, key)]
+    """The dials alone."""
+    return list(portrait_of(shop, shopper, language, now).interests)
 
 
-def interest_turn(*, shop: Shop, shopper: Shopper, facet: str, key: int, percent: int, at: datetime) -> None:
-    """Let the newest ``percent`` of an interest's items count; 0 is none, 100 all, at 200 all count twice."""
-    state = state_read(shopper.pk)
-    facets = facets_by_id(shop.pk, {deed.item_id for deed in state.recent})
-    deeds = Lookback(state, facets, 0).deeds(facet, key)
-    items = list(dict.fromkeys(deed.item_id for deed in reversed(deeds)))
-    kept, raised = (round(len(items) * share / 100) for share in (min(percent, 100), max(percent - 100, 0)))
-    weights = {item: (place < kept) + (place < raised) for place, item in enumerate(items)}
-    if weights:
-        items_weigh(shopper=shopper, weights=weights, at=at)
+_Shown = tuple[str, str, float, tuple[Evidence, ...]]
 
 
-def _interest(look: Lookback, facet: str, key: int, share: float) -> Interest:
+def _shown(look: Lookback, profile: InterestProfile) -> list[_Shown]:
+    """Facet, key, share and evidence of what gets a dial; the items themselves where the shop says nothing of them."""
+    rows: list[_Shown] = []
+    for facet, n in SHOWN_PER_FACET.items():
+        liked = [lean for lean in profile.leans if lean.facet == facet and lean.weight > 0][:n]
+        rows += [(facet, lean.key, lean.share, lean.evidence) for lean in liked]
+    return rows or [("items", str(item), share, ()) for item, share in _most_met(look.state.recent)]
+
+
+def _interest(
+    look: Lookback, names: Names, since_us: int, facet: str, key: str, share: float, evidence: tuple[Evidence, ...]
+) -> Interest:
     deeds = look.deeds(facet, key)
-    items = {deed.item_id for deed in deeds}
-    counted = (len(items.difference(look.state.ignored)) + sum(str(i) in look.state.raised for i in items)) / len(items)
-    name = look.names.get((facet, key), "")
-    return Interest(facet, key, name, _sentence(look, facet, deeds), round(100 * share), round(100 * counted))
+    sentence = _sentence(look, names, since_us, facet, deeds)
+    made_by = tuple(
+        Deed(one.item_id, names["items", str(one.item_id)], one.kind, datetime.fromtimestamp(one.at_us / 1e6, tz=UTC))
+        for one in evidence
+        if ("items", str(one.item_id)) in names
+    )
+    own = key if facet == "colours" else int(key)
+    return Interest(
+        facet, own, names.get((facet, key), ""), sentence, round(100 * share), look.counts(facet, key), made_by
+    )
 
 
-def _sentence(look: Lookback, facet: str, deeds: Sequence[Recent]) -> str:
+def _sentences(profile: InterestProfile, names: Names, colours: Sequence[str], currency: str) -> tuple[str, ...]:
+    """What is near, what it may cost, how new it should be, in which colours."""
+    said = [_stage_sentence(profile, names)]
+    if band := profile.price:
+        prices = {"low": money_text(band.low_minor, currency), "high": money_text(band.high_minor, currency)}
+        said.append(_("Most of what you like costs between %(low)s and %(high)s.") % prices)
+    if profile.novelty:
+        said.append(_novelty_sentence(profile.novelty.share))
+    if colours:
+        said.append(_("Colours you come back to: %(colours)s.") % {"colours": _(", ").join(colours)})
+    return tuple(said)
+
+
+def _stage_sentence(profile: InterestProfile, names: Names) -> str:
+    place = names.get(("departments", str(profile.stage.department)), "")
+    where = _(" in %(department)s") % {"department": place} if place else ""
+    sentence = {
+        Stage.AWAY: _("You have not looked at anything for two weeks."),
+        Stage.LOOKING: _("You are looking around%(where)s."),
+        Stage.COMPARING: _("You are comparing things%(where)s."),
+        Stage.DECIDING: _("You have something in your basket%(where)s and are making up your mind."),
+        Stage.BOUGHT: _("You have just bought something%(where)s."),
+    }
+    return sentence[profile.stage.stage] % {"where": where}
+
+
+def _novelty_sentence(share: float) -> str:
+    percent = {"percent": round(100 * share)}
+    if share >= LIKES_NEW:
+        return _("You like what is new: %(percent)d %% of what you liked had just come in.") % percent
+    if share < LIKES_KNOWN:
+        return _("You stay with what has proved itself: %(percent)d %% of what you liked had just come in.") % percent
+    return _("You like new things and proven ones: %(percent)d %% of what you liked had just come in.") % percent
+
+
+def _sentence(look: Lookback, names: Names, since_us: int, facet: str, deeds: Sequence[Recent]) -> str:
     """What the shopper did, the strongest first: bought, kept, looked at this week, looked at before."""
     kinds = Counter(deed.kind for deed in deeds)
-    n_week = sum(deed.kind in POSITIVE_KINDS and deed.at_us >= look.since_us for deed in deeds)
-    mostly = _mostly(look, facet, deeds)
+    n_week = sum(deed.kind in POSITIVE_KINDS and deed.at_us >= since_us for deed in deeds)
+    mostly = _mostly(look, names, facet, deeds)
     if bought := kinds[Kind.PURCHASE]:
         did = ngettext("You bought it once%(mostly)s.", "You bought it %(n)s times%(mostly)s.", bought)
         return did % {"n": _in_words(bought), "mostly": mostly}
@@ -127,45 +212,17 @@ def _in_words(n: int) -> str:
     return str(apnumber(n)) if (get_language() or "en").startswith("en") else str(n)
 
 
-def _mostly(look: Lookback, facet: str, deeds: Iterable[Recent]) -> str:
+def _mostly(look: Lookback, names: Names, facet: str, deeds: Iterable[Recent]) -> str:
     """“, mostly in Furniture” where a tag or brand is met in one department above all."""
     if facet == "departments":
         return ""
     met = Counter(look.facets[deed.item_id].department for deed in deeds)
     department, _n = met.most_common(1)[0]
-    name = look.names.get(("departments", department))
+    name = names.get(("departments", str(department)))
     return _(", mostly in %(department)s") % {"department": name} if name else ""
-
-
-def _strongest(weights: Mapping[str, float], n: int) -> list[tuple[int, float]]:
-    positive = {int(key): weight for key, weight in weights.items() if weight > 0}
-    total = sum(positive.values())
-    order = sorted(positive, key=lambda key: (-positive[key], key))[:n]
-    return [(key, positive[key] / total) for key in order]
 
 
 def _most_met(recent: Sequence[Recent]) -> list[tuple[int, float]]:
     """The items met most often lately, the latest first of those met as often, each with its share."""
     met = Counter(deed.item_id for deed in reversed(recent) if deed.kind in POSITIVE_KINDS)
     return [(item, n / met.total()) for item, n in met.most_common(ITEMS_SHOWN)]
-
-
-def _names(wanted: Mapping[str, Iterable[int]], language: str) -> dict[tuple[str, int], str]:
-    names: dict[tuple[str, int], str] = {}
-    titles = ItemText.objects.filter(item__in=set(wanted.get("items", ()))).values_list("item", "language", "title")
-    for item, _language, title in sorted(titles, key=lambda row: row[1] == language):
-        names["items", item] = title
-    for facet, keys in wanted.items():
-        if facet == "items":
-            continue
-        for row in _MODELS[facet]._default_manager.filter(pk__in=set(keys)):
-            by_language = getattr(row, "names", {})
-            names[facet, row.pk] = str(by_language.get(language) or row)
-    return names
-
-
-def _keys(item: ItemFacets | None, facet: str) -> tuple[int, ...]:
-    if item is None:
-        return ()
-    kinds = {"tags": item.tags, "departments": (item.department,), "brands": (item.brand,), "items": (item.item_id,)}
-    return kinds[facet]

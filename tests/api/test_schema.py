@@ -40,6 +40,14 @@ CALLS = {
         "post", "/consents", "/consents",
         {"data": '{"purpose": "learning", "granted": false}', "content_type": "application/json"},
     ),
+    "profile": ("get", "/profile", "/profile", {}),
+    "interest": (
+        "post", "/profile/interest", "/profile/interest",
+        {"data": '{"facet": "colours", "key": "moss", "counts": 0}', "content_type": "application/json"},
+    ),
+    "start over": (
+        "post", "/profile/start-over", "/profile/start-over", {"data": "{}", "content_type": "application/json"}
+    ),
 }  # fmt: skip
 
 

@@ -23,7 +23,12 @@ from users.state import (
 )
 from users.taste import HALF_LIFE_US, KEPT_PER_FACET, TasteDeed, taste_after
 
-FACETS = {item: ItemFacets(item, str(item), 1 + item % 2, 10 + item % 3, (item, 100)) for item in range(1, 8)}
+FACETS = {
+    item: ItemFacets(
+        item, str(item), 1 + item % 2, 10 + item % 3, (item, 100), ("moss", "oak")[item % 2], 1000 * item, 1
+    )
+    for item in range(1, 8)
+}
 TWINS = {1: {2}, 2: {1}, 3: {4, 5}}
 
 
@@ -42,9 +47,10 @@ def advance(state: StateValue, deeds: list[Deed], facts: list[Deed]) -> StateVal
 def comparable(state: StateValue) -> tuple:
     taste = {
         (name, key): round(weight, 6)
-        for name in ("departments", "brands", "tags")
+        for name in ("departments", "brands", "tags", "colours")
         for key, weight in state.taste.get(name, {}).items()
     }
+    taste |= {name: [round(value, 6) for value in state.taste.get(name, ())] for name in ("price", "novelty")}
     recent = [(entry.item_id, entry.kind, entry.at_us) for entry in state.recent]
     return recent, set(state.hidden), list(state.purchased), taste
 

@@ -1,6 +1,7 @@
 """What the shop believes about a shopper, in words; where to turn it down, switch it off or erase it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
@@ -13,12 +14,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dpe_site.shop.answers import back, is_live
 from dpe_site.shop.deeds import shopper_met
-from dpe_site.shop.forms import ConsentForm, InterestForm
-from dpe_site.shop.profile import interest_turn, interests_of
+from dpe_site.shop.forms import ConsentForm, InterestForm, StartOverForm
+from dpe_site.shop.profile import portrait_of
 from dpe_site.shop.visitor import Visitor, visitor_of
 from recommender.erase import shopper_erase
 from users.consent import consent_granted, consent_record
 from users.models import Consent
+from users.profiles import interest_turn, interests_reset
 
 SWITCHES = (
     (
@@ -48,8 +50,8 @@ class Switch:
 def taste(request: HttpRequest) -> HttpResponse:
     """Interests with their dials, the switches, and the way out."""
     visitor = visitor_of(request)
-    interests = interests_of(visitor.shop, visitor.shopper, get_language() or "en", timezone.now())
-    return render(request, "shop/taste.html", {"interests": interests, "switches": _switches(visitor), "here": "taste"})
+    portrait = portrait_of(visitor.shop, visitor.shopper, get_language() or "en", timezone.now())
+    return render(request, "shop/taste.html", {"portrait": portrait, "switches": _switches(visitor), "here": "taste"})
 
 
 @require_POST
@@ -62,10 +64,26 @@ def interest(request: HttpRequest) -> HttpResponse:
     interest_turn(
         shop=visitor.shop, shopper=visitor.shopper, facet=said["facet"], key=said["key"], percent=said["counts"], at=now
     )
+    return _portrait_answer(request, visitor, now)
+
+
+@require_POST
+def start_over(request: HttpRequest) -> HttpResponse:
+    """Leave everything that was done so far out of the page, or use it again."""
+    visitor, form = visitor_of(request), StartOverForm(request.POST)
+    if visitor.shopper is None or not form.is_valid():
+        return redirect("shop:taste")
+    now = timezone.now()
+    interests_reset(shopper=visitor.shopper, at=now, undo=form.cleaned_data["undo"])
+    return _portrait_answer(request, visitor, now)
+
+
+def _portrait_answer(request: HttpRequest, visitor: Visitor, now: datetime) -> HttpResponse:
+    """The dials as they stand now, in place or as the whole page."""
     if not is_live(request):
         return redirect("shop:taste")
-    interests = interests_of(visitor.shop, visitor.shopper, get_language() or "en", now)
-    words = {"interests": interests, "toast": {"text": _("Your page follows.")}}
+    portrait = portrait_of(visitor.shop, visitor.shopper, get_language() or "en", now)
+    words = {"portrait": portrait, "toast": {"text": _("Your page follows.")}}
     return render(request, "shop/components/interests_answer.html", words)
 
 

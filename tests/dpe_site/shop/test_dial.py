@@ -7,12 +7,13 @@ from django.test import Client
 from django.utils import timezone
 
 from catalog.models import Item
-from dpe_site.shop.profile import Interest, interest_turn, interests_of
+from dpe_site.shop.profile import Interest, interests_of
 from recommender.facts.context import Asked, context_read
 from recommender.store.live import serving_read
 from tests.fixtures.tiny_shop import TinyShop, tiny_live, tiny_shop, tiny_trend
 from tests.recommender.test_click_moves_page import share_of
 from users.models import Shopper
+from users.profiles import interest_turn
 from users.state_rows import state_read
 
 pytestmark = pytest.mark.django_db

@@ -9,13 +9,14 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from catalog.models import Category, Item, Media
-from dpe_site.shop.profile import interest_turn, interests_of
+from dpe_site.shop.profile import interests_of
 from recommender.data.types import ChosenSection, Section
 from recommender.wording import Names, section_title
 from tests.fixtures.tiny_shop import NOW, TinyShop, shopper_with, tiny_shop, tiny_trend
 from users.baskets import CheckoutRefused, basket_add, checkout
 from users.kinds import Kind
 from users.models import Shopper
+from users.profiles import interest_turn
 from users.state_rows import state_read
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,81 @@
+"""The page "my taste" says what the shop believes, what made it so, and lets its owner start over."""
+
+from datetime import timedelta
+
+import pytest
+from bs4 import BeautifulSoup
+from django.test import Client
+from django.utils import timezone
+
+from catalog.models import Item
+from dpe_site.shop.profile import portrait_of
+from tests.fixtures.tiny_shop import TinyShop, tiny_live, tiny_shop, tiny_trend
+from users.models import Shopper
+from users.state_rows import state_read
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def tiny(settings, tmp_path) -> TinyShop:
+    settings.DPE_BUNDLES = tmp_path
+    made = tiny_shop(n=60, departments=3)
+    tiny_live(made)
+    tiny_trend(made)
+    moss = {"colour": "moss", "zh-hans": {"colour": "苔藓绿"}}
+    Item.objects.filter(pk__in=[item.pk for item in made.of_department(0)]).update(attributes=moss)
+    return made
+
+
+def looked(client: Client, items: list[Item]) -> BeautifulSoup:
+    for item in items:
+        client.get(f"/item/{item.pk}/")
+    return taste(client)
+
+
+def taste(client: Client, **headers: str) -> BeautifulSoup:
+    return BeautifulSoup(client.get("/taste/", headers=headers).content, "html.parser")
+
+
+def test_the_page_tells_stage_price_novelty_and_colours_in_both_languages(client: Client, tiny: TinyShop) -> None:
+    page = looked(client, tiny.of_department(0)[:4])
+    said = [line.get_text() for line in page.select(".portrait li")]
+    assert said[0] == "You are comparing things in Department 0."
+    assert said[1].startswith("Most of what you like costs between £10.")
+    assert "had just come in" in said[2]
+    assert said[3] == "Colours you come back to: moss."
+    chinese = [line.get_text() for line in taste(client, accept_language="zh-hans").select(".portrait li")]
+    assert "苔藓绿" in chinese[3]
+    assert "部门 0" in chinese[0]
+    assert not set(said) & set(chinese), "every sentence is translated"
+
+
+def test_each_interest_names_the_deeds_that_made_it(client: Client, tiny: TinyShop) -> None:
+    items = tiny.of_department(0)[:2]
+    page = looked(client, items)
+    for interest in page.select(".interest"):
+        links = {str(link["href"]) for link in interest.select(".interest__why a")}
+        assert links
+        assert links <= {f"/item/{item.pk}/" for item in items}
+
+
+def test_starting_over_leaves_everything_out_and_can_be_taken_back(client: Client, tiny: TinyShop) -> None:
+    items = tiny.of_department(0)[:3]
+    looked(client, items)
+    shopper = Shopper.objects.get()
+    client.post("/taste/start-over/", {"undo": "no"})
+    assert set(state_read(shopper.pk).ignored) == {item.pk for item in items}
+    page = taste(client)
+    assert page.select_one(".start-over button").get_text() == "Use it again"
+    assert {dial["value"] for dial in page.select(".interest__dial input[type=range]")} == {"0"}
+    client.post("/taste/start-over/", {"undo": "yes"})
+    assert state_read(shopper.pk).ignored == ()
+    assert client.post("/taste/start-over/", {"undo": "perhaps"}).status_code == 302
+
+
+def test_of_nobody_and_of_who_was_away_little_is_said(client: Client, tiny: TinyShop) -> None:
+    assert taste(client).select_one(".portrait") is None
+    looked(client, tiny.of_department(0)[:4])
+    later = timezone.now() + timedelta(days=20)
+    portrait = portrait_of(tiny.shop, Shopper.objects.get(), "en", later)
+    assert portrait.sentences[0] == "You have not looked at anything for two weeks."
