@@ -23,7 +23,8 @@ class Action(NamedTuple):
     """Something the shopper can do about a card or a cause; each can be undone by the same code with ``undo``.
 
     Codes: ``not_interested`` (hide ``item_id`` and its near twins), ``own_it`` (bought elsewhere),
-    ``ignore_item`` (stop using ``item_id`` of the history), ``gift`` (the same, because it was for somebody else).
+    ``not_this_kind`` (fewer of the category of ``item_id``), ``ignore_item`` (stop using ``item_id`` of the history),
+    ``gift`` (the same, because it was for somebody else).
     """
 
     code: str

@@ -114,7 +114,7 @@ def _card(
         reason=reason_sentence(reason, names),
         reason_code=reason.code,
         causes=tuple(_cause(names.items[item], names) for item in reason.items if item in names.items),
-        actions=actions_of(facts.id, reason, buttons),
+        actions=actions_of(facts.id, reason, buttons, has_kind=bool(facts.category or facts.department)),
     )
 
 

@@ -58,6 +58,7 @@ _REASONS = {
 
 _ACTIONS = {
     "not_interested": gettext_noop("Not for me"),
+    "not_this_kind": gettext_noop("Fewer of this kind"),
     "own_it": gettext_noop("I own it"),
     "ignore_item": gettext_noop("Stop using this for my page"),
     "gift": gettext_noop("It was a gift"),
@@ -137,9 +138,12 @@ def action_labels() -> dict[str, str]:
     return {code: _(label) for code, label in _ACTIONS.items()}
 
 
-def actions_of(item_id: int, reason: Reason, labels: Mapping[str, str]) -> tuple[Action, ...]:
-    """What a shopper can do about a card: hide it, say that they own it, stop using its cause."""
-    wanted = [("not_interested", item_id), ("own_it", item_id)]
+def actions_of(
+    item_id: int, reason: Reason, labels: Mapping[str, str], *, has_kind: bool = False
+) -> tuple[Action, ...]:
+    """What a shopper can do about a card: hide it or its kind, say that they own it, stop using its cause."""
+    kind = [("not_this_kind", item_id)] if has_kind else []
+    wanted = [("not_interested", item_id), *kind, ("own_it", item_id)]
     if reason.code in ("because_item", "source_rules"):
         wanted += [(code, cause) for cause in reason.items for code in ("ignore_item", "gift")]
     return tuple(Action(code, labels[code], about) for code, about in wanted)

@@ -251,6 +251,13 @@ class ShopperState(models.Model):
         default=list,
         help_text=_("History the shopper asked to leave out."),
     )
+    fewer_kinds = ArrayField(
+        models.BigIntegerField(),
+        verbose_name=_("kinds to show fewer of"),
+        default=list,
+        blank=True,
+        help_text=_("Categories, as the shopper asked."),
+    )
     raised_items = models.JSONField(
         _("raised items"),
         default=dict,

@@ -52,6 +52,7 @@ class StateValue:
     hidden: tuple[int, ...] = ()
     purchased: tuple[int, ...] = ()  # at most 200, oldest first
     ignored: tuple[int, ...] = ()
+    fewer: tuple[int, ...] = ()  # categories to show fewer of
     raised: Mapping[str, int] = field(default_factory=dict)  # item id, as text → when more like it was asked for, µs
     taste: Taste = field(default_factory=dict)
     fatigue: Mapping[str, int] = field(default_factory=dict)
@@ -102,7 +103,8 @@ def fold(state: StateValue, deeds: Sequence[Deed], facets: Mapping[int, ItemFace
 def refold(state: StateValue, facts: Sequence[Deed], facets: Mapping[int, ItemFacets], twins: Twins) -> StateValue:
     """The state made again from the person's facts, late ones in their place and undone ones left out.
 
-    What has no facts (ignored and raised items, items owned from elsewhere, fatigue) is kept from ``state``.
+    What has no facts (ignored and raised items, kinds to show fewer of, items owned from elsewhere, fatigue) is kept
+    from ``state``.
 
     Args:
         state: what is known so far.
@@ -151,6 +153,7 @@ def states_joined(first: StateValue, second: StateValue) -> StateValue:
         hidden=_latest(second.hidden, first.hidden, KEPT_HIDDEN),
         purchased=_latest(second.purchased, first.purchased, KEPT_PURCHASED),
         ignored=_latest(second.ignored, first.ignored, KEPT_HIDDEN),
+        fewer=_latest(second.fewer, first.fewer, KEPT_HIDDEN),
         raised=_larger(first.raised, second.raised),
         fatigue=_larger(first.fatigue, second.fatigue),
         fatigue_next=_larger(first.fatigue_next, second.fatigue_next),

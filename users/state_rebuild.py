@@ -88,6 +88,7 @@ def _kept(shopper_ids: Sequence[int]) -> dict[int, StateValue]:
             hidden=tuple(row.hidden_items),
             purchased=tuple(row.purchased_items),
             ignored=tuple(row.ignored_items),
+            fewer=tuple(row.fewer_kinds),
             raised=row.raised_items,
             fatigue=row.fatigue,
             fatigue_next=row.fatigue_next,

@@ -15,12 +15,13 @@ REFOLDED = 1_000
 
 STATE_COLUMNS = (
     "version, recent_items, recent_kinds, recent_times, recent_values, hidden_items, purchased_items, ignored_items, "
-    "raised_items, taste, fatigue, fatigue_next, updated_at"
+    "fewer_kinds, raised_items, taste, fatigue, fatigue_next, updated_at"
 )
 _LOCK = f"""
 INSERT INTO users_shopperstate AS s
 (shopper_id, shop_id, {STATE_COLUMNS}) VALUES
-(%s, %s, 0, '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', to_timestamp(0))
+(%s, %s, 0, '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}',
+ to_timestamp(0))
 ON CONFLICT (shopper_id) DO UPDATE SET shop_id = s.shop_id
 RETURNING {STATE_COLUMNS}
 """  # noqa: S608 our own column names, here and below
@@ -28,7 +29,7 @@ _READ = f"SELECT {STATE_COLUMNS} FROM users_shopperstate WHERE shopper_id = %s" 
 _WRITE = f"""
 UPDATE users_shopperstate SET ({STATE_COLUMNS}) =
 (%s, %s::bigint[], %s::smallint[], %s::bigint[], %s::float8[], %s::bigint[], %s::bigint[], %s::bigint[],
- %s, %s, %s, %s, %s)
+ %s::bigint[], %s, %s, %s, %s, %s)
 WHERE shopper_id = %s
 """  # noqa: S608
 _DEED = (
@@ -88,6 +89,7 @@ def state_to_row(state: StateValue, *, as_json: Callable[[Any], Any] = Json) -> 
         list(state.hidden),
         list(state.purchased),
         list(state.ignored),
+        list(state.fewer),
         as_json(dict(state.raised)),
         as_json(state.taste),
         as_json(dict(state.fatigue)),
@@ -98,7 +100,7 @@ def state_to_row(state: StateValue, *, as_json: Callable[[Any], Any] = Json) -> 
 
 def state_from_row(row: Sequence[Any]) -> StateValue:
     """The state in a row of ``STATE_COLUMNS``."""
-    version, items, kinds, times, values, hidden, purchased, ignored, raised, *learned, updated_at = row
+    version, items, kinds, times, values, hidden, purchased, ignored, fewer, raised, *learned, updated_at = row
     taste, fatigue, pending = learned
     return StateValue(
         version=version,
@@ -106,6 +108,7 @@ def state_from_row(row: Sequence[Any]) -> StateValue:
         hidden=tuple(hidden),
         purchased=tuple(purchased),
         ignored=tuple(ignored),
+        fewer=tuple(fewer),
         raised=json.loads(raised),
         taste=json.loads(taste),
         fatigue=json.loads(fatigue),

@@ -53,6 +53,14 @@ def item_own(*, shopper: Shopper, item_id: int, at: datetime, undo: bool = False
     return _changed(shopper, at, owned)
 
 
+def kind_fewer(*, shopper: Shopper, category_id: int, at: datetime, undo: bool = False) -> int:
+    """Show fewer items of a category, or as many as before.
+
+    Returns: the state's new version.
+    """
+    return _changed(shopper, at, lambda state: replace(state, fewer=_toggled(state.fewer, category_id, undo)))
+
+
 def item_hide(
     *, shopper: Shopper, item_id: int, at: datetime, undo: bool = False, find_twins: FindTwins = variants_of
 ) -> int:

@@ -16,7 +16,7 @@ from users.interactions import undoable
 from users.kinds import Kind
 from users.models import Shopper
 from users.state_rows import state_read
-from users.wishes import item_hide, item_ignore, item_own
+from users.wishes import item_hide, item_ignore, item_own, kind_fewer
 
 Deed = Callable[[Visitor, Item, Place], None]
 
@@ -81,10 +81,20 @@ def _owned(undo: bool) -> Deed:
     return change
 
 
+def _fewer(undo: bool) -> Deed:
+    def change(visitor: Visitor, item: Item, _place: Place) -> None:
+        kind = item.category_id or item.department_id
+        if kind is not None:
+            kind_fewer(shopper=shopper_met(visitor), category_id=kind, at=timezone.now(), undo=undo)
+
+    return change
+
+
 FEELINGS = {
     "favourite": Feeling(_kept, _unkept, _("Kept among your favourites.")),
     "like": Feeling(_done(Kind.LIKE), _undone(Kind.LIKE), _("More like this from now on."), is_memory=True),
     "not_interested": Feeling(_hidden, _shown_again, _("You will not see this again."), hides=True),
+    "not_this_kind": Feeling(_fewer(False), _fewer(True), _("Fewer of this kind from now on.")),
     "own_it": Feeling(_owned(False), _owned(True), _("Good, you have it already."), hides=True),
     "ignore_item": Feeling(_ignored(False), _ignored(True), _("Left out of your page.")),
     "gift": Feeling(_ignored(False), _ignored(True), _("A gift, so it says nothing about you.")),

@@ -124,6 +124,12 @@ class ChoiceForm(forms.Form):
     choice = forms.TypedChoiceField(choices=[("yes", "yes"), ("no", "no")], coerce=lambda word: word == "yes")
 
 
+class KindForm(forms.Form):
+    """A category that a shopper wants to see as many of as before."""
+
+    kind = forms.IntegerField(min_value=1, max_value=LARGEST_ID)
+
+
 class InterestForm(forms.Form):
     """How much of one interest a shopper wants."""
 

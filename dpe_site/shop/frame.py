@@ -16,7 +16,7 @@ from dpe_site.shop.visitor import visitor_of
 
 DEPARTMENTS_SECONDS = 300
 SCRIPTS = tuple(f"shop/js/{name}.js" for name in ("row", "seen", "sheet", "toast", "offline", "forms"))
-CODES = ("favourite", "like", "not_interested", "ignore_item", "own_it", "gift")
+CODES = ("favourite", "like", "not_interested", "not_this_kind", "ignore_item", "own_it", "gift")
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,14 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
-from catalog.models import Shop
+from catalog.models import Category, Shop
 from catalog.money import money_text
 from users.interests import Evidence, InterestProfile, Stage
 from users.kinds import POSITIVE_KINDS, Kind
 from users.models import Shopper
 from users.profiles import Lookback, lookback, names_read, profile_of
 from users.state import Recent
-from users.state_rows import microseconds
+from users.state_rows import microseconds, state_read
 
 SHOWN_PER_FACET = {"tags": 4, "departments": 3, "brands": 3, "colours": 2}
 ITEMS_SHOWN = 6
@@ -121,6 +121,13 @@ def portrait_of(shop: Shop, shopper: Shopper | None, language: str, now: datetim
 def interests_of(shop: Shop, shopper: Shopper | None, language: str, now: datetime) -> list[Interest]:
     """The dials alone."""
     return list(portrait_of(shop, shopper, language, now).interests)
+
+
+def fewer_kinds(shopper: Shopper | None, language: str) -> list[tuple[int, str]]:
+    """Categories that the shopper asked to see fewer of, by name."""
+    fewer = state_read(shopper.pk).fewer if shopper else ()
+    found = Category.objects.filter(pk__in=fewer) if fewer else ()
+    return sorted(((one.pk, one.name_in(language)) for one in found), key=lambda kind: kind[1])
 
 
 _Shown = tuple[str, str, float, tuple[Evidence, ...]]

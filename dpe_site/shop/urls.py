@@ -42,6 +42,7 @@ urlpatterns = [
     path("order/<uuid:order_id>/", basket.order, name="order"),
     path("taste/", taste.taste, name="taste"),
     path("taste/interest/", taste.interest, name="interest"),
+    path("taste/kind/", taste.kind_again, name="kind-again"),
     path("taste/start-over/", taste.start_over, name="start-over"),
     path("taste/consent/", taste.consent, name="consent-change"),
     path("taste/erase/", taste.erase, name="erase"),

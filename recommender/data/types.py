@@ -124,6 +124,7 @@ class Context:
     basket_ids: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     purchased_ids: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     served_ids: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # earlier pages of this cursor
+    fewer_ids: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # categories to show fewer of
     fatigue_ids: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # shown without a click …
     fatigue_counts: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # … how often
     editorial_ids: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # pins that apply here

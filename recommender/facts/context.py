@@ -16,7 +16,7 @@ from users.state import Recent, StateValue, history_of
 
 _STATE = """
 SELECT s.shopper_id, s.version, s.recent_items, s.recent_kinds, s.recent_times, s.hidden_items, s.purchased_items,
-       s.ignored_items, s.raised_items, s.fatigue,
+       s.ignored_items, s.fewer_kinds, s.raised_items, s.fatigue,
        ARRAY(SELECT t.key::bigint FROM jsonb_each_text(s.taste -> 'tags') t WHERE t.value::float8 > 0
              ORDER BY t.value::float8 DESC, t.key::bigint LIMIT 5),
        ARRAY(SELECT l.item_id FROM users_basketline l JOIN users_basket b ON b.id = l.basket_id
@@ -27,8 +27,8 @@ SELECT s.shopper_id, s.version, s.recent_items, s.recent_kinds, s.recent_times, 
 FROM users_shopperstate s WHERE s.shopper_id = ANY(%s)
 """
 _COLUMNS = (
-    "version", "items", "kinds", "times", "hidden", "purchased", "ignored", "raised", "fatigue", "tags", "basket",
-    "consent"
+    "version", "items", "kinds", "times", "hidden", "purchased", "ignored", "fewer", "raised", "fatigue", "tags",
+    "basket", "consent"
 )  # fmt: skip
 _JSON = ("raised", "fatigue")
 
@@ -76,6 +76,7 @@ def _context_of(shop: Shop, shopper: Shopper | None, asked: Asked, row: dict[str
         "state_version": row["version"],
         "hidden_ids": _ints(sorted(set(row["hidden"]))),
         "basket_ids": _ints(row["basket"]),
+        "fewer_ids": _ints(sorted(set(row["fewer"]))),
     }
     if personalise:
         fatigue = sorted((int(item), int(count)) for item, count in row["fatigue"].items())

@@ -73,6 +73,7 @@ def request_pack(context: Context, gathered: Gathered, bundle: Bundle | None) ->
         "words": {name: getattr(context, name) for name in _WORDS},
         "numbers": {name: getattr(context, name) for name in _NUMBERS},
         "limits": asdict(context.limits),
+        "fewer": context.fewer_ids.tolist(),
         "timed_out": gathered.timed_out,
         "query_dim": None if vector is None else len(vector),
     }
@@ -192,6 +193,7 @@ def _context(words: dict[str, dict[str, object]], columns: Iterator[Ints]) -> Co
         **words["numbers"],  # type: ignore[arg-type]
         **ids,  # type: ignore[arg-type]
         history=history,
+        fewer_ids=np.array(words.get("fewer", ()), np.int64),
         limits=Limits(**limits),
         query_vector=None if words["query_dim"] is None else vector,
     )

@@ -9,7 +9,7 @@ from recommender.data.ruleset import RulesetValue, SectionValue
 from recommender.data.types import Bools, Context, Floats, Gathered, Ints, Section, Source
 from recommender.retrieval.used_up import bought_days, lasting_days, used_up
 from recommender.serving.bundle import Bundle
-from recommender.serving.scores import Scores
+from recommender.serving.scores import Scores, kind_of
 from recommender.serving.state import ShopperView
 from recommender.slate.calibration import department_mix, favourite_department
 from recommender.slate.diversity import unit_rows
@@ -34,6 +34,12 @@ AFFINITY: dict[str, float] = {Section.SIMILAR: 4.0, Section.BECAUSE_YOU_VIEWED: 
 
 RELEVANCE = 6.0
 """Nats that a perfect match with a query is worth, by meaning and by words alike."""
+
+FEWER_PER_ROW = 1
+"""Items of a kind in a row, where the shopper wants to see fewer of them."""
+
+_ASKED_FOR = ("department", "search")
+"""Pages that somebody opened to see a kind of thing: there it is shown all the same."""
 
 _ANSWERS = (Section.KEEP_BROWSING, Section.SIMILAR, Section.RESULTS)
 """Rows that answer something asked for: nobody wants to be surprised there."""
@@ -154,6 +160,11 @@ def limits_of(request: Request, here: RulesHere | None) -> tuple[Limit, ...]:
         limits += [Limit(members, most=knobs.category_cap, per_row=True) for members, _category in groups]
     if knobs.ad_cap and len(gathered.sponsored_rows):
         limits.append(Limit(_mask(gathered.sponsored_rows, len(gathered)), most=knobs.ad_cap, rule=AD))
+    if len(request.context.fewer_ids) and request.context.surface not in _ASKED_FOR:
+        kinds = kind_of(gathered)
+        limits += [
+            Limit(kinds == kind, most=FEWER_PER_ROW, per_row=True) for kind in request.context.fewer_ids.tolist()
+        ]
     if knobs.provider_floor and len(gathered.small_rows):
         small = _mask(gathered.small_rows, len(gathered))
         limits.append(Limit(small, share=knobs.provider_floor, per_row=True, rule=SMALL_PROVIDER))

@@ -22,6 +22,9 @@ from recommender.slate.layout import freshness
 
 REWARDS = RewardWeights()
 
+FEWER = 2.0
+"""Nats that an item loses whose kind the shopper wants to see less of."""
+
 _READY, _READY_STEP = 30.0, 0.1
 """Nats of the first item of a list made earlier, and what each place costs: it goes before all that trends."""
 
@@ -203,6 +206,11 @@ def situation_lift(vectors: Floats, shift: Floats) -> Floats:
     return np.asarray(np.where(there, lift - middle, 0.0), np.float32)
 
 
+def kind_of(gathered: Gathered) -> Ints:
+    """(c,) category of each candidate, its department where it has none."""
+    return np.where(gathered.category > 0, gathered.category, gathered.department)
+
+
 def _adjusted(raw: Floats, context: Context, gathered: Gathered, knobs: KnobValues) -> Floats:
     score: Floats = raw.astype(np.float32)
     if knobs.freshness:
@@ -214,4 +222,6 @@ def _adjusted(raw: Floats, context: Context, gathered: Gathered, knobs: KnobValu
         shown = np.array([count.get(item, 0) for item in gathered.item_ids.tolist()], np.float32)
         tiredness: Floats = (knobs.fatigue * np.log2(1.0 + shown)).astype(np.float32)
         score = score - tiredness
+    if len(context.fewer_ids):
+        score = score - np.float32(FEWER) * np.isin(kind_of(gathered), context.fewer_ids).astype(np.float32)
     return np.asarray(score - score.min() if len(score) else score, np.float32)

@@ -14,13 +14,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dpe_site.shop.answers import back, is_live
 from dpe_site.shop.deeds import shopper_met
-from dpe_site.shop.forms import ConsentForm, InterestForm, StartOverForm
-from dpe_site.shop.profile import portrait_of
+from dpe_site.shop.forms import ConsentForm, InterestForm, KindForm, StartOverForm
+from dpe_site.shop.profile import fewer_kinds, portrait_of
 from dpe_site.shop.visitor import Visitor, visitor_of
 from recommender.erase import shopper_erase
 from users.consent import consent_granted, consent_record
 from users.models import Consent
 from users.profiles import interest_turn, interests_reset
+from users.wishes import kind_fewer
 
 SWITCHES = (
     (
@@ -50,8 +51,23 @@ class Switch:
 def taste(request: HttpRequest) -> HttpResponse:
     """Interests with their dials, the switches, and the way out."""
     visitor = visitor_of(request)
-    portrait = portrait_of(visitor.shop, visitor.shopper, get_language() or "en", timezone.now())
-    return render(request, "shop/taste.html", {"portrait": portrait, "switches": _switches(visitor), "here": "taste"})
+    language = get_language() or "en"
+    words = {
+        "portrait": portrait_of(visitor.shop, visitor.shopper, language, timezone.now()),
+        "fewer": fewer_kinds(visitor.shopper, language),
+        "switches": _switches(visitor),
+        "here": "taste",
+    }
+    return render(request, "shop/taste.html", words)
+
+
+@require_POST
+def kind_again(request: HttpRequest) -> HttpResponse:
+    """Show as many items of a category as before."""
+    visitor, form = visitor_of(request), KindForm(request.POST)
+    if visitor.shopper is not None and form.is_valid():
+        kind_fewer(shopper=visitor.shopper, category_id=form.cleaned_data["kind"], at=timezone.now(), undo=True)
+    return back(request)
 
 
 @require_POST

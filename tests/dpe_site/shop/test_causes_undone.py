@@ -1,0 +1,102 @@
+"""Each undo on a card does what it says on the next page, and can be taken back there and on the taste page."""
+
+import pytest
+from bs4 import BeautifulSoup
+from django.test import Client
+
+from catalog.models import ItemText
+from recommender.models import Impression
+from tests.dpe_site.shop.test_deeds import found, soup
+from tests.fixtures.tiny_shop import TinyShop, tiny_live
+from users.kinds import Kind
+from users.models import Interaction, ShopperState
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop(tiny: TinyShop) -> TinyShop:
+    """With a bundle, so that what was looked at is the cause of cards."""
+    tiny_live(tiny)
+    return tiny
+
+
+@pytest.fixture
+def known(client: Client, shop: TinyShop) -> Client:
+    """Somebody who has looked at three things of one department."""
+    for item in (shop.items[0], shop.items[6], shop.items[12]):
+        client.get(f"/item/{item.pk}/")
+    assert Interaction.objects.filter(kind=Kind.VIEW).count() == 3
+    return client
+
+
+def cards(client: Client) -> list[int]:
+    return [int(str(card["data-item"])) for card in soup(client, "/").select("main .card")]
+
+
+def causes(client: Client) -> set[str]:
+    """What the reasons of the whole page name."""
+    page = soup(client, "/")
+    return {str(link.text).strip() for link in page.select(".card__why")}
+
+
+def why(client: Client, position: int) -> BeautifulSoup:
+    shown = Impression.objects.filter(surface="homepage").latest("pk")
+    return soup(client, f"/why/?i={shown.pk}&p={position}")
+
+
+def test_fewer_of_this_kind(known: Client, shop: TinyShop) -> None:
+    favourite = shop.items[0].department_id
+    of_kind = {item.pk for item in shop.items if item.department_id == favourite}
+    before = cards(known)
+    pressed = next(item for item in before if item in of_kind)
+    button = found(why(known, before.index(pressed)), 'button[formaction="/do/not_this_kind/"]')
+    assert button.text == "Fewer of this kind"
+    known.post("/do/not_this_kind/", {"pick": button["value"], "surface": "homepage"})
+    fewer = cards(known)
+    assert len(of_kind & {*fewer[:12]}) < len(of_kind & {*before[:12]})
+
+    taste = soup(known, "/taste/")
+    form = found(taste, "#fewer")
+    assert shop.items[0].department.name in form.text
+    known.post(str(form["action"]), {"kind": str(found(form, "button")["value"])})
+    assert ShopperState.objects.get().fewer_kinds == []
+    assert soup(known, "/taste/").select_one("#fewer") is None
+    assert len(of_kind & {*cards(known)[:12]}) > len(of_kind & {*fewer[:12]})
+
+
+def test_fewer_of_this_kind_is_taken_back_by_its_toast(known: Client, shop: TinyShop) -> None:
+    known.post("/do/not_this_kind/", {"pick": shop.items[3].pk, "surface": "homepage"})
+    assert ShopperState.objects.get().fewer_kinds == [shop.items[3].department_id]
+    known.post("/undo/not_this_kind/", {"pick": shop.items[3].pk, "surface": "homepage"})
+    assert ShopperState.objects.get().fewer_kinds == []
+
+
+def test_i_own_it(known: Client, shop: TinyShop) -> None:
+    item = cards(known)[0]
+    known.post("/do/own_it/", {"pick": item, "surface": "homepage"})
+    assert item not in cards(known)
+    known.post("/undo/own_it/", {"pick": item, "surface": "homepage"})
+    state = ShopperState.objects.get()
+    assert (state.purchased_items, state.hidden_items) == ([], [])
+
+
+@pytest.mark.parametrize("code", ["gift", "ignore_item"])
+def test_a_cause_that_is_left_out_is_named_no_more(known: Client, shop: TinyShop, code: str) -> None:
+    page = soup(known, "/")
+    shown = Impression.objects.filter(surface="homepage").latest("pk")
+    for position in range(len(shown.item_ids)):
+        sheet = why(known, position)
+        button = sheet.select_one(f'button[formaction="/do/{code}/"]')
+        if button is not None:
+            break
+    assert button is not None, page.text
+    cause = int(str(button["value"]).split("-")[0])
+    assert cause in {shop.items[k].pk for k in (0, 6, 12)}
+    name = f"“{ItemText.objects.get(item=cause, language='en').title}”"
+    assert any(name in words for words in causes(known))
+    known.post(f"/do/{code}/", {"pick": cause, "surface": "homepage"})
+    assert not any(name in words for words in causes(known))
+    assert ShopperState.objects.get().ignored_items == [cause]
+    known.post(f"/undo/{code}/", {"pick": cause, "surface": "homepage"})
+    assert any(name in words for words in causes(known))
