@@ -46,7 +46,8 @@ def device_check(**_: Any) -> list[CheckMessage]:
 def numbers_check(**_: Any) -> list[CheckMessage]:
     """Counts and ages are possible ones."""
     found: list[CheckMessage] = []
-    for name, least in (("DPE_PROXIES", 0), ("DPE_KEEP_IMPRESSIONS_DAYS", 1), ("DPE_KEEP_SEARCHES_DAYS", 1)):
+    kept = ("DPE_KEEP_IMPRESSIONS_DAYS", "DPE_KEEP_SEARCHES_DAYS", "DPE_KEEP_REQUESTS_DAYS")
+    for name, least in (("DPE_PROXIES", 0), ("DPE_TRACE_PERCENT", 0), *((name, 1) for name in kept)):
         value = getattr(settings, name)
         if value < least:
             hint = f"Set {name} to {least} or more."

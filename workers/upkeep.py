@@ -24,7 +24,6 @@ from workers.leases import slot_id
 
 MONTHS_AHEAD = timedelta(days=62)
 RECEIPTS_KEPT = timedelta(days=31)
-REQUESTS_KEPT = timedelta(days=14)
 JOBS_KEPT = timedelta(days=180)
 REPLAYABLE = timedelta(days=14)  # a training that ended badly is replayed by then, or starts over
 UNTOUCHED = timedelta(days=1)
@@ -64,7 +63,7 @@ def leftovers_prune(now: datetime | None = None) -> dict[str, int]:
     over = JobRun.objects.filter(finished_at__lt=now - JOBS_KEPT)
     return {
         "receipts": receipts_prune(now - RECEIPTS_KEPT),
-        "requests": RequestLog.objects.filter(at__lt=now - REQUESTS_KEPT).delete()[0],
+        "requests": RequestLog.objects.filter(at__lt=now - timedelta(days=settings.DPE_KEEP_REQUESTS_DAYS)).delete()[0],
         "messages": outbox_prune(now),
         "jobs": over.delete()[0],
         "searches": Search.objects.filter(at__lt=sought).delete()[0],

@@ -18,6 +18,8 @@ DPE_BUNDLES = DPE_HOME / "bundles"
 DPE_PROXIES = environment.number("DPE_PROXIES", 0)  # how many in front of us add to X-Forwarded-For
 DPE_KEEP_IMPRESSIONS_DAYS = environment.number("DPE_KEEP_IMPRESSIONS_DAYS", 400)
 DPE_KEEP_SEARCHES_DAYS = environment.number("DPE_KEEP_SEARCHES_DAYS", 400)
+DPE_KEEP_REQUESTS_DAYS = environment.number("DPE_KEEP_REQUESTS_DAYS", 14)  # so long a page can be decided again
+DPE_TRACE_PERCENT = environment.number("DPE_TRACE_PERCENT", 0)  # of pages whose whole trace is kept with their log
 
 INSTALLED_APPS = [
     "unfold",

@@ -51,7 +51,7 @@ def source_bits(proposals: Sequence[Proposal], ids: Ints) -> Bits:
 
 
 def evidence_rows(proposals: Sequence[Proposal], ids: Ints) -> tuple[Ints, Ints, Ints]:
-    """Evidence of the proposals as (row, source, item), sorted, for candidates that are there. ``ids`` are sorted."""
+    """Evidence of proposals as (row, source, item), sorted so, for candidates that are there; ``ids`` are sorted."""
     of = np.concatenate([np.zeros(0, np.int64), *(proposal.evidence_of for proposal in proposals)])
     item = np.concatenate([np.zeros(0, np.int64), *(proposal.evidence_item for proposal in proposals)])
     source = np.concatenate(
@@ -59,7 +59,7 @@ def evidence_rows(proposals: Sequence[Proposal], ids: Ints) -> tuple[Ints, Ints,
     )
     row, there = _rows(ids, of)
     row, source, item = row[there], source[there], item[there]
-    order = np.lexsort((row, item, source))
+    order = np.lexsort((item, source, row))
     return row[order], source[order], item[order]
 
 

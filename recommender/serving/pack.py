@@ -1,8 +1,9 @@
 """Context and Gathered as a few kilobytes: enough to decide a request again, without pickle.
 
-Integer columns are written as ``base + step · k`` or as differences of that kind, whichever needs fewer bytes, byte
-planes apart, and the whole is deflated. What the bundle knows (price, department, category, brand of an item) is
-written only where it differs; vectors of items newer than the bundle are not written but read again from their table.
+Integer columns are written as ``base + step · k``, as differences of that kind, or as distinct values with a code for
+each entry, whichever needs fewer bytes, byte planes apart, and the whole is deflated. What the bundle knows (price,
+department, category, brand of an item) is written only where it differs; vectors of items newer than the bundle are not
+written but read again from their table.
 """
 
 import json
@@ -17,10 +18,14 @@ import numpy as np
 from recommender.data.types import Context, DataError, Floats, Gathered, History, Ints, Limits
 from recommender.serving.bundle import Bundle
 
-VERSION = 1
+VERSION = 2
+_READABLE = (1, 2)
+"""Version 1 wrote list prices and dates as they are."""
+_HOUR_US = 3_600_000_000
 _EFFORT = 6  # of deflate; 9 takes five times as long for 1 % fewer bytes
-_HEADER = struct.Struct("<BBIqq")  # differences?, bytes per value, values, base, step
-_EMPTY = _HEADER.pack(False, 1, 0, 0, 1)
+_HEADER = struct.Struct("<BBIqq")  # form, bytes per value, values, base, step
+_AS_IS, _DIFFERENCES, _CODES = range(3)
+_EMPTY = _HEADER.pack(_AS_IS, 1, 0, 0, 1)
 _WORDS = ("session", "surface", "language", "segment", "query", "arm")
 _NUMBERS = (
     "shop_id",
@@ -44,7 +49,7 @@ _CONTEXT_IDS = (
     "editorial_ids",
 )
 _FROM_BUNDLE = ("price_minor", "department", "category", "brand")
-_PLAIN = ("list_price_minor", "published_us", "group", "evidence_row", "evidence_source", "evidence_item")
+_PLAIN = ("group", "evidence_row", "evidence_source", "evidence_item")
 _LISTS = ("tag_ids", "tag_rows", "fresh_rows", "fresh_history_ids", "ready_ids")
 _LATER = ("sponsored_rows", "small_rows", "lasting_rows", "lasting_days")
 """Columns at the end of a log, which older ones do not have: they are empty then."""
@@ -74,6 +79,7 @@ def request_pack(context: Context, gathered: Gathered, bundle: Bundle | None) ->
         "numbers": {name: getattr(context, name) for name in _NUMBERS},
         "limits": asdict(context.limits),
         "fewer": context.fewer_ids.tolist(),
+        "appeal": gathered.section_appeal,
         "timed_out": gathered.timed_out,
         "query_dim": None if vector is None else len(vector),
     }
@@ -97,10 +103,11 @@ def request_unpack(payload: bytes, bundle: Bundle | None) -> tuple[Context, Gath
         words = json.loads(data[5 : 5 + length])
     except (zlib.error, struct.error, ValueError) as error:
         raise DataError(f"this request log cannot be read ({error}); the request cannot be replayed") from error
-    if version != VERSION:
+    if version not in _READABLE:
         raise DataError(f"this request log has version {version}, this program reads {VERSION}")
     columns = _read_columns(data, 5 + length)
-    return _context(words, columns), _gathered(words, columns, bundle)
+    context = _context(words, columns)
+    return context, _gathered(words, columns, bundle, now_us=context.now_us if version > 1 else None)
 
 
 def _columns(context: Context, gathered: Gathered, bundle: Bundle | None) -> Iterator[Ints]:
@@ -114,6 +121,10 @@ def _columns(context: Context, gathered: Gathered, bundle: Bundle | None) -> Ite
     yield gathered.sources.astype(np.int64)
     for name in _FROM_BUNDLE:
         yield from _differences(getattr(gathered, name), _expected(name, gathered.index, bundle))
+    reduced = np.flatnonzero(gathered.list_price_minor >= 0)
+    yield reduced
+    yield (gathered.list_price_minor - gathered.price_minor)[reduced]
+    yield _ages(gathered.published_us, context.now_us)
     for name in (*_PLAIN, *_LISTS):
         yield getattr(gathered, name)
     yield np.nan_to_num(gathered.rating * 10, nan=-1).round().astype(np.int64)
@@ -122,6 +133,11 @@ def _columns(context: Context, gathered: Gathered, bundle: Bundle | None) -> Ite
     yield _bits(gathered.trend[trending])
     for name in _LATER:
         yield getattr(gathered, name)
+
+
+def _ages(times_us: Ints, now_us: int) -> Ints:
+    """Microseconds before the hour to come, 0 for 0; its own inverse for times up to ``now_us``."""
+    return np.where(times_us == 0, 0, (now_us // _HOUR_US + 1) * _HOUR_US - times_us)
 
 
 def _bits(values: Floats) -> Ints:
@@ -148,10 +164,19 @@ def _differences(values: Ints, expected: Ints) -> Iterator[Ints]:
 
 
 def _column(values: Ints) -> bytes:
-    """One integer column in the narrower of its two forms; many are empty, and those are all alike."""
+    """One integer column in the narrowest of its forms; many are empty, and those are all alike."""
     if not len(values):
         return _EMPTY
-    return min((_narrow(values, differences=False), _narrow(values, differences=True)), key=len)
+    forms = [_narrow(values, differences=False), _narrow(values, differences=True)]
+    if min(map(len, forms)) > _HEADER.size + len(values):  # more than a byte for each
+        forms.append(_coded(values))
+    return min(forms, key=len)
+
+
+def _coded(values: Ints) -> bytes:
+    distinct, code = np.unique(values, return_inverse=True)
+    parts = (_narrow(distinct, differences=True), _narrow(code, differences=False))
+    return _HEADER.pack(_CODES, 1, len(values), 0, 1) + b"".join(parts)
 
 
 def _narrow(values: Ints, *, differences: bool) -> bytes:
@@ -166,20 +191,30 @@ def _narrow(values: Ints, *, differences: bool) -> bytes:
     top = int(scaled.max()) if len(values) else 0
     width = next(size for size in (1, 2, 3, 4, 5, 6, 8) if top < 1 << (8 * size))
     planes = scaled.astype("<u8").view(np.uint8).reshape(-1, 8)[:, :width].T
-    return _HEADER.pack(differences, width, len(values), base, step if step < 1 << 63 else 1) + planes.tobytes()
+    form = _DIFFERENCES if differences else _AS_IS
+    return _HEADER.pack(form, width, len(values), base, step if step < 1 << 63 else 1) + planes.tobytes()
 
 
 def _read_columns(data: bytes, at: int) -> Iterator[Ints]:
     while at < len(data):
-        differences, width, n, base, step = _HEADER.unpack_from(data, at)
-        at += _HEADER.size
-        planes = np.zeros((8, n), np.uint8)
-        planes[:width] = np.frombuffer(data, np.uint8, width * n, at).reshape(width, n)
-        at += width * n
-        scaled = np.ascontiguousarray(planes.T).view("<u8").reshape(n).astype(np.uint64)
-        with np.errstate(over="ignore"):
-            values = (scaled * np.uint64(step)).view(np.int64) + base
-        yield np.cumsum(values) if differences else values
+        values, at = _read_column(data, at)
+        yield values
+
+
+def _read_column(data: bytes, at: int) -> tuple[Ints, int]:
+    """A column, and where the next one begins."""
+    form, width, n, base, step = _HEADER.unpack_from(data, at)
+    at += _HEADER.size
+    if form == _CODES:
+        distinct, at = _read_column(data, at)
+        code, at = _read_column(data, at)
+        return distinct[code], at
+    planes = np.zeros((8, n), np.uint8)
+    planes[:width] = np.frombuffer(data, np.uint8, width * n, at).reshape(width, n)
+    scaled = np.ascontiguousarray(planes.T).view("<u8").reshape(n).astype(np.uint64)
+    with np.errstate(over="ignore"):
+        values = (scaled * np.uint64(step)).view(np.int64) + base
+    return np.cumsum(values) if form == _DIFFERENCES else values, at + width * n
 
 
 def _context(words: dict[str, dict[str, object]], columns: Iterator[Ints]) -> Context:
@@ -199,7 +234,9 @@ def _context(words: dict[str, dict[str, object]], columns: Iterator[Ints]) -> Co
     )
 
 
-def _gathered(words: dict[str, dict[str, object]], columns: Iterator[Ints], bundle: Bundle | None) -> Gathered:
+def _gathered(
+    words: dict[str, dict[str, object]], columns: Iterator[Ints], bundle: Bundle | None, *, now_us: int | None
+) -> Gathered:
     ids = next(columns)
     index = np.full(len(ids), -1, np.int64) if bundle is None else bundle.index_of(ids)
     sources = next(columns).astype(np.uint32)
@@ -208,6 +245,7 @@ def _gathered(words: dict[str, dict[str, object]], columns: Iterator[Ints], bund
         facts[name] = _expected(name, index, bundle)
         rows = next(columns)
         facts[name][rows] = next(columns)
+    facts |= _dates_and_prices(columns, facts["price_minor"], now_us)
     rest = {name: next(columns) for name in (*_PLAIN, *_LISTS)}
     tenths = next(columns)
     trend = np.zeros(len(ids), np.float32)
@@ -226,7 +264,18 @@ def _gathered(words: dict[str, dict[str, object]], columns: Iterator[Ints], bund
         fresh_text=np.zeros((fresh, text_dim), np.float32),
         fresh_history_vectors=np.zeros((len(rest["fresh_history_ids"]), dim), np.float32),
         timed_out=tuple(str(name) for name in words["timed_out"]),
+        section_appeal=tuple((str(code), float(nats)) for code, nats in words.get("appeal", ())),  # type: ignore[misc]
         **facts,
         **rest,
         **later,
     )
+
+
+def _dates_and_prices(columns: Iterator[Ints], price_minor: Ints, now_us: int | None) -> dict[str, Ints]:
+    """List prices and dates; ``now_us`` is that of the request, None where the log holds them as they are."""
+    if now_us is None:
+        return {"list_price_minor": next(columns), "published_us": next(columns)}
+    reduced, more = next(columns), next(columns)
+    list_price = np.full(len(price_minor), -1, np.int64)
+    list_price[reduced] = price_minor[reduced] + more
+    return {"list_price_minor": list_price, "published_us": _ages(next(columns), now_us)}

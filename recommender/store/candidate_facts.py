@@ -60,14 +60,16 @@ def facts_read(filters: dict[str, Any], item_ids: Ints, *, big_providers: Sequen
 
 
 def together(group: Ints) -> Ints:
-    """(c,) variant groups with more than one member here, numbered from 1; 0 for everything else.
+    """(c,) variant groups with more than one member here, numbered from 1 as they come; 0 for everything else.
 
-    >>> together(np.array([0, 77, 5, 77])).tolist()
-    [0, 1, 0, 1]
+    >>> together(np.array([0, 77, 5, 77, 9, 9])).tolist()
+    [0, 1, 0, 1, 2, 2]
     """
-    names, place, count = np.unique(group, return_inverse=True, return_counts=True)
-    shared = (count > 1) & (names != 0)
-    return np.where(shared, np.cumsum(shared), 0)[place].astype(np.int64)
+    names, first, place, count = np.unique(group, return_index=True, return_inverse=True, return_counts=True)
+    shared = np.flatnonzero((count > 1) & (names != 0))
+    number = np.zeros(len(names), np.int64)
+    number[shared[np.argsort(first[shared])]] = np.arange(1, len(shared) + 1)
+    return number[place]
 
 
 def fresh_text_read(item_ids: Ints, encoder: str) -> Floats:

@@ -243,6 +243,7 @@ class SqlGather:
             fresh_history_vectors=fresh_vectors,
             ready_ids=ready,
             timed_out=tuple(haul.late),
+            section_appeal=self.serving.trend.section_appeal if context.surface == "homepage" else (),
             sponsored_rows=np.flatnonzero(facts.sponsored),
             small_rows=np.flatnonzero(facts.small),
             lasting_rows=np.flatnonzero(facts.lasts_days),
@@ -268,7 +269,7 @@ class SqlGather:
         if not len(known):
             return np.zeros(len(ids), np.float32)
         place = np.minimum(np.searchsorted(known, ids), len(known) - 1)
-        return np.where(known[place] == ids, trend.counts[order][place], 0).astype(np.float16).astype(np.float32)
+        return coarse_counts(np.where(known[place] == ids, trend.counts[order][place], 0).astype(np.float32))
 
 
 def keep_browsing(context: Context) -> Ints:
@@ -298,6 +299,12 @@ def by_meaning(bundle: Bundle | None, query: Floats | None, n: int) -> Ints:
     best = np.argsort(-cosine, kind="stable")[:n]
     near = cosine[best] >= max(0.25, 0.5 * float(cosine[best[0]])) if len(best) else best > 0
     return np.asarray(bundle.arrays.item_ids[best[near]])
+
+
+def coarse_counts(counts: Floats) -> Floats:
+    """Counts to one part in 128, which is finer than they are known: so a log keeps each in about a byte."""
+    bits = counts.astype(np.float32).view(np.uint32)
+    return np.asarray(((bits + np.uint32(1 << 16)) >> np.uint32(17) << np.uint32(17)).view(np.float32))
 
 
 def coarse_times(published_us: Ints, now_us: int) -> Ints:

@@ -3,6 +3,7 @@
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.db import connection, connections
@@ -10,7 +11,7 @@ from django.db import connection, connections
 from catalog.ids import uuid7_at
 from catalog.models import Shop
 from catalog.partitioning import default_partition_prune, month_partitions_drop, month_partitions_ensure
-from recommender.models import Impression, JobRun
+from recommender.models import Impression, JobRun, RequestLog
 from recommender.training.workspace import Workspace, workspace_of
 from users.models import Interaction, Search, Shopper
 from workers import upkeep
@@ -91,6 +92,14 @@ def test_the_nightly_round_keeps_as_long_as_the_settings_say(shop: Shop, setting
     assert [one.pk for one in Impression.objects.all()] == [kept.pk]
     assert Search.objects.get().query == "29"
     assert Interaction.objects.count() == 1
+
+
+def test_request_logs_are_kept_as_long_as_the_setting_says(shop: Shop, settings) -> None:
+    settings.DPE_KEEP_REQUESTS_DAYS = 5
+    for days in (4, 6):
+        RequestLog.objects.create(impression=uuid4(), shop=shop, seed=1, payload=b"", at=NOW - days * DAY)
+    assert upkeep.leftovers_prune(NOW)["requests"] == 1
+    assert RequestLog.objects.get().at == NOW - 4 * DAY
 
 
 def test_a_page_that_nobody_claimed_forgets_its_session_when_no_event_can_name_it(shop: Shop) -> None:

@@ -10,8 +10,8 @@ from recommender.data.ruleset import KnobValues, RulesetValue
 from recommender.data.types import Context, DataError, Gathered
 from recommender.serving.bundle import Bundle
 from recommender.serving.decide import decide
-from recommender.serving.pack import context_trim, request_pack, request_unpack
-from tests.fixtures.requests import context_of, gathered_of
+from recommender.serving.pack import _column, _read_columns, context_trim, request_pack, request_unpack
+from tests.fixtures.requests import NOW_US, context_of, gathered_of
 from tests.fixtures.tiny_bundle import tiny_bundle
 from users.kinds import Kind
 
@@ -116,3 +116,21 @@ def test_trimming_the_context_changes_no_decision(request_of: Make, bundle: Bund
 def test_damaged_bytes_are_an_error_that_says_so(payload: bytes) -> None:
     with pytest.raises(DataError, match="cannot be"):
         request_unpack(payload, None)
+
+
+def test_dates_and_list_prices_come_back_whatever_they_are() -> None:
+    rng, n = np.random.default_rng(2), 80
+    price = np.where(rng.random(n) < 0.1, -1, rng.integers(0, 9000, n))
+    list_price = np.where(rng.random(n) < 0.5, -1, rng.integers(0, 20_000, n))
+    published = np.where(rng.random(n) < 0.5, 0, NOW_US - rng.integers(0, 10**13, n))
+    gathered = gathered_of(range(1, n + 1), price_minor=price, list_price_minor=list_price, published_us=published)
+    context = context_of()
+    back = request_unpack(request_pack(context, gathered, None), None)[1]
+    assert back.list_price_minor.tolist() == list_price.tolist()
+    assert back.published_us.tolist() == published.tolist()
+
+
+@pytest.mark.parametrize("few", [1, 3, 200])
+def test_values_of_which_there_are_few_come_back(few: int) -> None:
+    values = np.random.default_rng(few).integers(-(2**40), 2**40, few)[np.random.default_rng(1).integers(0, few, 300)]
+    assert next(_read_columns(_column(values), 0)).tolist() == values.tolist()
