@@ -12,20 +12,20 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from catalog.models import Brand, Category, ItemText, Media, Shop, Tag
+from catalog.models import ItemText, Media, Shop
 from recommender.admin.choices import fallback_word, kind_word, plain
 from recommender.admin.inspector_cards import CardView, Field, card_view, number_words
 from recommender.admin.page_list import pages_latest
+from recommender.admin.portrait import portrait_view
 from recommender.admin.replayed import inspection_as_shown, replay_view_of
 from recommender.data.types import ArtifactMismatch, DataError
 from recommender.models import Impression, RequestLog, Rule
 from recommender.replay import Inspection, inspect_request, inspect_shopper
-from users.models import Shopper, ShopperState
+from users.models import Shopper
 
 RECENT_REQUESTS = 12
 HISTORY_SHOWN = 12
 NOT_SHOWN = 12
-TASTES_SHOWN = 6
 
 
 def inspector_view(request: HttpRequest) -> HttpResponse:
@@ -105,7 +105,7 @@ def _laid_open(inspection: Inspection) -> dict[str, Any]:
         "sections": list(sections.items()),
         "shopper": shopper,
         "history": _history(inspection, pictures, titles),
-        "taste": _taste(shopper),
+        "portrait": portrait_view(shopper, timezone.now()),
         "not_shown": [
             (
                 titles.get(one["item"], one["item"]),
@@ -142,24 +142,4 @@ def _history(inspection: Inspection, pictures: dict[int, str], titles: dict[int,
             "at": datetime.fromtimestamp(at_us / 1e6, tz=UTC),
         }
         for item, kind, at_us in reversed(inspection.history[-HISTORY_SHOWN:])
-    ]
-
-
-def _taste(shopper: Shopper | None) -> list[tuple[str, list[tuple[str, str, int]]]]:
-    """The strongest interests by name, each with its weight and its share of the strongest."""
-    state = ShopperState.objects.filter(pk=shopper.pk).first() if shopper else None
-    facets = ((_("departments"), "departments", Category), (_("brands"), "brands", Brand), (_("tags"), "tags", Tag))
-    found = [(title, _strongest(state, name, model)) for title, name, model in facets] if state else []
-    return [(title, weights) for title, weights in found if weights]
-
-
-def _strongest(state: ShopperState, facet: str, model: Any) -> list[tuple[str, str, int]]:
-    weights = {int(key): float(weight) for key, weight in state.taste.get(facet, {}).items()}
-    strongest = sorted(weights, key=lambda key: -abs(weights[key]))[:TASTES_SHOWN]
-    names = dict(model.objects.filter(pk__in=strongest).values_list("id", "name"))
-    top = max((abs(weights[key]) for key in strongest), default=0.0) or 1.0
-    return [
-        (names[key], f"{weights[key]:+.1f}", round(100 * max(weights[key], 0.0) / top))
-        for key in strongest
-        if key in names
     ]
