@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from catalog.ids import uuid7_floor
 from catalog.models import ItemText, Shop
-from recommender.data.trend import HALF_LIFE_DAYS, TREND_WEIGHTS
+from recommender.data.trend import HALF_LIFE_DAYS, TREND_WEIGHTS, WINDOW_DAYS
+from recommender.facts.section_clicks import section_clicks
 from recommender.models import Live, TrendSnapshot
 from users.learnable import LEARNABLE, PEOPLE
 from users.models import Interaction
@@ -83,6 +84,7 @@ def trend_refresh(shop: Shop, *, now: datetime | None = None) -> TrendSnapshot:
             item_ids=[item for item, _ in counted],
             counts=[count for _, count in counted],
             segments=_by_segment(shop, now),
+            sections=section_clicks(shop, now),
             foreign_texts=_foreign_texts(shop),
         )
         Live.objects.get_or_create(shop=shop)

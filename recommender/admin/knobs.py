@@ -90,6 +90,11 @@ GROUPS: dict[Any, dict[str, DialWords]] = {
             gettext_lazy("best sellers"),
             gettext_lazy("Extra weight of what everybody buys. Below zero it favours what few know."),
         ),
+        "section_appeal": DialWords(
+            gettext_lazy("the order of the layout"),
+            gettext_lazy("what is clicked goes up"),
+            gettext_lazy("How much the order of rows follows how often their cards are clicked when they are seen."),
+        ),
         "brand_cap": DialWords(
             gettext_lazy("no limit at 0"),
             gettext_lazy("many of one brand"),

@@ -30,6 +30,7 @@ RANGES: dict[str, Range] = {
     "serendipity": Range(0.0, 4.0),
     "fatigue": Range(0.0, 2.0),
     "replenish": Range(0.0, 2.0),
+    "section_appeal": Range(0.0, 3.0),
     "provider_floor": Range(0.0, 0.5),
     "ad_every": Range(0, 24, whole=True),
     "ad_cap": Range(0, 24, whole=True),

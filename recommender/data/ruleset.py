@@ -29,6 +29,7 @@ class KnobValues:
     fatigue: float = 0.2  # nats that each doubling of showings without a click costs
     replenish: float = 0.8  # share of the usual interval after which what is used up is shown again, 0 never
     provider_floor: float = 0.0  # least share of a row's slots for small providers
+    section_appeal: float = 0.5  # weight of how often a section is clicked when it is seen
     ad_every: int = 0  # every so many-th slot of a row is for sponsored items and no other is; 0 none is set apart
     ad_cap: int = 0  # sponsored items per page, 0 no limit
     repeats: bool = False  # may show what the shopper has already met or bought

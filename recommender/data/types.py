@@ -170,6 +170,7 @@ class Gathered:
         default_factory=lambda: np.zeros(0, np.int64)
     )  # (p,) best first, made earlier; serves where there is no bundle
     timed_out: tuple[str, ...] = ()
+    section_appeal: tuple[tuple[str, float], ...] = ()  # nats by section, of ``slate.section_appeal``
     sponsored_rows: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # candidates that are paid for
     small_rows: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # candidates of small providers
     lasting_rows: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # candidates that are used up …

@@ -101,6 +101,11 @@ class Knobs(models.Model):
         _("room for small providers"),
         _("Least share of a row's cards for providers that sell less than an equal share."),
     )
+    section_appeal = _share(
+        "section_appeal",
+        _("say of clicks in the order of rows"),
+        _("How much it counts how often a row's cards are clicked when they are seen."),
+    )
     ad_every = _count(
         "ad_every", _("every so many-th card is an ad"), _("Only there do sponsored items stand; 0: anywhere.")
     )

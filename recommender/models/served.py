@@ -26,6 +26,9 @@ class TrendSnapshot(models.Model):
         help_text=_("Decayed count, same order as the items."),
     )
     segments = models.JSONField(_("by segment"), default=dict, help_text=_("Segment to its items, most wanted first."))
+    sections = models.JSONField(
+        _("by section"), default=dict, help_text=_("Section to cards of it that were seen, and clicked.")
+    )
     foreign_texts = models.BooleanField(
         _("texts in other languages alone"),
         default=True,

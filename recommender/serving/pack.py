@@ -251,6 +251,7 @@ def _gathered(
     trend = np.zeros(len(ids), np.float32)
     trending = next(columns)
     trend[trending] = _floats(next(columns))
+    appeal: Any = words.get("appeal", ())
     later = {name: next(columns, np.zeros(0, np.int64)) for name in _LATER}
     dim, text_dim = (0, 0) if bundle is None else (bundle.manifest.item_dim, bundle.arrays.text_vectors.shape[1])
     fresh = len(rest["fresh_rows"])
@@ -264,7 +265,7 @@ def _gathered(
         fresh_text=np.zeros((fresh, text_dim), np.float32),
         fresh_history_vectors=np.zeros((len(rest["fresh_history_ids"]), dim), np.float32),
         timed_out=tuple(str(name) for name in words["timed_out"]),
-        section_appeal=tuple((str(code), float(nats)) for code, nats in words.get("appeal", ())),  # type: ignore[misc]
+        section_appeal=tuple((code, nats) for code, nats in appeal),
         **facts,
         **rest,
         **later,

@@ -81,6 +81,7 @@ def plan_make(request: Request) -> Plan:
     scores: list[Floats] = []
     effects: dict[str, RuleEffects] = {}
     favourite = _favourite(request)
+    lift = {code: request.ruleset.knobs.section_appeal * nats for code, nats in gathered.section_appeal}
     surprise = surprise_of(request) if request.ruleset.knobs.serendipity else None
     for position, section in enumerate(_layout(request)):
         effect = effects[section.code] = rule_effects(here, len(gathered), section.code)
@@ -92,7 +93,7 @@ def plan_make(request: Request) -> Plan:
             values = section_scores(row, request, effect)
             if surprise is not None and section.code not in _ANSWERS:
                 values = values + surprise
-            rows.append(_with_rules(row, pins, effect))
+            rows.append(_with_rules(row, pins, effect, lift.get(row.code, 0.0)))
             scores.append(np.where(barred, np.float32(-np.inf), values))
     return Plan(tuple(rows), tuple(scores), effects, limits_of(request, here))
 
@@ -268,7 +269,10 @@ def _may_repeat(code: str, request: Request) -> bool:
     return request.ruleset.knobs.repeats or code in _SHOWS_MET_ITEMS or surface == "department"
 
 
-def _with_rules(row: Row, pins: tuple[Pin, ...], effect: RuleEffects) -> Row:
+def _with_rules(row: Row, pins: tuple[Pin, ...], effect: RuleEffects, lift: float) -> Row:
+    """The row with what rules put into it, and with what its clicks say of it."""
+    if lift:
+        row = replace(row, prior=row.prior + lift)
     if len(effect.included):
         members = row.members.copy()
         members[effect.included] = True

@@ -15,6 +15,7 @@ from recommender.data.ruleset import RulesetValue
 from recommender.data.types import ArtifactMismatch, DataError, Floats, Ints
 from recommender.models import BundleVersion, Live, RequestLog, Ruleset, TrendSnapshot
 from recommender.serving.bundle import Bundle
+from recommender.slate.section_appeal import section_appeal
 from recommender.store.bundles import bundle_open
 from recommender.store.rulesets import DEFAULT_RULESET, ruleset_read
 
@@ -30,6 +31,7 @@ class Trend:
     department: Ints  # (t,) 0 none
     big_providers: tuple[str, ...] = ()  # those of whom at least an equal share is wanted; the rest is small
     segments: Mapping[str, Ints] = field(default_factory=dict)  # segment → item ids, most wanted first
+    section_appeal: tuple[tuple[str, float], ...] = ()  # of ``slate.section_appeal``
     foreign_texts: bool = True  # whether some item has texts, and none in the shop's language
 
     def top(self, n: int, department: int = 0) -> Ints:
@@ -185,7 +187,13 @@ def _trend(trend_id: int, at: datetime) -> Trend:
     providers = [provider for _department, provider in known]
     segments = {name: np.asarray(items, np.int64) for name, items in snapshot.segments.items()}
     return Trend(
-        ids[order], counts[order], department, big_providers(providers, counts[order]), segments, snapshot.foreign_texts
+        ids[order],
+        counts[order],
+        department,
+        big_providers(providers, counts[order]),
+        segments,
+        section_appeal(snapshot.sections),
+        snapshot.foreign_texts,
     )
 
 
