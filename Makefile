@@ -15,7 +15,7 @@ PRODUCTION := DJANGO_SETTINGS_MODULE=dpe_site.settings.production DPE_SECRET_KEY
 	DATABASE_URL=postgresql://nobody@localhost/none REDIS_URL=redis://localhost/0 CACHE_URL=redis://localhost/1 \
 	DPE_ALLOWED_HOSTS=shop.example
 
-.PHONY: help demo install test check lock bench bench-quality clean browser
+.PHONY: help demo install test check lock bench bench-quality bench-decision clean browser
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -48,6 +48,9 @@ bench: $(VENV)/installed  ## latency, throughput and memory of a running demo sh
 
 bench-quality: $(VENV)/installed  ## accuracy on the real data sets below DPE_DATA, cell by cell; ARGS="--list" says which
 	@$(BIN)/python -m benchmarks.quality $(ARGS)
+
+bench-decision: $(VENV)/installed  ## what each stage of a decision adds and costs, on DPE_DATA and a demo shop; ARGS="--problem beauty"
+	@$(BIN)/python -m benchmarks.decision $(ARGS)
 
 clean:  ## forget .venv and every cache; the shop's data in DPE_HOME stay
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis staticfiles test-artifacts

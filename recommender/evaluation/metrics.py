@@ -135,6 +135,25 @@ def mean_popularity(lists: Ints, popularity: Floats, n: int) -> float:
     return float(popularity[shown].mean() / max(float(popularity.sum()), 1.0)) if len(shown) else 0.0
 
 
+def novelty(lists: Ints, popularity: Floats, n: int) -> float:
+    """Mean self-information of what is shown, in bits: −log2 of an item's share of all interactions.
+
+    >>> novelty(np.array([[0, 1]]), np.array([3.0, 1.0]), 2) == (np.log2(4 / 3) + 2) / 2
+    True
+
+    Args:
+        lists: (v, k) item index, best first, -1 beyond a short list's end.
+        popularity: (m,) interactions; an item without any counts as one that has half of one.
+        n: length looked at.
+    Returns: NaN where nothing is shown.
+    Reference: Zhou et al., 2010.
+    """
+    shown = lists[:, :n].ravel()
+    shown = shown[shown >= 0]
+    share = np.maximum(popularity[shown], 0.5) / max(float(popularity.sum()), 1.0)
+    return float(-np.log2(share).mean()) if len(shown) else float("nan")
+
+
 def intra_list_diversity(lists: Ints, vectors: Floats, n: int) -> float:
     """Mean of 1 − cosine over all pairs of the first ``n`` items of a list, then over lists.
 
