@@ -76,8 +76,7 @@ def shopper_erase(*, shop: Shop, shopper: Shopper, now: datetime, with_login: bo
     version = _state_empty(person, ids, now)
     user_id = person.user_id
     nobody = {"user": None, "guest_key": None, "external_id": "", "segment": "", "language": "", "last_seen_at": None}
-    nobody |= {"adult": False}
-    rows["users.Shopper"] = Shopper.objects.filter(pk__in=ids).update(**nobody)
+    rows["users.Shopper"] = Shopper.objects.filter(pk__in=ids).update(**nobody, adult=False)
     if with_login and user_id is not None:
         rows["users.User"] = User.objects.filter(pk=user_id).delete()[0]
     return _receipt(shop, now, {label: count for label, count in rows.items() if count}, version)

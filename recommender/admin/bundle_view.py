@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from recommender.admin.jobs import flat
 from recommender.admin.parts import part_names
 from recommender.admin.preparation import preparation_view
+from recommender.admin.quotas import quota_lines
 from recommender.admin.reliability_plot import reliability_plots
 from recommender.encoders.start_states import EVERYBODY
 from recommender.models import BundleVersion
@@ -58,6 +59,7 @@ def bundle_view(bundle: BundleVersion) -> dict[str, Any]:
         "numbers": flat("", _without_bins(bundle.evaluation)),
         "reliability": reliability_plots(bundle.evaluation.get("ranker") or {}),
         "recipe": flat("", bundle.recipe),
+        "quotas": quota_lines(manifest.get("quotas") or {}),
         **preparation_view(manifest),
     }
 
@@ -109,6 +111,8 @@ def _parts(bundle: BundleVersion, manifest: dict[str, Any]) -> list[Part]:
     asked = set(names) - set(MODEL_SOURCES) | set((bundle.recipe.get("learning") or {}).get("models", ()))
     if not manifest.get("start_states") and "start_states" not in absent:
         asked.discard("start_states")  # a bundle of an older version
+    if not manifest.get("quotas") and "quotas" not in absent:
+        asked.discard("quotas")  # likewise
     return [
         Part(word, absent_words(absent[name]) if name in absent else told.get(name, ""), name not in absent)
         for name, word in names.items()

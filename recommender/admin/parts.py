@@ -13,6 +13,7 @@ def part_names() -> dict[str, str]:
         "second_stage": _("second stage"),
         "ranker": _("ranker"),
         "policy": _("long-term policy"),
+        "quotas": _("room for each source"),
         "ease": "EASE",
         "als": "ALS",
         "vae": "Mult-VAE",

@@ -24,6 +24,9 @@ FEW_NEWCOMERS = gettext_noop(
     "%(shoppers)d shoppers did something, and %(needed)d are needed to learn what a situation tells"
 )
 NO_SITUATION = gettext_noop("what shoppers begin with is foreseen no better when segment, language and time are known")
+FEW_CONVERSIONS = gettext_noop(
+    "%(conversions)d answered cards are logged with their sources; %(needed)d are needed to learn quotas"
+)
 NO_TREES = gettext_noop("trees foresee held-out choices no better than the fusion does")
 
 

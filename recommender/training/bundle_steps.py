@@ -101,7 +101,7 @@ def _link(source: Path, target: Path) -> None:
 def _absences(draft: Draft) -> dict[str, Absent]:
     """The parts that could not be learned, or were not asked for."""
     steps = {"picture_encoder": "images", "start_states": "start_states", "second_stage": "fusion"}
-    steps |= {"ranker": "ranker", "policy": "policy"}
+    steps |= {"ranker": "ranker", "policy": "policy", "quotas": "quotas"}
     told = {name: draft.workspace.json(step) for name, step in steps.items()}
     absences = {name: Absent.from_json(about["absent"]) for name, about in told.items() if "absent" in about}
     if not (draft.workspace.path("encoder") / "item_tower.onnx").exists():
@@ -140,6 +140,7 @@ def _manifest(draft: Draft) -> dict[str, Any]:
         "start_states": about("start_states").get("start_states", {}),
         "ranker": ranker.get("manifest", {}),
         "policy": policy.get("manifest", {}),
+        "quotas": about("quotas").get("quotas", {}),
     }
 
 

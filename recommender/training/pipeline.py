@@ -22,6 +22,7 @@ from recommender.training.absent_words import NOT_NAMED
 from recommender.training.draft import Draft
 from recommender.training.encoder_step import encoder_step
 from recommender.training.image_step import images_step
+from recommender.training.quotas_step import quotas_step
 from recommender.training.recipe import TrainingRecipe
 from recommender.training.workspace import workspace_of
 
@@ -56,6 +57,7 @@ LEARNING = (
     LearningStep("fusion", _("Weighing the models"), 3, behaviour.fusion_step),
     LearningStep("ranker", _("Learning from what was shown"), 35, impressions.ranker_step),
     LearningStep("policy", _("Learning what pays off later"), 25, impressions.policy_step),
+    LearningStep("quotas", _("Learning where good candidates come from"), 1, quotas_step),
 )
 SERVING = (
     ServingStep(_("Writing the bundle"), 2, bundles.write_step),

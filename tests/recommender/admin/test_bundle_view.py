@@ -96,3 +96,24 @@ def test_the_page_draws_reliability(admin_client: Any) -> None:
     assert page.count('class="op-reliability"') == 1
     assert page.count("<circle") >= 2
     assert "ECE 0.0123" in page
+
+
+def test_earned_quotas_stand_beside_the_defaults(settings: Any, tmp_path: Path) -> None:
+    settings.DPE_BUNDLES = str(tmp_path)
+    (tmp_path / "one").mkdir()
+    earned = {"quotas": {"trending": 55, "ease": 31}, "brought": {"ease": 0.125}, "alone": {"trending": 0.5}}
+    (tmp_path / "one" / "manifest.json").write_text(json.dumps({"quotas": earned}))
+    version = bundle([], {})
+    version.path = "one"
+    view = bundle_view(version)
+    assert [(line.words, line.quota, line.default, line.brought, line.alone) for line in view["quotas"]] == [
+        ("explained by other items", 31, 80, 12.5, 0.0),
+        ("trending", 55, 40, 0.0, 50.0),
+    ]
+    assert "room for each source" in [part.name for part in view["parts"] if part.present]
+
+
+def test_without_earned_quotas_there_is_no_table() -> None:
+    view = bundle_view(bundle([], {}))
+    assert view["quotas"] == []
+    assert "room for each source" not in [part.name for part in view["parts"]]

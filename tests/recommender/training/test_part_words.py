@@ -14,7 +14,7 @@ from recommender.training.policy_words import policy_words
 
 ESTIMATE = {"value": 0.0125, "low": -0.0004, "high": 0.03, "effective_clusters": 431.0}
 JUDGED = {"judged_weight": 0.25, "snips": ESTIMATE, "dr": ESTIMATE, "logged_value": 0.4, "margin": 0.008}
-VALUES = {"pages": 12, "shoppers": 8, "needed": 500, "ours": 51.2, "fusion": 55.0}
+VALUES = {"conversions": 12, "pages": 12, "shoppers": 8, "needed": 500, "ours": 51.2, "fusion": 55.0}
 
 
 @pytest.mark.parametrize("finding", list(Finding))
@@ -67,6 +67,7 @@ def test_a_reason_kept_as_a_sentence_is_that_sentence():
     ("sentence", "said_in"),
     [
         (reasons.NO_PAGES, "ranking/ranker_rows.py"),
+        (reasons.FEW_CONVERSIONS, "retrieval/earned_quotas.py"),
         (reasons.NO_TREES, "ranking/second_stage_training.py"),
         (reasons.FEW_NEWCOMERS, "encoders/start_states_training.py"),
         (reasons.NO_SITUATION, "encoders/start_states_training.py"),
