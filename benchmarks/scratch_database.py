@@ -13,17 +13,24 @@ from benchmarks.memory import descendants, pss_mb
 
 
 @contextmanager
-def scratch_database() -> Iterator[str]:
-    """Point the ORM of this process at an empty, migrated database; it is dropped afterwards, whatever happens."""
-    before, name = connection.settings_dict["NAME"], f"dpe_benchmark_{os.getpid()}"
-    _administer("CREATE DATABASE {}", name)
+def scratch_database(name: str, *, keep: bool = False) -> Iterator[bool]:
+    """Point the ORM of this process at a migrated database of its own; tells whether it is new and empty.
+
+    It is dropped afterwards, whatever happens, unless all went well and it is to be kept; a kept one serves again.
+    """
+    before, kept = connection.settings_dict["NAME"], False
+    is_new = not _exists(name)
+    if is_new:
+        _administer("CREATE DATABASE {}", name)
     try:
         _point_at(name)
         call_command("migrate", verbosity=0)
-        yield name
+        yield is_new
+        kept = keep
     finally:
         _point_at(before)
-        _administer("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        if not kept:
+            _administer("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
         connection.close()
 
 
@@ -39,6 +46,24 @@ def server_megabytes() -> float:
         return sum(pss_mb(one) for one in (parent, *descendants(parent)))
     except OSError:
         return float("nan")
+
+
+def server_processor_seconds() -> float:
+    """Processor time of the server's process at the other end of our connection; NaN where it runs elsewhere."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        pid = cursor.fetchone()[0]
+    try:
+        times = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    except OSError:
+        return float("nan")
+    return sum(map(int, times)) / os.sysconf("SC_CLK_TCK")
+
+
+def _exists(name: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+        return cursor.fetchone() is not None
 
 
 def _point_at(name: str) -> None:

@@ -29,10 +29,12 @@ def test_the_index_finds_nearly_all_and_nothing_that_may_not_be_shown(catalogue,
     vector_table_fill(bundle_id=retrieval.BUNDLE, item_ids=catalogue.item_ids, vectors=vectors, bias=bias)
     vector_table_index(bundle_id=retrieval.BUNDLE, n=N)
     states = states_draw(catalogue, 25, np.random.default_rng(4))
-    asked = retrieval.questions_ask(catalogue, shop, states)
+    truths = [retrieval._truth(catalogue, state) for state in states]
+    asked = retrieval.questions_ask(catalogue, shop, states, truths)
     assert len(asked.recall) == len(asked.seconds) == 20
     assert np.mean(asked.recall) >= 0.98
     assert asked.late == 0
+    assert asked.processor_seconds > 0
     filters = retrieval.filter_parameters(retrieval._nobody(shop), datetime.now(UTC))
     nothing = np.zeros(0, np.int64)
     found, _ = retrieval.nearest(
@@ -44,7 +46,7 @@ def test_the_index_finds_nearly_all_and_nothing_that_may_not_be_shown(catalogue,
 
 def test_what_is_missed_and_late_is_told(catalogue):
     asked = retrieval.Asked(seconds=[0.001, 0.002], recall=[1.0, 0.9], late=1)
-    missed, latency = retrieval._found(asked)
+    missed, latency, _processor = retrieval._found(asked)
     assert missed.value == pytest.approx(5.0)
     assert missed.verdict == "missed"
     assert latency.verdict == "met"
@@ -54,3 +56,9 @@ def test_what_is_missed_and_late_is_told(catalogue):
 def test_the_command_of_the_page_names_every_number():
     given = SimpleNamespace(items=5, dim=4, questions=3, seed=2, results="elsewhere")
     assert retrieval._given(given) == ["--items", "5", "--dim", "4", "--questions", "3", "--seed", "2"]
+
+
+def test_what_building_took_stays_with_the_database(catalogue):
+    measures = (retrieval.Measure("Index built", "s", 1, value=3.5), retrieval.Measure("Size", "MB", 1, value=2.0))
+    retrieval.built_keep(measures)
+    assert retrieval.built_read() == measures
