@@ -1,11 +1,13 @@
 """Shapes of the API around pages and events."""
 
+import math
 from typing import Any
 
 from rest_framework import serializers
 
 from catalog.serializers import picture_address
 from recommender.page import Card, Cause
+from recommender.redecided import Basis, SlotChange
 from users.event_parsing import MAX_SEEN, SEEN
 from users.kinds import KIND_BY_WORD
 
@@ -178,3 +180,41 @@ class ProblemSerializer(serializers.Serializer):
 
 class EventsProblemSerializer(ProblemSerializer, EventsTakenSerializer):
     """A problem document about a batch: some or all events were refused, the others are kept."""
+
+
+class SlotChangeSerializer(serializers.Serializer):
+    """An item whose slot or score would not be what it was."""
+
+    kind = serializers.ChoiceField(("in", "out", "moved", "rescored"))
+    item = serializers.CharField(source="external_id")
+    title = serializers.CharField()
+    slot_before = serializers.IntegerField(source="before", help_text="1 is the first, 0: not on the page.")
+    slot_after = serializers.IntegerField(source="after")
+    score_before = serializers.SerializerMethodField()
+    score_after = serializers.SerializerMethodField()
+
+    def get_score_before(self, change: SlotChange) -> float | None:
+        """Null where it was not there, or not scored."""
+        return known(change.score_before)
+
+    def get_score_after(self, change: SlotChange) -> float | None:
+        """Null where it is not there, or not scored."""
+        return known(change.score_after)
+
+
+class ReplaySerializer(serializers.Serializer):
+    """A logged request decided again."""
+
+    request_id = serializers.UUIDField()
+    basis = serializers.ChoiceField([basis.value for basis in Basis])
+    bundle = serializers.IntegerField(allow_null=True)
+    ruleset = serializers.CharField(help_text="Hash of the ruleset; “draft” for drafts.")
+    same = serializers.BooleanField(
+        help_text="Of the day: equal to the last bit on the machine it was made on. Otherwise: nothing differs."
+    )
+    changes = SlotChangeSerializer(many=True)
+
+
+def known(number: float) -> float | None:
+    """The number, None for NaN, which JSON does not have."""
+    return None if math.isnan(number) else number

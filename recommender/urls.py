@@ -4,6 +4,7 @@ from django.urls import path
 
 from catalog.api import ItemView
 from recommender.api import EventsView, HomepageView, SimilarView
+from recommender.staff_api import ReplayView
 from users.api import ConsentsView, GuestView, TokenView
 from users.profile_api import InterestView, ProfileView, StartOverView
 
@@ -14,6 +15,7 @@ urlpatterns = [
     path("items/<path:external_id>/similar", SimilarView.as_view(), name="similar"),
     path("items/<path:external_id>", ItemView.as_view(), name="item"),
     path("events", EventsView.as_view(), name="events"),
+    path("requests/<uuid:request_id>/replay", ReplayView.as_view(), name="replay"),
     path("guest", GuestView.as_view(), name="guest"),
     path("token", TokenView.as_view(), name="token"),
     path("consents", ConsentsView.as_view(), name="consents"),

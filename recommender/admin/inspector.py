@@ -20,6 +20,7 @@ from recommender.admin.portrait import portrait_view
 from recommender.admin.replayed import inspection_as_shown, replay_view_of
 from recommender.data.types import ArtifactMismatch, DataError
 from recommender.models import Impression, RequestLog, Rule
+from recommender.redecided import Basis
 from recommender.replay import Inspection, inspect_request, inspect_shopper
 from users.models import Shopper
 
@@ -40,8 +41,10 @@ def inspector_view(request: HttpRequest) -> HttpResponse:
 
 
 def replay_view(request: HttpRequest, request_id: UUID) -> HttpResponse:
-    """Decide a logged request again, now, and say whether it is still the same page."""
-    return render(request, "operator/replay.html", replay_view_of(request_id))
+    """Decide a logged request again, with what it was decided with or with other rules; ``?basis=`` says which."""
+    name = request.GET.get("basis", Basis.THEN.value)
+    basis = Basis(name) if name in list(Basis) else Basis.THEN
+    return render(request, "operator/replay.html", replay_view_of(request_id, basis))
 
 
 def _found(request: HttpRequest, query: str) -> dict[str, Any]:

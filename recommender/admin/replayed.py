@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog.models import ItemText
@@ -12,6 +14,7 @@ from recommender.admin.choices import section_word
 from recommender.admin.inspector_cards import number_words
 from recommender.data.types import ArtifactMismatch, DataError
 from recommender.models import Impression
+from recommender.redecided import Basis, Redecided, SlotChange, redecide
 from recommender.replay import InspectedCard, Inspection, Replayed, replay
 
 NAN = float("nan")
@@ -26,9 +29,11 @@ class Difference:
     now: str
 
 
-def replay_view_of(request_id: UUID) -> dict[str, Any]:
-    """What ``replay`` found, for the inspector."""
+def replay_view_of(request_id: UUID, basis: Basis = Basis.THEN) -> dict[str, Any]:
+    """What ``replay`` found, or ``redecide`` with other rules, for the inspector."""
     try:
+        if basis is not Basis.THEN:
+            return _other(redecide(request_id, basis, now=timezone.now(), language=get_language() or "en"), basis)
         replayed = replay(request_id)
     except (DataError, ArtifactMismatch) as error:
         return {"problem": str(error)}
@@ -37,6 +42,20 @@ def replay_view_of(request_id: UUID) -> dict[str, Any]:
         "same_runtime": replayed.same_runtime,
         "differences": [] if replayed.same else differences(replayed),
     }
+
+
+def _other(found: Redecided, basis: Basis) -> dict[str, Any]:
+    kinds = {"in": _("in"), "out": _("out"), "moved": _("moved"), "rescored": _("scored otherwise")}
+    words = [
+        (kinds[one.kind], one.title, one.before or "–", one.after or "–", *map(number_words, _scores(one)))
+        for one in found.changes
+    ]
+    said = _("Decided with the drafts") if basis is Basis.DRAFT else _("Decided with what serves today")
+    return {"other": said, "changes": words, "bundle": found.bundle_id, "ruleset": found.ruleset_hash}
+
+
+def _scores(change: SlotChange) -> tuple[float, float]:
+    return change.score_before, change.score_after
 
 
 def differences(replayed: Replayed) -> list[Difference]:

@@ -26,6 +26,7 @@ def batch(*events: dict) -> dict:
 KNOWN = event()
 
 CALLS = {
+    "replay": ("get", f"/requests/{uuid.uuid4()}/replay", "/requests/{request_id}/replay", {}),
     "homepage": ("get", "/homepage", "/homepage", {}),
     "similar": ("get", "/items/lamps-0/similar", "/items/{external_id}/similar", {}),
     "item": ("get", "/items/lamps-0", "/items/{external_id}", {}),
