@@ -61,20 +61,25 @@ class Homepages:
     def _revisit(self, turn: int) -> None:
         self.visitors.homepage(turn % len(self.visitors))
 
-    def _click(self, dice: Sequence[random.Random], person: int) -> None:
-        self.visitors.click(person, dice[person])
-
     def _round(self, measure: Callable[[], Pace]) -> Pace:
         """Everybody clicks, then the clock runs; each answer must be a page that nobody has seen before."""
         before = set(self.pages)
-        dice = [random.Random(self.rng.random()) for _ in range(len(self.visitors))]
-        click = partial(self._click, dice)
-        load.closed_loop(click, count=len(self.visitors), clients=CLIENTS, seconds=math.inf)
+        clicks_send(self.visitors, range(len(self.visitors)), self.rng)
         pace = measure()
         new = set(self.pages) - before
         if len(new) != len(pace.latencies):
             raise UnexpectedAnswer(f"{len(pace.latencies)} visits after a click were shown {len(new)} new pages.")
         return pace
+
+
+def clicks_send(visitors: Visitors, people: Sequence[int], rng: random.Random) -> None:
+    """Each of ``people`` clicks on some product: the next homepage of each is a new decision."""
+    dice = [random.Random(rng.random()) for _ in people]
+
+    def click(turn: int) -> None:
+        visitors.click(people[turn], dice[turn])
+
+    load.closed_loop(click, count=len(people), clients=CLIENTS, seconds=math.inf)
 
 
 def batches_sent(guests: Visitors, batches: int, warm_up: int, rng: random.Random) -> list[float]:

@@ -87,10 +87,16 @@ def shop_prepared(home: Path) -> Prepared:
 
 
 @contextmanager
-def site_open(home: Path) -> Iterator[Site]:
-    """Web server, workers and schedule exactly as `make demo` runs them, on a free port of this machine."""
+def site_open(home: Path, settings: str = "") -> Iterator[Site]:
+    """Web server, workers and schedule exactly as `make demo` runs them, on a free port of this machine.
+
+    Args:
+        home: of the shop.
+        settings: a module of settings instead of the demo's.
+    """
     port = port_choose("")
-    supervisor = Supervisor(home, services(port, {"DPE_SHOP": SHOP}))
+    environment = {"DJANGO_SETTINGS_MODULE": settings} if settings else {}
+    supervisor = Supervisor(home, services(port, {"DPE_SHOP": SHOP} | environment))
     try:
         supervisor.start()
         yield Site(home, port, supervisor)

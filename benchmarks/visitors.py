@@ -43,12 +43,16 @@ class Visitors:
         Raises:
             UnexpectedAnswer: it is not a page with decided cards.
         """
+        return impression_of(self.page(person, "/"))
+
+    def page(self, person: int, path: str) -> bytes:
+        """Fetch a page as a person's browser does, to its last byte.
+
+        Raises:
+            UnexpectedAnswer: it is not answered with a page.
+        """
         headers = {"Cookie": f"{GUEST_COOKIE}={self.tokens[person]}; dpe_visit=bench", "Accept-Language": "en"}
-        body = self._ask("GET", "/", headers)
-        found = _IMPRESSION.search(body)
-        if found is None:
-            raise UnexpectedAnswer("The homepage names no impression: nothing was decided for it.")
-        return UUID(found.group(1).decode())
+        return self._ask("GET", path, headers)
 
     def click(self, person: int, rng: random.Random) -> None:
         """Click on some product: the person's next homepage is a new decision."""
@@ -76,6 +80,18 @@ class Visitors:
         if answer.status != 200:
             raise UnexpectedAnswer(f"{method} {path} was answered with {answer.status}: {content[:300]!r}")
         return content
+
+
+def impression_of(body: bytes) -> UUID:
+    """The impression that a page shows.
+
+    Raises:
+        UnexpectedAnswer: its cards were not decided.
+    """
+    found = _IMPRESSION.search(body)
+    if found is None:
+        raise UnexpectedAnswer("The page names no impression: nothing was decided for it.")
+    return UUID(found.group(1).decode())
 
 
 def event_new(kind: str, item: str) -> Event:
