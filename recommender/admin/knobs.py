@@ -130,7 +130,10 @@ GROUPS: dict[Any, dict[str, DialWords]] = {
         "ad_every": DialWords(
             gettext_lazy("no places of their own at 0"),
             gettext_lazy("rarely"),
-            gettext_lazy("Every so many-th card of a row is for sponsored items, and they stand nowhere else."),
+            gettext_lazy(
+                "Every so many-th card of a row is for sponsored items; elsewhere they stand only where nothing else is"
+                " left."
+            ),
             "1",
         ),
         "ad_cap": DialWords(

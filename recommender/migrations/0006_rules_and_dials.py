@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
             name="ad_every",
             field=models.PositiveSmallIntegerField(
                 default=0,
-                help_text="Only there do sponsored items stand; 0: anywhere.",
+                help_text="Elsewhere sponsored items stand only where nothing else is left; 0: anywhere.",
                 validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(24)],
                 verbose_name="every so many-th card is an ad",
             ),
