@@ -1,5 +1,7 @@
 """Items nearest to a state: by the graph index, exactly where that comes back short, in memory where Postgres is late.
 
+A price range that leaves few items is searched exactly, by the prices that the bundle knows, and checked by Postgres.
+
 The place of an item and the question of a state are those of ``retrieval.search_space``, so that the nearest items are
 those with the largest logits, biases included. The index hands out its candidates roughly in order and goes on until
 enough of them pass the filters (relaxed iterative scan); the order does not matter here, since pages are ranked later.
@@ -36,6 +38,16 @@ class Searched(Protocol):
     def item_bias(self) -> Floats:
         """(n,)."""
 
+    @property
+    def price_minor(self) -> Ints:
+        """(n,) -1 unknown."""
+
+
+FEW = 50_000
+"""Items within a price range that are compared one by one: a walk in the graph would pass most others in vain."""
+
+_SPARE = 3
+"""Times as many are checked as are wanted: some of them are not to be had now."""
 
 _MOST_EF = 1_000  # that pgvector takes
 
@@ -51,6 +63,11 @@ SELECT v.item_id FROM recommender_itemvector v JOIN catalog_item i ON i.id = v.i
 WHERE v.bundle_id = %(bundle)s AND {AVAILABLE} AND i.id <> ALL(%(met)s)
 ORDER BY (v.place <-> %(question)s::halfvec) + 0 LIMIT %(n)s
 """  # noqa: S608 — likewise; the sum keeps the planner from the index
+
+_CHECKED = f"""
+SELECT i.id FROM unnest(%(ids)s::bigint[]) WITH ORDINALITY AS w(id, place) JOIN catalog_item i ON i.id = w.id
+WHERE {AVAILABLE} ORDER BY w.place LIMIT %(n)s
+"""  # noqa: S608 — likewise
 
 
 def nearest(
@@ -70,6 +87,11 @@ def nearest(
         At most ``n`` item ids in no order, and whether Postgres was late: they are then the nearest of all items,
         shown or not.
     """
+    priced = within_prices(filters, arrays)
+    if priced is not None and len(priced) <= FEW:
+        best = in_memory(arrays, state, met, _SPARE * n, among=priced)
+        found = _ids(_CHECKED, {**filters, "ids": array_text(best.tolist()), "n": n})
+        return (best, True) if found is None else (found, False)
     items = len(arrays.item_ids)
     asked = {"question": vector_text(question(state)), "met": array_text(met.tolist())}
     parameters = {**filters, **asked, "bundle": bundle_id, "n": n}
@@ -79,19 +101,31 @@ def nearest(
         parameters["ef_search"] = min(round(width) + len(met), _MOST_EF)
         found = _ids(_NEAREST, parameters)
         if found is None:
-            return in_memory(arrays, state, met, n), True
+            return in_memory(arrays, state, met, n, among=priced), True
     if found is None or len(found) < min(n, items):
         found = _ids(_EXACT, parameters)
-    return (in_memory(arrays, state, met, n), True) if found is None else (found, False)
+    return (in_memory(arrays, state, met, n, among=priced), True) if found is None else (found, False)
 
 
-def in_memory(arrays: Searched, state: Floats, met: Ints, n: int) -> Ints:
-    """The ``n`` items of the bundle with the largest logits, without those already met."""
-    logits = arrays.item_vectors @ state + arrays.item_bias
+def within_prices(filters: dict[str, Any], arrays: Searched) -> Ints | None:
+    """Vocabulary indices of items whose prices were within the range when the bundle was made; None without one."""
+    lowest, highest = filters["price_from"], filters["price_to"]
+    if not (lowest or highest):
+        return None
+    prices = arrays.price_minor
+    return np.flatnonzero((prices >= lowest) & (prices >= 0) & ((prices <= highest) | (highest == 0)))
+
+
+def in_memory(arrays: Searched, state: Floats, met: Ints, n: int, *, among: Ints | None = None) -> Ints:
+    """The ``n`` items of the bundle, or ``among`` some, with the largest logits, largest first, without those met."""
+    vectors, bias, ids = arrays.item_vectors, arrays.item_bias, np.asarray(arrays.item_ids)
+    if among is not None:
+        vectors, bias, ids = vectors[among], bias[among], ids[among]
+    logits = vectors @ state + bias
     n = min(n, len(logits))
     best = np.argpartition(-logits, n - 1)[:n] if n else np.zeros(0, np.int64)
-    ids = np.asarray(arrays.item_ids)[best]
-    return ids[~np.isin(ids, met)]
+    found = ids[best[np.argsort(-logits[best], kind="stable")]]
+    return found[~np.isin(found, met)]
 
 
 def _ids(statement: str, parameters: dict[str, Any]) -> Ints | None:

@@ -37,7 +37,7 @@ def index_settings(n: int) -> IndexSettings:
 
     A denser graph is not worth its building: what a search misses, it finds by keeping more candidates.
     """
-    ef_search = 260 if n <= 20_000 else 340 if n <= 200_000 else 440
+    ef_search = 260 if n <= 20_000 else 340 if n <= 200_000 else 520
     return IndexSettings(m=16, ef_construction=64, ef_search=ef_search)
 
 

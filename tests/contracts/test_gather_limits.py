@@ -149,6 +149,30 @@ def test_a_very_selective_filter_still_fills_the_quota(tiny: TinyShop, monkeypat
     assert sorted(gathered.item_ids[gathered.has(Source.STATE_VECTOR)]) == few.tolist()
 
 
+def test_a_narrow_price_range_is_searched_exactly_and_filled(tiny: TinyShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    rows = nearest.timed_rows
+
+    def heard(name: str, statement: str, parameters: dict[str, object], *, deadline_ms: int) -> object:
+        asked.append(statement)
+        return rows(name, statement, parameters, deadline_ms=deadline_ms)
+
+    monkeypatch.setattr(nearest, "timed_rows", heard)
+    Item.objects.filter(pk=tiny.items[103].pk).update(stock=0)
+    Item.objects.filter(pk=tiny.items[104].pk).update(price_minor=5)  # it was in the range when the bundle was made
+    context = context_for(tiny, limits=Limits(price_from_minor=2000, price_to_minor=2050))
+    gathered = SqlGather(serving_read(tiny.shop.pk))(context)
+    assert asked == [nearest._CHECKED]
+    assert gathered.item_ids[gathered.has(Source.STATE_VECTOR)].tolist() == tiny.ids[[100, 101, 102, 105]].tolist()
+
+
+def test_a_price_range_of_many_items_goes_by_the_index(tiny: TinyShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nearest, "FEW", 10)
+    context = context_for(tiny, limits=Limits(price_from_minor=1500))
+    gathered = SqlGather(serving_read(tiny.shop.pk))(context)
+    assert gathered.item_ids[gathered.has(Source.STATE_VECTOR)].tolist() == tiny.ids[50:].tolist()
+
+
 def test_a_page_is_another_one_under_other_limits(tiny: TinyShop) -> None:
     from recommender.homepage import decision_key
 
