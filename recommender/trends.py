@@ -15,7 +15,7 @@ from recommender.models import Live, TrendSnapshot
 from users.learnable import LEARNABLE, PEOPLE
 from users.models import Interaction
 
-WINDOW = timedelta(days=14)
+WINDOW = timedelta(days=WINDOW_DAYS)
 HALF_LIFE = timedelta(days=HALF_LIFE_DAYS)
 ITEMS = 1_000
 ITEMS_OF_SEGMENT = 60

@@ -104,11 +104,17 @@ class ImpressionTable:
     pool_start: Ints  # (p+1,) offsets into pool_items, by page
     pool_items: Ints  # flat allowed sets (vocabulary indices) of the pages' first slots
     stayed_seconds: Floats = field(default_factory=lambda: np.zeros(0, np.float32))  # (k,) after a click, NaN unknown
+    pool_gathered_start: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # (p+1,) offsets, by page, into …
+    pool_gathered: Ints = field(
+        default_factory=lambda: np.zeros(0, np.int64)
+    )  # everything gathered, where it was logged
 
     def __post_init__(self) -> None:
-        """Stays that nobody knows of are unknown."""
+        """Stays and candidates that nobody knows of are unknown."""
         if len(self.stayed_seconds) != len(self.page):
             object.__setattr__(self, "stayed_seconds", np.full(len(self.page), np.nan, np.float32))
+        if len(self.pool_gathered_start) != len(self.pool_start):
+            object.__setattr__(self, "pool_gathered_start", np.zeros(len(self.pool_start), np.int64))
 
     def __len__(self) -> int:
         return len(self.page)

@@ -3,6 +3,8 @@
 from users.kinds import Kind
 
 HALF_LIFE_DAYS = 2.0
+WINDOW_DAYS = 14
+"""Older deeds do not count."""
 
 TREND_WEIGHTS = {
     Kind.VIEW: 1.0,

@@ -18,9 +18,10 @@ from catalog.models import Shop
 from recommender.data.dwell import with_stays
 from recommender.data.snapshot import ImpressionTable, InteractionTable, ItemTable, ShopperTable, Snapshot
 from recommender.data.snapshot_files import snapshot_seal
-from recommender.data.types import Bools, Ints, Section
+from recommender.data.types import Ints, Section
 from recommender.facts import snapshot_sql as sql
 from recommender.facts.columns import Columns, columns_read
+from recommender.facts.past_gathered import by_page, gathered_read, index_of
 from recommender.facts.relations import relations_read
 from users.kinds import Kind
 from users.models import Shopper
@@ -122,7 +123,7 @@ def _interactions(parameters: dict[str, Any], item_ids: Ints) -> tuple[Interacti
 
     def narrow(columns: Columns) -> Columns:
         person, item, kind, at, quantity, session, order, value = columns
-        index, known = _index(item_ids, item)
+        index, known = index_of(item_ids, item)
         kept = (
             person,
             index,
@@ -150,13 +151,14 @@ def _impressions(parameters: dict[str, Any], item_ids: Ints, shopper_ids: Ints) 
     page, person, item, section, slot, propensity, at, clicked, carted, purchased, disliked = columns_read(
         "iiiiifibbbb", sql.SLOTS, parameters
     )
-    index, known_item = _index(item_ids, item)
-    row, known_shopper = _index(shopper_ids, person)
+    index, known_item = index_of(item_ids, item)
+    row, known_shopper = index_of(shopper_ids, person)
     keep = known_item & known_shopper
     if not keep.any():
         return None
     kept_pages, new_page = np.unique(page[keep], return_inverse=True)
     pool_start, pool_items = _pools(parameters, item_ids, kept_pages)
+    gathered_start, gathered = gathered_read(parameters, item_ids, kept_pages)
     return ImpressionTable(
         page=new_page.astype(np.int64),
         shopper=row[keep],
@@ -171,6 +173,8 @@ def _impressions(parameters: dict[str, Any], item_ids: Ints, shopper_ids: Ints) 
         disliked=disliked[keep],
         pool_start=pool_start,
         pool_items=pool_items,
+        pool_gathered_start=gathered_start,
+        pool_gathered=gathered,
     )
 
 
@@ -179,7 +183,7 @@ def _shoppers(shop: Shop, parameters: dict[str, Any], shopper_ids: Ints) -> Shop
     words = {name: _words_of(shop, name) for name in ("segment", "language")}
     asked = parameters | {f"{name}s": list(known) for name, known in words.items()}
     ids, segment, language = columns_read("iii", sql.SHOPPERS, asked)
-    row, _ = _index(ids, shopper_ids)
+    row, _ = index_of(ids, shopper_ids)
     return ShopperTable(shopper_ids, segment[row], language[row], words["segment"], words["language"])
 
 
@@ -190,16 +194,4 @@ def _words_of(shop: Shop, name: str) -> tuple[str, ...]:
 
 def _pools(parameters: dict[str, Any], item_ids: Ints, pages: Ints) -> tuple[Ints, Ints]:
     page, item = columns_read("ii", sql.POOLS, parameters)
-    place, kept = _index(pages, page)
-    index, known = _index(item_ids, item)
-    kept &= known
-    sizes = np.bincount(place[kept], minlength=len(pages))
-    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64), index[kept]
-
-
-def _index(sorted_ids: Ints, wanted: Ints) -> tuple[Ints, Bools]:
-    """Place of each id in a sorted list, and whether it is there."""
-    if len(sorted_ids) == 0:
-        return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), bool)
-    place = np.minimum(np.searchsorted(sorted_ids, wanted), len(sorted_ids) - 1)
-    return place.astype(np.int64), sorted_ids[place] == wanted
+    return by_page(pages, page, item_ids, item)

@@ -103,6 +103,14 @@ FROM visible v LEFT JOIN credited c ON c.page = v.page AND c.slot = v.slot
 ORDER BY v.page, v.slot
 """  # noqa: S608 - all parts are constants
 
+# What was gathered for the newest pages whose requests are still logged.
+REQUESTS = f"""
+WITH {_PAGES}
+SELECT p.number, r.payload
+FROM pages p JOIN recommender_requestlog r ON r.impression = p.id
+ORDER BY p.number DESC LIMIT %(requests)s
+"""  # noqa: S608 - all parts are constants
+
 POOLS = f"""
 WITH {_PAGES}
 SELECT p.number, a.id

@@ -1,22 +1,19 @@
 """Logged pages as they looked to the shop when they were shown: contexts and candidates rebuilt from a snapshot."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from recommender.data.coarse import coarse_counts, coarse_times
 from recommender.data.learned import LearnedArrays
 from recommender.data.snapshot import ImpressionTable, Snapshot
-from recommender.data.trend import HALF_LIFE_DAYS, TREND_WEIGHTS
-from recommender.data.types import DAY_US, Context, DataError, Floats, Gathered, History, Ints
-from users.kinds import Kind
+from recommender.data.types import Context, DataError, Floats, Gathered, History, Ints
+from recommender.ranking.past_fatigue import PastFatigue
+from recommender.ranking.past_trend import PastTrend
 
 HISTORY = 100
 """Interactions a shopper's state keeps."""
-
-TREND_HALF_LIFE_US = HALF_LIFE_DAYS * DAY_US
-_WEIGHT = np.zeros(max(Kind) + 1)
-_WEIGHT[list(TREND_WEIGHTS)] = list(TREND_WEIGHTS.values())
 
 
 @dataclass(frozen=True)
@@ -25,7 +22,7 @@ class LoggedPage:
 
     page: int
     context: Context
-    gathered: Gathered  # the pool of the first slot and everything shown; its ``index`` is sorted
+    gathered: Gathered  # the pool of the first slot, everything shown, all else where logged; ``index`` is sorted
     history_index: Ints  # (h,)
     shown: Ints  # (s,) rows of the impression table
     shown_row: Ints  # (s,) their rows in ``gathered``
@@ -79,23 +76,13 @@ class _Past:
             raise DataError("the snapshot has no impressions; log pages first")
         self.snapshot, self.impressions, self.facts = snapshot, snapshot.impressions, snapshot.interactions
         self.first = np.searchsorted(self.facts.shopper, np.arange(len(snapshot.shopper_ids) + 1))
-        self.fatigue: dict[int, dict[int, int]] = {}
-        self.seen_us: dict[int, int] = {}
-        self.trend = _Trend(snapshot)
+        self.fatigue, self.trend = PastFatigue(snapshot.interactions, self.first), PastTrend(snapshot)
 
     def show(self, rows: Ints) -> None:
-        """Count what was shown without a click; a click clears the count."""
-        shopper = int(self.impressions.shopper[rows[0]])
-        counts = self.fatigue[shopper] = self._rested(shopper, int(self.impressions.at_us[rows[0]]))
-        self.seen_us[shopper] = int(self.impressions.at_us[rows[0]])
-        for item, clicked in zip(self.impressions.item[rows].tolist(), self.impressions.clicked[rows], strict=True):
-            counts[item] = 0 if clicked else counts.get(item, 0) + 1
-
-    def _rested(self, shopper: int, at_us: int) -> dict[int, int]:
-        """Counts of a shopper, halved for every whole day since their last page, as the shopper's state does."""
-        days = max(0, at_us - self.seen_us.get(shopper, at_us)) // DAY_US
-        aged = ((item, count >> min(days, 62)) for item, count in self.fatigue.get(shopper, {}).items())
-        return {item: count for item, count in aged if count}
+        """Count what was shown."""
+        impressions = self.impressions
+        shopper, at_us = int(impressions.shopper[rows[0]]), int(impressions.at_us[rows[0]])
+        self.fatigue.show(shopper, at_us, impressions.item[rows].tolist(), impressions.clicked[rows].tolist())
 
     def page(self, page: int, rows: Ints) -> LoggedPage:
         """The page as it was asked for."""
@@ -103,9 +90,10 @@ class _Past:
         shopper = int(impressions.shopper[rows[0]])
         pool = impressions.pool_items[impressions.pool_start[page] : impressions.pool_start[page + 1]]
         shown = impressions.item[rows]
-        index = np.unique(np.concatenate([pool, shown]))
+        gathered_then = impressions.pool_gathered[slice(*impressions.pool_gathered_start[page : page + 2])]
+        index = np.unique(np.concatenate([pool, shown, gathered_then]))
         history_index, history = self._history(shopper, at_us)
-        counts = self._rested(shopper, at_us)
+        counts = self.fatigue.at(shopper, at_us)
         context = Context(
             shop_id=self.snapshot.shop_id,
             shopper_id=int(self.snapshot.shopper_ids[shopper]),
@@ -116,7 +104,8 @@ class _Past:
             fatigue_ids=self.snapshot.items.ids[np.fromiter(counts, np.int64, len(counts))],
             fatigue_counts=np.fromiter(counts.values(), np.int64, len(counts)),
         )
-        gathered = gathered_of(self.snapshot, index, self.trend.at(at_us)[index])
+        gathered = gathered_of(self.snapshot, index, coarse_counts(self.trend.at(at_us)[index]))
+        gathered = replace(gathered, published_us=coarse_times(gathered.published_us, at_us))
         return LoggedPage(
             page, context, gathered, history_index, rows, np.searchsorted(index, shown), np.searchsorted(index, pool)
         )
@@ -129,28 +118,6 @@ class _Past:
         known = self.snapshot.items.ids[np.maximum(index, 0)]
         ids = np.where(index >= 0, known, 0)
         return index, History(ids, self.facts.kind[recent], self.facts.at_us[recent])
-
-
-class _Trend:
-    """Decayed weighted counts of every item at a moment that only moves forward."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        facts = snapshot.interactions
-        order = np.argsort(facts.at_us, kind="stable")
-        self.at_us_sorted, self.item, self.weight = facts.at_us[order], facts.item[order], _WEIGHT[facts.kind[order]]
-        self.counts = np.zeros(len(snapshot.items), np.float64)
-        self.position, self.now_us = 0, int(self.at_us_sorted[0]) if len(order) else 0
-
-    def at(self, now_us: int) -> Floats:
-        """(n,) counts just before ``now_us``, which is never less than in an earlier call."""
-        until = int(np.searchsorted(self.at_us_sorted, now_us, side="left"))
-        self.counts *= 0.5 ** ((now_us - self.now_us) / TREND_HALF_LIFE_US)
-        news = slice(self.position, until)
-        amount = self.weight[news] * 0.5 ** ((now_us - self.at_us_sorted[news]) / TREND_HALF_LIFE_US)
-        known = self.item[news] >= 0
-        self.counts += np.bincount(self.item[news][known], amount[known], len(self.counts))
-        self.position, self.now_us = until, now_us
-        return self.counts.astype(np.float32)
 
 
 def gathered_of(snapshot: Snapshot, index: Ints, trend: Floats) -> Gathered:

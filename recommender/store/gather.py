@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from recommender.data.types import DAY_US, Context, Floats, Gathered, Ints, Source
+from recommender.data.coarse import coarse_counts, coarse_times
+from recommender.data.types import Context, Floats, Gathered, Ints, Source
 from recommender.models import TEXT_DIM, PrecomputedList
 from recommender.retrieval.by_items import by_items
 from recommender.retrieval.personal import by_content, by_taste, due_again
@@ -27,10 +28,6 @@ from recommender.store.source_queries import NewerThanBundle
 from recommender.store.vectors import item_vectors_read
 from users.kinds import Kind
 
-OLD_DAYS = 120
-"""Items older than this count as old as can be: freshness is below 1 % and their date is not worth keeping."""
-
-_HOUR_US = 3_600_000_000
 _BOUGHT = int(Kind.PURCHASE)
 
 
@@ -299,15 +296,3 @@ def by_meaning(bundle: Bundle | None, query: Floats | None, n: int) -> Ints:
     best = np.argsort(-cosine, kind="stable")[:n]
     near = cosine[best] >= max(0.25, 0.5 * float(cosine[best[0]])) if len(best) else best > 0
     return np.asarray(bundle.arrays.item_ids[best[near]])
-
-
-def coarse_counts(counts: Floats) -> Floats:
-    """Counts to one part in 128, which is finer than they are known: so a log keeps each in about a byte."""
-    bits = counts.astype(np.float32).view(np.uint32)
-    return np.asarray(((bits + np.uint32(1 << 16)) >> np.uint32(17) << np.uint32(17)).view(np.float32))
-
-
-def coarse_times(published_us: Ints, now_us: int) -> Ints:
-    """(c,) publication to the hour; 0 for what is older than ``OLD_DAYS``."""
-    hour = published_us // _HOUR_US * _HOUR_US
-    return np.where(now_us - published_us > OLD_DAYS * DAY_US, 0, hour).astype(np.int64)
