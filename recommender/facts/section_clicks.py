@@ -1,6 +1,7 @@
 """How often cards of each section of the homepage were seen and clicked lately, by those who allow learning."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -34,7 +35,7 @@ WHERE cards.code IS NOT NULL GROUP BY 1
 
 def section_clicks(shop: Shop, now: datetime) -> dict[str, tuple[int, int]]:
     """Section code → (cards seen, of these clicked) up to ``now``."""
-    parameters = {
+    parameters: dict[str, Any] = {
         "shop": shop.pk,
         "consent_required": shop.consent_required,
         "decided_by": now,

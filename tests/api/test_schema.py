@@ -26,6 +26,7 @@ def batch(*events: dict) -> dict:
 KNOWN = event()
 
 CALLS = {
+    "trace": ("get", f"/requests/{uuid.uuid4()}/trace", "/requests/{request_id}/trace", {}),
     "replay": ("get", f"/requests/{uuid.uuid4()}/replay", "/requests/{request_id}/replay", {}),
     "homepage": ("get", "/homepage", "/homepage", {}),
     "similar": ("get", "/items/lamps-0/similar", "/items/{external_id}/similar", {}),
@@ -40,6 +41,10 @@ CALLS = {
     "consent": (
         "post", "/consents", "/consents",
         {"data": '{"purpose": "learning", "granted": false}', "content_type": "application/json"},
+    ),
+    "wish": (
+        "post", "/wishes", "/wishes",
+        {"data": '{"code": "not_this_kind", "item": "lamps-0"}', "content_type": "application/json"},
     ),
     "profile": ("get", "/profile", "/profile", {}),
     "interest": (

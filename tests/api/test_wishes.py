@@ -1,0 +1,48 @@
+"""What an app says about a page takes effect on the next one and can be taken back."""
+
+import pytest
+
+from users.models import ShopperState
+
+pytestmark = pytest.mark.django_db
+
+
+def wish(app, code, item, **more):
+    return app.post("/api/v1/wishes", {"code": code, "item": item, **more}, "application/json")
+
+
+def shown(app):
+    sections = app.get("/api/v1/homepage").json()["sections"]
+    return [card["item"] for section in sections for card in section["cards"]]
+
+
+def test_fewer_of_this_kind_changes_the_next_page(app):
+    before = shown(app)
+    assert sum(item.startswith("lamps") for item in before) > 1
+    assert wish(app, "not_this_kind", "lamps-0").status_code == 200
+    sections = app.get("/api/v1/homepage").json()["sections"]
+    for section in sections:
+        assert sum(card["item"].startswith("lamps") for card in section["cards"]) <= 1
+    wish(app, "not_this_kind", "lamps-0", undo=True)
+    assert ShopperState.objects.get().fewer_kinds == []
+
+
+def test_what_i_own_stays_away(app):
+    item = shown(app)[0]
+    wish(app, "own_it", item)
+    assert item not in shown(app)
+    wish(app, "own_it", item, undo=True)
+    assert ShopperState.objects.get().hidden_items == []
+
+
+@pytest.mark.parametrize("code", ["ignore_item", "gift"])
+def test_a_cause_is_left_out(app, code):
+    first = wish(app, code, "lamps-0").json()["state_version"]
+    assert len(ShopperState.objects.get().ignored_items) == 1
+    assert wish(app, code, "lamps-0", undo=True).json()["state_version"] > first
+    assert ShopperState.objects.get().ignored_items == []
+
+
+@pytest.mark.parametrize(("code", "item", "status"), [("adore", "lamps-0", 400), ("own_it", "nothing", 404)])
+def test_what_cannot_be_wished_is_refused(app, code, item, status):
+    assert wish(app, code, item).status_code == status
