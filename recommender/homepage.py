@@ -115,7 +115,8 @@ def homepage_page(
         served_ids=tuple(served_read(shop.pk, earlier).tolist()) if earlier else (),
         limits=limits,
     )
-    request = _request(shop, context_read(shop, shopper, asked), serving_read(shop.pk), now)
+    serving = serving_read(shop.pk)
+    request = _request(shop, context_read(shop, shopper, asked, serving.ruleset.segments), serving, now)
     return _shown_again(request, earlier) or _shown_first(request, earlier, started)
 
 
@@ -243,8 +244,9 @@ def _cards_of(item_ids: Sequence[int], decision: Decision) -> list[int]:
 
 def request_preview(*, shop: Shop, shopper: Shopper, language: str, now: datetime) -> Decided:
     """The homepage that a shopper would get, with its trace; nothing is logged or shown."""
-    context = context_read(shop, shopper, Asked(surface="homepage", session="", now=now, language=language))
-    return _decided(_request(shop, context, serving_read(shop.pk), now), trace=True)
+    serving, asked = serving_read(shop.pk), Asked(surface="homepage", session="", now=now, language=language)
+    context = context_read(shop, shopper, asked, serving.ruleset.segments)
+    return _decided(_request(shop, context, serving, now), trace=True)
 
 
 def _shown_first(request: _Request, earlier: Sequence[UUID], started: float) -> Page:

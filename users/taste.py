@@ -88,6 +88,12 @@ def facet_keys(facets: ItemFacets, name: str) -> list[str]:
     return [str(key)] if key else []
 
 
+def price_middle(taste: Taste) -> float | None:
+    """The middle of the price band in minor units, None where no price is known."""
+    weight, total, _squares = taste.get(PRICE, (0.0, 0.0, 0.0))
+    return math.exp(total / weight) if weight > 0 else None
+
+
 def is_new(facets: ItemFacets, at_us: int) -> bool:
     """Whether an item was new in the shop at a time."""
     return at_us - facets.published_us < NEW_US

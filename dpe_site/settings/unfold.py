@@ -55,6 +55,7 @@ UNFOLD = {
                 _link(_("Knobs"), "tune", "recommender_knobs"),
                 _link(_("Rules"), "rule", "recommender_rule"),
                 _link(_("Homepage layout"), "view_agenda", "recommender_homepagelayout"),
+                _link(_("Segments"), "groups", "recommender_segment"),
                 _link(_("Experiments"), "science", "recommender_experiment"),
                 _link(_("Rulesets"), "history", "recommender_ruleset"),
             ),

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy
 
 from catalog.models import Shop
 from recommender.data.types import Section
+from recommender.models import Segment
 from users.models import KIND_CHOICES, Shopper
 
 Choices = list[tuple[str, str]]
@@ -100,8 +101,9 @@ def surfaces(everywhere: str = "") -> Choices:
 
 def segments(shop: Shop) -> Choices:
     """Segments that shoppers of the shop are in, and everybody."""
-    known = Shopper.objects.of(shop).exclude(segment="").order_by("segment").values_list("segment", flat=True)
-    return [("", _("everybody")), *((segment, segment) for segment in known.distinct())]
+    told = Shopper.objects.of(shop).exclude(segment="").order_by("segment").values_list("segment", flat=True)
+    names = dict.fromkeys([*told.distinct(), *Segment.objects.of(shop).values_list("name", flat=True)])
+    return [("", _("everybody")), *((name, name) for name in names)]
 
 
 def section_word(code: str) -> str:

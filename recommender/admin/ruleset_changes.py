@@ -36,8 +36,14 @@ def changes_of(shop: Shop) -> list[tuple[str, str]]:
     Raises: DataError where the draft cannot be compiled.
     """
     old, new = live_content(shop), ruleset_compile(shop)
-    parts = (_knob_changes, _rule_changes, _layout_changes, _experiment_changes, _weight_changes)
+    parts = (_knob_changes, _rule_changes, _layout_changes, _experiment_changes, _weight_changes, _segment_changes)
     return [change for part in parts for change in part(old, new)]
+
+
+def _segment_changes(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, str]]:
+    before, after = ({one["name"]: one["conditions"] for one in content.get("segments", ())} for content in (old, new))
+    changed = [name for name, conditions in after.items() if before.get(name, conditions) != conditions]
+    return [(name, _("other conditions")) for name in changed]
 
 
 def _name_of(model: type[Knobs | Rule], field: str) -> str:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from users.segments import SegmentValue
+
 
 class Diversity(StrEnum):
     """How a row is kept from showing the same thing over and over."""
@@ -114,3 +116,4 @@ class RulesetValue:
     layout: tuple[SectionValue, ...] = ()
     experiments: tuple[ExperimentValue, ...] = ()  # by id; the first whose time it is counts
     plain_surfaces: tuple[str, ...] = ()  # switched to the unpersonalised list
+    segments: tuple[SegmentValue, ...] = ()  # that rules may be limited to

@@ -115,6 +115,7 @@ class Context:
     page: int = 0
     language: str = "en"
     segment: str = ""
+    segments: tuple[str, ...] = ()  # names of those that staff defined and the shopper belongs to
     anchor_item: int = 0  # product page: the item looked at
     department: int = 0  # department page: its category id
     query: str = ""

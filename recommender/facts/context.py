@@ -12,13 +12,16 @@ from django.db import connection
 from catalog.models import Shop
 from recommender.data.types import Context, History, Ints, Limits
 from users.models import Consent, Shopper
-from users.state import Recent, StateValue, history_of
+from users.segments import SegmentValue, Standing, segments_of
+from users.state import DAY_US, Recent, StateValue, history_of
+from users.taste import price_middle
 
 _STATE = """
 SELECT s.shopper_id, s.version, s.recent_items, s.recent_kinds, s.recent_times, s.hidden_items, s.purchased_items,
        s.ignored_items, s.fewer_kinds, s.raised_items, s.fatigue,
        ARRAY(SELECT t.key::bigint FROM jsonb_each_text(s.taste -> 'tags') t WHERE t.value::float8 > 0
              ORDER BY t.value::float8 DESC, t.key::bigint LIMIT 5),
+       CASE WHEN %s THEN s.taste END,
        ARRAY(SELECT l.item_id FROM users_basketline l JOIN users_basket b ON b.id = l.basket_id
              WHERE b.shopper_id = s.shopper_id ORDER BY l.item_id),
        (SELECT c.granted FROM users_consent c JOIN users_shopper p ON p.id = c.shopper_id
@@ -28,9 +31,9 @@ FROM users_shopperstate s WHERE s.shopper_id = ANY(%s)
 """
 _COLUMNS = (
     "version", "items", "kinds", "times", "hidden", "purchased", "ignored", "fewer", "raised", "fatigue", "tags",
-    "basket", "consent"
+    "taste", "basket", "consent"
 )  # fmt: skip
-_JSON = ("raised", "fatigue")
+_JSON = ("raised", "fatigue", "taste")
 
 
 @dataclass(frozen=True)
@@ -49,28 +52,38 @@ class Asked:
     limits: Limits = field(default_factory=Limits)  # price and region that were asked for
 
 
-def context_read(shop: Shop, shopper: Shopper | None, asked: Asked) -> Context:
-    """The context of a request.
+def context_read(shop: Shop, shopper: Shopper | None, asked: Asked, segments: Sequence[SegmentValue] = ()) -> Context:
+    """The context of a request, with those of ``segments`` that the shopper belongs to.
 
-    Without consent, where the shop requires it or the shopper withdrew it, history and segment are empty and
+    Without consent, where the shop requires it or the shopper withdrew it, history and segments are empty and
     ``personalise`` is False; what the shopper asked never to see stays hidden all the same.
     """
-    row = _states_read([shopper.pk]).get(shopper.pk) if shopper else None
-    return _context_of(shop, shopper, asked, row)
+    row = _states_read([shopper.pk], with_taste=bool(segments)).get(shopper.pk) if shopper else None
+    return _context_of(shop, shopper, asked, row, segments)
 
 
-def contexts_read(shop: Shop, shoppers: Sequence[Shopper], asked: Asked) -> list[Context]:
+def contexts_read(
+    shop: Shop, shoppers: Sequence[Shopper], asked: Asked, segments: Sequence[SegmentValue] = ()
+) -> list[Context]:
     """``context_read`` of many shoppers who ask for the same, each in their own language where it is known."""
-    rows = _states_read([shopper.pk for shopper in shoppers])
+    rows = _states_read([shopper.pk for shopper in shoppers], with_taste=bool(segments))
     return [
-        _context_of(shop, shopper, replace(asked, language=shopper.language or asked.language), rows.get(shopper.pk))
-        for shopper in shoppers
+        _context_of(shop, one, replace(asked, language=one.language or asked.language), rows.get(one.pk), segments)
+        for one in shoppers
     ]
 
 
-def _context_of(shop: Shop, shopper: Shopper | None, asked: Asked, row: dict[str, Any] | None) -> Context:
+def _context_of(
+    shop: Shop,
+    shopper: Shopper | None,
+    asked: Asked,
+    row: dict[str, Any] | None,
+    segments: Sequence[SegmentValue],
+) -> Context:
     if row is None:
-        return _context(shop, shopper, asked, personalise=not shop.consent_required)
+        personalise = not shop.consent_required
+        found = segments_of(segments, _standing(shop, shopper, asked, {})) if personalise else ()
+        return _context(shop, shopper, asked, personalise=personalise, segments=found)
     personalise = row["consent"] if row["consent"] is not None else not shop.consent_required
     known: dict[str, Any] = {
         "state_version": row["version"],
@@ -87,25 +100,40 @@ def _context_of(shop: Shop, shopper: Shopper | None, asked: Asked, row: dict[str
             "fatigue_ids": _ints([item for item, _ in fatigue]),
             "fatigue_counts": _ints([count for _, count in fatigue]),
             "taste_tags": _ints(row["tags"]),
+            "segments": segments_of(segments, _standing(shop, shopper, asked, row)) if segments else (),
         }
     return _context(shop, shopper, asked, personalise=personalise, **known)
+
+
+def _standing(shop: Shop, shopper: Shopper | None, asked: Asked, row: dict[str, Any]) -> Standing:
+    """What conditions of segments are asked of; the language is the shopper's own, not the page's."""
+    now_us, times, taste = round(asked.now.timestamp() * 1_000_000), row.get("times"), row.get("taste") or {}
+    return Standing(
+        departments=taste.get("departments", {}),
+        price_middle=price_middle(taste),
+        quiet_days=(now_us - times[-1]) // DAY_US if times else None,
+        n_recent=len(row.get("items", ())),
+        n_bought=len(row.get("purchased", ())),
+        is_member=shopper is not None and shopper.user_id is not None,
+        language=(shopper.language if shopper else asked.language) or shop.language,
+    )
 
 
 def context_plain(context: Context) -> Context:
     """The request as if nothing were known about its shopper; what they hid or put into the basket stays away."""
     none = _ints(())
-    known = replace(context, history=History.empty(), segment="", ignored_ids=none, purchased_ids=none)
+    known = replace(context, history=History.empty(), segment="", segments=(), ignored_ids=none, purchased_ids=none)
     return replace(known, taste_tags=none, fatigue_ids=none, fatigue_counts=none)
 
 
-def _states_read(shopper_ids: list[int]) -> dict[int, dict[str, Any]]:
+def _states_read(shopper_ids: list[int], *, with_taste: bool) -> dict[int, dict[str, Any]]:
     """State rows by shopper; who has none is missing."""
     with connection.cursor() as cursor:
-        cursor.execute(_STATE, [Consent.Purpose.PERSONALISATION, shopper_ids])
+        cursor.execute(_STATE, [with_taste, Consent.Purpose.PERSONALISATION, shopper_ids])
         rows = cursor.fetchall()
     states = {shopper_id: dict(zip(_COLUMNS, row, strict=True)) for shopper_id, *row in rows}
     for state in states.values():
-        state |= {name: json.loads(state[name]) for name in _JSON}  # Django's raw cursors give jsonb as text
+        state |= {name: json.loads(state[name] or "{}") for name in _JSON}  # Django's raw cursors give jsonb as text
     return states
 
 

@@ -3,6 +3,7 @@
 from recommender.models.jobs import JobRun
 from recommender.models.learned import ITEM_DIM, PLACE_DIM, TEXT_DIM, BundleVersion, GateAttempt, ItemVector, TextVector
 from recommender.models.ruled import Experiment, HomepageLayout, Knobs, Rule, Ruleset
+from recommender.models.segments import Segment
 from recommender.models.served import Impression, Live, PrecomputedList, RequestLog, TrendSnapshot
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "RequestLog",
     "Rule",
     "Ruleset",
+    "Segment",
     "TextVector",
     "TrendSnapshot",
 ]

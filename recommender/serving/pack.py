@@ -79,6 +79,7 @@ def request_pack(context: Context, gathered: Gathered, bundle: Bundle | None) ->
         "numbers": {name: getattr(context, name) for name in _NUMBERS},
         "limits": asdict(context.limits),
         "fewer": context.fewer_ids.tolist(),
+        "segments": context.segments,
         "appeal": gathered.section_appeal,
         "timed_out": gathered.timed_out,
         "query_dim": None if vector is None else len(vector),
@@ -229,6 +230,7 @@ def _context(words: dict[str, dict[str, object]], columns: Iterator[Ints]) -> Co
         **ids,  # type: ignore[arg-type]
         history=history,
         fewer_ids=np.array(words.get("fewer", ()), np.int64),
+        segments=tuple(words.get("segments", ())),
         limits=Limits(**limits),
         query_vector=None if words["query_dim"] is None else vector,
     )

@@ -163,11 +163,11 @@ class Rulebook(tuple[RuleValue, ...]):
         return section in self._words["section"]
 
     def active(self, context: Context) -> Bools:
-        """(r,) rules in force: in their time window, for the request's surface and segment."""
+        """(r,) rules in force: in their time window, for the request's surface and segments."""
         starts, ends = self._window
         in_time = (starts <= context.now_us) & (context.now_us < ends)
-        here = self.bearing("surface", "", context.surface) & self.bearing("segment", "", context.segment)
-        return np.asarray(in_time & here)
+        whom = self.bearing("segment", "", context.segment, *context.segments)
+        return np.asarray(in_time & whom & self.bearing("surface", "", context.surface))
 
     def matches(self, gathered: Described, among: Bools) -> Matches:
         """The candidates that rules ``among`` (r,) speak of."""

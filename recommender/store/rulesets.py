@@ -19,6 +19,7 @@ from recommender.slate.rule_index import Rulebook
 from recommender.store.experiments import experiment_value, experiments_compile, microseconds
 from recommender.store.knob_words import knob_problem_words
 from recommender.store.ruleset_content import content_hash
+from recommender.store.segments import segments_compile, segments_value
 from recommender.store.switches import Switches, switches_read
 from users.models import User
 
@@ -45,6 +46,7 @@ def ruleset_compile(shop: Shop) -> dict[str, Any]:
         "layout": [_section(section) for section in sections],
         "experiments": experiments_compile(shop),
         **({"event_weights": weights} if weights else {}),
+        **segments_compile(shop),
         **switches_read(shop).content(),
     }
 
@@ -106,6 +108,7 @@ def ruleset_value(content: dict[str, Any], name: str) -> RulesetValue:
         layout=tuple(SectionValue(**section) for section in content["layout"]),
         experiments=tuple(experiment_value(one) for one in content.get("experiments", ())),
         plain_surfaces=switches.plain_surfaces,
+        segments=segments_value(content),
     )
 
 

@@ -1,0 +1,74 @@
+"""Who belongs to a segment now: the conditions of ``segments`` in SQL, over all shoppers of a shop."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from catalog.models import Shop
+from users.models import Consent
+from users.segments import Conditions
+from users.state_rows import microseconds
+
+_SHARE = """
+(SELECT coalesce(max(greatest(e.value::float8, 0)) FILTER (WHERE e.key = %(department)s::text)
+                 / nullif(sum(greatest(e.value::float8, 0)), 0), 0)
+ FROM jsonb_each_text(coalesce(s.taste -> 'departments', '{}')) e) >= %(share)s
+"""
+_PRICE = "exp((s.taste -> 'price' ->> 1)::float8 / nullif((s.taste -> 'price' ->> 0)::float8, 0))"
+_QUIET = "(%(now_us)s - s.recent_times[cardinality(s.recent_times)]) / 86400000000"
+_ASKED = {
+    "price_from": f"{_PRICE} >= %(price_from)s",
+    "price_to": f"{_PRICE} <= %(price_to)s",
+    "quiet_from": f"{_QUIET} >= %(quiet_from)s",
+    "quiet_to": f"{_QUIET} <= %(quiet_to)s",
+    "purchases_from": "cardinality(s.purchased_items) >= %(purchases_from)s",
+    "purchases_to": "cardinality(s.purchased_items) <= %(purchases_to)s",
+    "deeds_to": "cardinality(s.recent_items) <= %(deeds_to)s",
+}
+_MEMBERS = """
+FROM users_shopperstate s JOIN users_shopper p ON p.id = s.shopper_id
+WHERE p.shop_id = %(shop)s AND p.merged_into_id IS NULL
+  AND coalesce((SELECT c.granted FROM users_consent c JOIN users_shopper q ON q.id = c.shopper_id
+                WHERE (q.id = p.id OR q.merged_into_id = p.id) AND c.purpose = %(purpose)s
+                ORDER BY c.at DESC, c.id DESC LIMIT 1), %(granted)s)
+"""
+
+
+def members_count(shop: Shop, conditions: Conditions, now: datetime) -> int:
+    """How many shoppers belong: those who did something and want personalised pages."""
+    where, parameters = _where(shop, conditions, now)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) {where}", parameters)
+        return int(cursor.fetchone()[0])
+
+
+def members_read(shop: Shop, conditions: Conditions, now: datetime, n: int | None = None) -> list[int]:
+    """Ids of members, the latest to do something first; all of them, or at most ``n``."""
+    where, parameters = _where(shop, conditions, now)
+    ordered = f"SELECT p.id {where} ORDER BY s.updated_at DESC, p.id LIMIT %(n)s"
+    with connection.cursor() as cursor:
+        cursor.execute(ordered, {**parameters, "n": n})
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _where(shop: Shop, conditions: Conditions, now: datetime) -> tuple[str, dict[str, Any]]:
+    asked = {name: getattr(conditions, name) for name in _ASKED}
+    clauses = [clause for name, clause in _ASKED.items() if asked[name] is not None]
+    if conditions.department:
+        clauses.append(_SHARE)
+    if conditions.who:
+        clauses.append(f"p.user_id IS {'NOT NULL' if conditions.who == 'member' else 'NULL'}")
+    if conditions.language:
+        clauses.append("coalesce(nullif(p.language, ''), %(shop_language)s) = %(language)s")
+    parameters = asked | {
+        "shop": shop.pk,
+        "purpose": Consent.Purpose.PERSONALISATION,
+        "granted": not shop.consent_required,
+        "now_us": microseconds(now),
+        "department": conditions.department,
+        "share": conditions.share,
+        "language": conditions.language,
+        "shop_language": shop.language,
+    }
+    return " AND ".join([_MEMBERS, *clauses]), parameters
