@@ -27,6 +27,7 @@ from recommender.serializers import (
     PageSerializer,
     ProblemSerializer,
 )
+from recommender.staff_api import trace_asked
 from users.event_json import EventJSONParser
 from users.event_parsing import is_seen
 from users.identity import GUEST_HEADER
@@ -42,6 +43,7 @@ _PAGE_PARAMETERS = [
     OpenApiParameter("price_from", OpenApiTypes.INT, description="Lowest price, minor units."),
     OpenApiParameter("price_to", OpenApiTypes.INT, description="Highest price, minor units; 0: none."),
     OpenApiParameter("region", OpenApiTypes.STR, description="Where the shopper is; items of others stay away."),
+    OpenApiParameter("trace", OpenApiTypes.STR, enum=["1"], description="Staff only: keep the page's whole trace."),
     OpenApiParameter("language", OpenApiTypes.STR, enum=[code for code, _ in settings.LANGUAGES]),
 ]
 
@@ -143,6 +145,7 @@ def _page(request: Request, caller: Caller, **asked: Any) -> Response:
             now=timezone.now(),
             cursor=request.query_params.get("cursor", ""),
             limits=limits_asked(request),
+            trace=trace_asked(request),
             **asked,
         )
         context = {"request": request, "guest_token": caller.guest_token if caller.may_remember else ""}

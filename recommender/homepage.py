@@ -25,6 +25,8 @@ from recommender.page_view import page_view
 from recommender.serving.bundle import Bundle
 from recommender.serving.decide import decide, runtime_fingerprint
 from recommender.serving.pack import context_trim, request_pack, request_unpack
+from recommender.serving.stages import Stages
+from recommender.serving.trace import trace_pack
 from recommender.slate.rules import rule_ids_active
 from recommender.store.card_facts import CardFacts, card_facts_read
 from recommender.store.fresh import fresh_refill
@@ -82,6 +84,7 @@ def homepage_page(
     department: int = 0,
     query: str = "",
     limits: Limits = NO_LIMITS,
+    trace: bool = False,
 ) -> Page:
     """Decide, log and word a page.
 
@@ -100,6 +103,7 @@ def homepage_page(
         department: on a department page, its category id.
         query: on a search page, what was typed.
         limits: prices and region that are asked for.
+        trace: keep the whole trace with the log; of the others some keep theirs, as DPE_TRACE_PERCENT says.
     """
     started = time.perf_counter()
     earlier = cursor_read(cursor)
@@ -117,7 +121,13 @@ def homepage_page(
     )
     serving = serving_read(shop.pk)
     request = _request(shop, context_read(shop, shopper, asked, serving.ruleset.segments), serving, now)
-    return _shown_again(request, earlier) or _shown_first(request, earlier, started)
+    trace = trace or _is_sampled(request.key)
+    return _shown_again(request, earlier) or _shown_first(request, earlier, started, trace=trace)
+
+
+def _is_sampled(key: str) -> bool:
+    """Whether a request is among those whose trace is kept: by digits of its key that the seed does not use."""
+    return int(key[16:24], 16) % 10_000 < 100 * settings.DPE_TRACE_PERCENT
 
 
 def cursor_read(cursor: str) -> list[UUID]:
@@ -249,8 +259,8 @@ def request_preview(*, shop: Shop, shopper: Shopper, language: str, now: datetim
     return _decided(_request(shop, context, serving, now), trace=True)
 
 
-def _shown_first(request: _Request, earlier: Sequence[UUID], started: float) -> Page:
-    decided = _decided(request)
+def _shown_first(request: _Request, earlier: Sequence[UUID], started: float, *, trace: bool) -> Page:
+    decided = _decided(request, trace=trace)
     context, gathered, decision, serving = decided.context, decided.gathered, decided.decision, decided.serving
     facts = _facts(request.now, context, decision, decision.pool_ids[: len(decision.item_ids) + SPARES].tolist())
     slots = slots_of(decision, facts)
@@ -265,6 +275,8 @@ def _shown_first(request: _Request, earlier: Sequence[UUID], started: float) -> 
         latency_ms=(time.perf_counter() - started) * 1000,
     )
     impression = impression_write(context, decision, slots, logged)
+    if decision.trace is not None:
+        RequestLog.objects.filter(pk=impression).update(trace=trace_pack(decision.trace))
     return page_view(context, decision, slots, facts, impression, _cursor(earlier, impression, gathered, slots))
 
 
@@ -283,9 +295,14 @@ def _decided(request: _Request, *, trace: bool = False) -> Decided:
 def _gather_and_decide(request: _Request, serving: Serving, *, trace: bool) -> Decided:
     ruleset: RulesetValue = serving.ruleset
     gather = SqlGather(serving, tag_ids=tags_of(ruleset), repeats=ruleset.knobs.repeats)
+    clock = time.perf_counter if trace else None
+    stages = Stages(clock)
     gathered = gather(request.context)
+    stages.end("gather")
     context = context_trim(request.context, gathered)
-    decision = decide(context, gathered, ruleset, serving.bundle, request.seed, trace=trace)
+    decision = decide(context, gathered, ruleset, serving.bundle, request.seed, trace=trace, clock=clock)
+    if decision.trace is not None:
+        decision.trace["stages_ms"] = stages.milliseconds | decision.trace["stages_ms"]
     return Decided(context, gathered, decision, serving)
 
 

@@ -15,6 +15,7 @@ from recommender.models import Impression, RequestLog
 from recommender.page_view import names_of
 from recommender.serving.decide import decide, runtime_fingerprint
 from recommender.serving.pack import request_unpack
+from recommender.serving.trace import trace_unpack
 from recommender.store.card_facts import card_facts_read
 from recommender.store.fresh import fresh_refill
 from recommender.store.live import serving_then
@@ -99,6 +100,16 @@ def replay(request_id: UUID, *, trace: bool = False) -> Replayed:
     same_runtime = log.runtime == runtime_fingerprint()
     same = decision_same(decision, impression, tolerance=0.0 if same_runtime else TOLERANCE)
     return Replayed(decision, same, same_runtime, context, gathered, impression, log)
+
+
+def trace_of(request_id: UUID) -> dict[str, Any]:
+    """The whole trace of a logged request: the one that was kept with it, else made again, without times of stages.
+
+    Raises:
+        DataError: the request is not logged, or its bundle or ruleset is gone.
+    """
+    kept = RequestLog.objects.filter(pk=request_id, trace__isnull=False).values_list("trace", flat=True).first()
+    return trace_unpack(bytes(kept)) if kept is not None else replay(request_id, trace=True).decision.trace or {}
 
 
 def decision_same(decision: Decision, impression: Impression, *, tolerance: float) -> bool:

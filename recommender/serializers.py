@@ -215,6 +215,16 @@ class ReplaySerializer(serializers.Serializer):
     changes = SlotChangeSerializer(many=True)
 
 
+class TraceSerializer(serializers.Serializer):
+    """Everything a decision looked at; the numbers are told in docs/algorithms/trace.md."""
+
+    candidates = serializers.ListField(child=serializers.DictField())
+    sections = serializers.ListField(child=serializers.DictField())
+    timed_out = serializers.ListField(child=serializers.CharField())
+    versions = serializers.DictField()
+    stages_ms = serializers.DictField(child=serializers.FloatField())
+
+
 def known(number: float) -> float | None:
     """The number, None for NaN, which JSON does not have."""
     return None if math.isnan(number) else number

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
 from django.utils import timezone, translation
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -15,8 +17,8 @@ from rest_framework.views import APIView
 from catalog.problems import CONTENT_TYPE
 from recommender.data.types import ArtifactMismatch, DataError
 from recommender.redecided import Basis, SlotChange, changes_of, redecide
-from recommender.replay import replay
-from recommender.serializers import ProblemSerializer, ReplaySerializer
+from recommender.replay import replay, trace_of
+from recommender.serializers import ProblemSerializer, ReplaySerializer, TraceSerializer
 
 
 class MayInspect(BasePermission):
@@ -24,8 +26,7 @@ class MayInspect(BasePermission):
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Staff with the permission to view impressions."""
-        user = request.user
-        return bool(user and user.is_active and user.is_staff and user.has_perm("recommender.view_impression"))
+        return may_inspect(request.user)
 
 
 _BASIS = OpenApiParameter(
@@ -62,6 +63,39 @@ class ReplayView(APIView):
             return Response(ReplaySerializer(_replayed(request_id, Basis(name))).data)
         except (DataError, ArtifactMismatch) as error:
             raise NotFound(str(error)) from error
+
+
+class TraceView(APIView):
+    """The road of every candidate of one logged request."""
+
+    permission_classes = [MayInspect]
+    throttle_scope = "page"
+
+    @extend_schema(operation_id="request_trace", responses={200: TraceSerializer, **_PROBLEMS}, tags=["staff"])
+    def get(self, request: Request, request_id: UUID) -> Response:
+        """The trace that was kept with a page, else one made by deciding it again, then without times of stages."""
+        try:
+            return Response(trace_of(request_id))
+        except (DataError, ArtifactMismatch) as error:
+            raise NotFound(str(error)) from error
+
+
+def trace_asked(request: Request | HttpRequest) -> bool:
+    """Whether ``?trace=1`` asks for the trace of a page.
+
+    Raises:
+        PermissionDenied: by somebody who may not look.
+    """
+    if request.GET.get("trace") != "1":
+        return False
+    if not may_inspect(request.user):
+        raise PermissionDenied("Only staff may ask for a trace.")
+    return True
+
+
+def may_inspect(user: Any) -> bool:
+    """Members of staff who may look at what was shown."""
+    return bool(user and user.is_active and user.is_staff and user.has_perm("recommender.view_impression"))
 
 
 def _replayed(request_id: UUID, basis: Basis) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from dpe_site.shop.visitor import visitor_of
 from recommender.data.types import Section
 from recommender.homepage import homepage_page
 from recommender.page import Page, PageSection
+from recommender.staff_api import trace_asked
 
 GRIDS = frozenset({Section.NEW_FOR_YOU, Section.DEPARTMENT_TREND, Section.RESULTS})
 BANDS = frozenset({Section.DEALS, Section.KEEP_BROWSING})
@@ -34,6 +35,7 @@ def page_of(request: HttpRequest, surface: str, **wanted: Any) -> Page:
         session=visitor.visit,
         language=get_language() or "en",
         now=timezone.now(),
+        trace=trace_asked(request),
         **wanted,
     )
 

@@ -175,6 +175,7 @@ class RequestLog(models.Model):
     ruleset_hash = models.CharField(_("ruleset"), max_length=64, blank=True)
     runtime = models.CharField(_("numeric runtime"), max_length=120, help_text=_("onnxruntime, numpy and CPU flags."))
     payload = models.BinaryField(_("context and gathered"))
+    trace = models.BinaryField(_("trace"), null=True, editable=False, help_text=_("Of sampled pages, and for staff."))
 
     objects = ShopQuerySet.as_manager()
 

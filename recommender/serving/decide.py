@@ -17,6 +17,7 @@ from recommender.explain.reasons import Causes, cards_to_explain, reasons_make
 from recommender.serving.bundle import Bundle
 from recommender.serving.plan import Plan, Request, board_of, boosts_of, easings, mix_of, plan_make
 from recommender.serving.scores import scores_compute, scores_without
+from recommender.serving.stages import Clock, Stages
 from recommender.serving.state import INFLUENCE_ITEMS, ShopperView, shopper_view
 from recommender.serving.trace import trace_make
 from recommender.slate.compose import Composer
@@ -36,6 +37,7 @@ def decide(
     trace: bool = False,
     view: ShopperView | None = None,
     explained: bool = True,
+    clock: Clock | None = None,
 ) -> Decision:
     """Choose a page.
 
@@ -50,12 +52,22 @@ def decide(
         trace: keep the whole road of every candidate.
         view: the shopper as ``shopper_view`` sees them, where it has been asked already; else it is asked here.
         explained: whether cards have their reasons; lists made ahead are read without.
+        clock: seconds; gives the trace the time of each stage.
     """
+    stages = Stages(clock)
     if view is None:
         view = shopper_view(context, bundle, gathered.fresh_history_ids, gathered.fresh_history_vectors)
+    stages.end("state")
     scores = scores_compute(context, gathered, bundle, view, ruleset.knobs)
+    stages.end("scores")
     request = Request(context, gathered, ruleset, bundle, view, scores)
-    plan, slate = page_compose(request, plan_make(request), seed)
+    plan = plan_make(request)
+    stages.end("plan")
+    plan, slate = page_compose(request, plan, seed)
+    stages.end("slate")
+    reasons = reasons_make(context, gathered, _causes(request, plan, slate)) if explained else ()
+    stages.end("reasons")
+    versions = {"runtime": runtime_fingerprint(), "seed": seed} if trace else {}
     return Decision(
         item_ids=gathered.item_ids[slate.rows],
         rows=slate.rows,
@@ -64,12 +76,12 @@ def decide(
         propensities=slate.propensities,
         forced=slate.forced,
         scores=slate.scores,
-        reasons=reasons_make(context, gathered, _causes(request, plan, slate)) if explained else (),
+        reasons=reasons,
         temperature=ruleset.knobs.temperature,
         epsilon=ruleset.knobs.exploration,
         pool_ids=gathered.item_ids[slate.first_pool],
         degraded=RULES_LEFT_ASIDE if plan.rules_left_aside else degradation(gathered) if bundle is None else "",
-        trace=trace_make(gathered, scores, plan, slate) if trace else None,
+        trace=trace_make(request, plan, slate, versions, stages.milliseconds) if trace else None,
     )
 
 
