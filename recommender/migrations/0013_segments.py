@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalog', '0005_adult_shops'),
-        ('recommender', '0011_section_appeal'),
+        ('recommender', '0012_requestlog_trace'),
     ]
 
     operations = [
