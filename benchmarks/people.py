@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from uuid import UUID, uuid5
 
+from django.db import connection
+
 from benchmarks.visitors import Visitors
 from catalog.models import Item, Shop
 from catalog.shops import shop_named
@@ -54,6 +56,13 @@ def degraded_count(pages: Collection[UUID]) -> int:
 def versions_of(pages: Collection[UUID]) -> dict[UUID, int]:
     """Version of the shopper's state that each page was decided with."""
     return dict(Impression.objects.filter(pk__in=pages).values_list("pk", "state_version"))
+
+
+def log_bytes(pages: Collection[UUID]) -> list[int]:
+    """Size of the request log of each page."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT length(payload) FROM recommender_requestlog WHERE impression = ANY(%s)", [list(pages)])
+        return [size for (size,) in cursor.fetchall()]
 
 
 def _items(shop: Shop) -> list[str]:

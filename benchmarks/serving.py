@@ -24,7 +24,7 @@ from rich.console import Console
 
 from benchmarks import machine
 from benchmarks.load import even_arrivals, random_arrivals
-from benchmarks.report import Goal, Measure, Report, report_write, spread, table_print
+from benchmarks.report import Goal, Measure, Report, percentile, report_write, spread, table_print
 from benchmarks.restart import restart_measure, second_starts
 from benchmarks.site import SHOP, Prepared, Site, environment_set, services_running, shop_prepared, site_open
 from dpe_site.environment import REPOSITORY
@@ -132,6 +132,7 @@ def _measured(site: Site, options: argparse.Namespace, console: Console) -> tupl
         ),
         spread("Click until the page has changed", changed, Goal("p99", 1000)),
         spread("Batch of 100 events accepted", batches, Goal("p95", 30)),
+        _log_size(people.log_bytes(homepages.pages)),
         *_memory(site),
     ]
     notes = [
@@ -153,6 +154,11 @@ def _training_note(prepared: Prepared) -> str:
         f"The shop was made in {prepared.load_seconds:.0f} s and trained in {prepared.train_seconds:.0f} s on "
         f"{prepared.date}, with {prepared.busy_before_training:.0%} of the machine busy with other things"
     )
+
+
+def _log_size(sizes: Sequence[int]) -> Measure:
+    p50, p95, p99 = (percentile(sizes, share) for share in (0.50, 0.95, 0.99))
+    return Measure("Request log of a homepage", "B", len(sizes), p50, p95, p99, goals=(Goal("p95", 4096),))
 
 
 def _memory(site: Site) -> list[Measure]:
