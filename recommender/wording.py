@@ -146,6 +146,8 @@ def actions_of(
     wanted = [("not_interested", item_id), *kind, ("own_it", item_id)]
     if reason.code in ("because_item", "source_rules"):
         wanted += [(code, cause) for cause in reason.items for code in ("ignore_item", "gift")]
+    if reason.code == "keep_browsing":
+        wanted += [("ignore_item", cause) for cause in reason.items]
     return tuple(Action(code, labels[code], about) for code, about in wanted)
 
 

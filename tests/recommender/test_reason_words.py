@@ -107,3 +107,13 @@ def test_an_item_that_is_left_out_is_cited_no_more_until_that_is_undone(tiny: Ti
         assert item not in [section.subject for section in after.sections if section.code == "because_you_viewed"]
         item_ignore(shopper=shopper, item_id=item, at=timezone.now(), undo=True)
     assert any(citing(page_of(tiny, shopper), item) for item in tried)
+
+
+def test_what_one_looked_at_leaves_keep_browsing_when_it_is_left_out(tiny: TinyShop) -> None:
+    shopper = shopper_with(tiny, [tiny.items[k] for k in (0, 7, 14, 20, 27)], at=timezone.now())
+    row = next(section for section in page_of(tiny, shopper).sections if section.code == "keep_browsing")
+    card = row.cards[0]
+    assert ("ignore_item", card.id) in [(action.code, action.item_id) for action in card.actions]
+    item_ignore(shopper=shopper, item_id=card.id, at=timezone.now())
+    rows = [section for section in page_of(tiny, shopper).sections if section.code == "keep_browsing"]
+    assert card.id not in [other.id for section in rows for other in section.cards]
