@@ -39,12 +39,28 @@ def answers(
     gather = ExactGather(bundle.arrays)
     ruleset = replace(EVALUATION_RULESET, knobs=replace(EVALUATION_KNOBS, repeats=repeats))
     for user in users.tolist():
-        context = context_of(sequences, user, bundle.arrays.item_ids, now_us=now_us)
-        index = bundle.index_of(context.history.item_ids)
-        state = state_of(context, index, bundle.arrays, bundle.state_encoder, bundle.manifest.max_length)
-        gathered = gather(context, history_index=index, state=state, repeats=repeats)
-        decision = decide(context, gathered, ruleset, bundle, seed=user)
-        yield Answer(user, gathered.index[decision.rows], decision.scores)
+        yield answer(bundle, gather, ruleset, sequences, user, now_us=now_us)
+
+
+def answer(
+    bundle: Bundle, gather: ExactGather, ruleset: RulesetValue, sequences: Sequences, user: int, *, now_us: int = 0
+) -> Answer:
+    """One shopper's list: history, state, candidates, decision.
+
+    Args:
+        bundle: as for ``answers``.
+        gather: over the bundle's arrays.
+        ruleset: under whose knobs and layout to decide.
+        sequences: as for ``answers``.
+        user: whom to ask for.
+        now_us: time of the request.
+    """
+    context = context_of(sequences, user, bundle.arrays.item_ids, now_us=now_us)
+    index = bundle.index_of(context.history.item_ids)
+    state = state_of(context, index, bundle.arrays, bundle.state_encoder, bundle.manifest.max_length)
+    gathered = gather(context, history_index=index, state=state, repeats=ruleset.knobs.repeats)
+    decision = decide(context, gathered, ruleset, bundle, seed=user)
+    return Answer(user, gathered.index[decision.rows], decision.scores)
 
 
 def lists_of(answers: Iterable[Answer], n: int) -> Lists:
