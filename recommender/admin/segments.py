@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import get_language, get_language_info, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
@@ -65,7 +65,7 @@ class SegmentForm(forms.ModelForm):
         ],
         widget=UnfoldAdminSelectWidget,
     )
-    language = forms.CharField(label=gettext_lazy("language"), required=False, max_length=16)
+    language = forms.ChoiceField(label=gettext_lazy("language"), required=False, widget=UnfoldAdminSelectWidget)
 
     class Meta:
         model = Segment
@@ -78,8 +78,14 @@ class SegmentForm(forms.ModelForm):
         departments = Category.objects.filter(shop=shop, parent=None).order_by("position", "name")
         language = get_language() or "en"
         named = [(one.pk, one.names.get(language) or one.name) for one in departments]
-        department = self.fields["department"]
-        department.choices = [("", _("any department")), *named]  # type: ignore[attr-defined]
+        spoken = Shopper.objects.filter(shop=shop).exclude(language="").order_by("language")
+        languages = spoken.values_list("language", flat=True).distinct()
+        offered = {
+            "department": [("", _("any department")), *named],
+            "language": [("", _("any language")), *((one, _language_name(one)) for one in languages)],
+        }
+        for name, choices in offered.items():
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
         for name in _COUNTS:
             self.fields[name] = forms.IntegerField(
                 label=_LABELS[name], required=False, min_value=0, widget=UnfoldAdminIntegerFieldWidget
@@ -109,7 +115,7 @@ class SegmentAdmin(PublishingAdmin):
     """Segments with their sizes."""
 
     form = SegmentForm
-    list_display = ("name", "shop", "size")
+    list_display = ("name", "shop", "size", "clicks")
     list_filter = ("shop",)
     list_select_related = ("shop",)
     search_fields = ("name",)
@@ -171,6 +177,14 @@ class SegmentAdmin(PublishingAdmin):
         found = Shopper.objects.in_bulk(ids)
         links = ((reverse("admin:inspector"), one, str(found[one])) for one in ids)
         return format_html_join(" · ", '<a class="op-link" href="{}?shopper={}">{}</a>', links) or format_html("–")
+
+
+def _language_name(code: str) -> str:
+    """A language in itself; its code where nobody knows it."""
+    try:
+        return str(get_language_info(code)["name_local"])
+    except KeyError:
+        return code
 
 
 def _clicks(shop: Shop) -> Any:
