@@ -34,7 +34,7 @@ class AskedFor:
 
 def asked_for_read(shop_id: int, ruleset: RulesetValue, now: datetime) -> AskedFor:
     """Look up what ``ruleset`` names, once for many requests."""
-    named = [rule for rule in ruleset.rules if rule.target == "item" and rule.action in ("pin", "boost")]
+    named = [rule for rule in ruleset.rules if rule.target == "item" and rule.action in ("pin", "include", "boost")]
     ids = np.unique(np.array([item for rule in named for item in rule.target_ids], np.int64))
     nobody = Context(shop_id, 0, "", "homepage", 0, History.empty())
     facts = facts_read(filter_parameters(nobody, now), ids)
