@@ -1,9 +1,11 @@
 """The ranker beats the fusion on held-out shoppers, learns nothing from noise, and serves what it learned."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from recommender.data.absent import Absent
 from recommender.data.onnx_model import OnnxModel
@@ -11,9 +13,10 @@ from recommender.ranking.components import components_compute
 from recommender.ranking.fusion import DEFAULT_WEIGHTS
 from recommender.ranking.multi_task_net import net_logits
 from recommender.ranking.multi_task_training import ranker_export, ranker_train
-from recommender.ranking.rank import ROWS, rank
+from recommender.ranking.rank import ROWS, rank, ranker_refusal
 from recommender.ranking.ranker_config import RankerConfig
 from recommender.ranking.ranker_evaluation import metrics_table, page_auc
+from recommender.ranking.reliability import BINS
 from tests.fixtures.logged_shop import MeanEncoder, logged_shop
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -50,7 +53,22 @@ def test_beats_the_fusion_on_later_pages_of_other_shoppers(trained):
     assert click["auc_page"] > click["fusion_auc_page"] + 0.02
     assert click["log_loss"] < click["log_loss_of_rate"]
     assert click["ece"] < 0.03
+    dwell = trained.metrics["heads"]["dwell"]
+    assert dwell["positives"] > 50
+    assert dwell["auc_explored"] > click["auc_explored"]  # stays are less of a chance than clicks here
+    assert dwell["ece_explored"] < 0.03
     assert "click" in metrics_table(trained.metrics)
+
+
+def test_what_a_bundle_keeps_of_it_can_be_read_again(trained):
+    kept = json.loads(json.dumps(trained.to_json(), allow_nan=False))
+    assert ranker_refusal(kept) == ""
+    assert kept["network"] == RankerConfig().network
+    assert kept["long_stay_seconds"] > 0
+    bins = kept["metrics"]["heads"]["click"]["reliability"]
+    assert len(bins) == BINS
+    assert all(one["low"] <= one["happened"] <= one["high"] for one in bins)
+    assert sum(one["rows"] for one in bins) <= kept["metrics"]["rows"]
 
 
 def test_tables_of_the_future_do_not_reach_the_features():
@@ -83,6 +101,11 @@ def test_serving_gives_calibrated_probabilities(trained, network):
     expected = np.stack([one.apply(net_logits(trained.model, rows)[:, h]) for h, one in enumerate(trained.calibration)])
     served = np.stack([ranked.p_click, ranked.p_cart, ranked.p_purchase, ranked.p_dislike, ranked.p_dwell])
     np.testing.assert_allclose(served, expected, atol=1e-4)
+    with torch.no_grad():
+        unsure = trained.model.logits_and_deviations(torch.from_numpy(rows))[1].numpy()
+    slopes = np.array([abs(one.slope) for one in trained.calibration])
+    worth = trained.rewards.vector() * (served * (1 - served)).T / np.maximum(ranked.value, 1e-4)[:, None]
+    np.testing.assert_allclose(ranked.deviation, np.sqrt(((worth * unsure * slopes) ** 2).sum(axis=1)), rtol=1e-3)
     np.testing.assert_allclose(ranked.score, np.log(np.maximum(ranked.value, 1e-4)), rtol=1e-6)
 
 
