@@ -54,8 +54,13 @@ def test_what_is_missed_and_late_is_told(catalogue):
 
 
 def test_the_command_of_the_page_names_every_number():
-    given = SimpleNamespace(items=5, dim=4, questions=3, seed=2, results="elsewhere")
-    assert retrieval._given(given) == ["--items", "5", "--dim", "4", "--questions", "3", "--seed", "2"]
+    given = SimpleNamespace(items=5, dim=4, questions=3, seed=2, urgent=False, results="elsewhere")
+    numbers = ["--items", "5", "--dim", "4", "--questions", "3", "--seed", "2"]
+    assert retrieval._given(given) == numbers
+    given.urgent = True
+    assert retrieval._given(given) == [*numbers, "--urgent"]
+    told = " ".join(retrieval._circumstances(given, is_new=False, busy=0.25))
+    assert all(words in told for words in ("real-time priority", "by an earlier run", "25% of the machine"))
 
 
 def test_what_building_took_stays_with_the_database(catalogue):

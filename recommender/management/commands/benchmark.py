@@ -79,5 +79,6 @@ def _retrieval_options(parser: ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--patience", type=float, default=0, help="seconds to wait for a calm machine")
     parser.add_argument("--keep", action="store_true", help="leave the database for a next run that only asks")
+    parser.add_argument("--urgent", action="store_true", help="ask at real-time priority, on a busy machine")
     parser.add_argument("--results", type=Path, help="folder of the page; default: docs/results")
     parser.add_argument("--name", default="retrieval", help="name of the page, without its suffix")
