@@ -31,6 +31,7 @@ CLICKS, PURCHASES = 0.10, 0.02  # chance of each for a card of a page's first ro
 GOAL_SECONDS = 30.0
 CALM = 0.15
 _PATIENCE_SECONDS = 600
+_DRAWN = "bench-outcomes"  # session of what is drawn here
 
 
 def main(words: Sequence[str]) -> None:
@@ -38,13 +39,14 @@ def main(words: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path, required=True, help="folder of a demo shop with requests in its log")
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--patience", type=float, default=60.0, help="seconds to wait for a calm machine")
     parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args(words)
     home, console, began = options.home.resolve(), Console(), time.perf_counter()
     environment_set(home)
     with services_running(home):
         shop_prepared(home)
-        measures, notes = _measured(options.seed, home, console)
+        measures, notes = _measured(options, home, console)
     report = Report(
         title=TITLE,
         command=shlex.join(["python", "-m", "benchmarks.what_if", "--seed", str(options.seed)]),
@@ -59,7 +61,7 @@ def main(words: Sequence[str]) -> None:
     report_write(report, options.results, "what_if")
 
 
-def _measured(seed: int, home: Path, console: Console) -> tuple[list[Measure], list[str]]:
+def _measured(options: argparse.Namespace, home: Path, console: Console) -> tuple[list[Measure], list[str]]:
     import django
 
     django.setup()
@@ -70,7 +72,7 @@ def _measured(seed: int, home: Path, console: Console) -> tuple[list[Measure], l
     pages = pages_tried(shop, now)
     if len(pages) < PAGES:
         raise LookupError(f"{len(pages)} requests of the last day are in the log: run benchmarks.serving first")
-    _outcomes_draw(shop, pages, random.Random(seed))
+    _outcomes_draw(shop, pages, random.Random(options.seed))
     measures: list[Measure] = []
     notes = [
         f"{PAGES:,} pages; clicks {CLICKS:.0%} and purchases {PURCHASES:.0%} of first rows, whatever the item",
@@ -82,7 +84,7 @@ def _measured(seed: int, home: Path, console: Console) -> tuple[list[Measure], l
         goal = Goal("value", GOAL_SECONDS * PARTS)
         measures.append(Measure(f"{name}: processor time", "s", tally.pages, value=round(seconds, 1), goals=(goal,)))
         notes.append(_words(name, tally))
-    busy = machine.calm_wait(below=CALM, patience_seconds=60)
+    busy = machine.calm_wait(below=CALM, patience_seconds=options.patience)
     if busy > CALM:
         notes.append(f"{busy:.0%} of the machine was busy with other things: no waiting time was measured")
         return measures, notes
@@ -114,7 +116,7 @@ def _outcomes_draw(shop: Any, pages: Sequence[Any], rng: random.Random) -> None:
     from users.kinds import Kind
     from users.models import Interaction
 
-    if Interaction.objects.filter(shop=shop, impression__in=pages).exists():
+    if Interaction.objects.filter(shop=shop, session=_DRAWN, impression__in=pages).exists():
         return
     price = dict(Item.objects.filter(shop=shop).values_list("pk", "price_minor"))
     rows = []
@@ -130,28 +132,18 @@ def _outcomes_draw(shop: Any, pages: Sequence[Any], rng: random.Random) -> None:
                         Interaction(
                             id=uuid7_at(at, f"{shown.pk}{slot}{kind}"), shop=shop, shopper_id=shown.shopper_id,
                             item_id=item, kind=int(kind), occurred_at=at, received_at=at, impression=shown.pk,
-                            position=slot, **paid,
+                            position=slot, session=_DRAWN, **paid,
                         )
                     )  # fmt: skip
     Interaction.objects.bulk_create(rows, batch_size=1000)
 
 
 def _drafts(shop: Any) -> dict[str, dict[str, Any]]:
-    from dataclasses import asdict
-
-    from catalog.models import Item
     from recommender.admin.ruleset_changes import live_content
-    from recommender.data.ruleset import RuleValue
 
     live = live_content(shop)
-    brand = Item.objects.filter(shop=shop, brand__isnull=False).order_by("pk").values_list("brand_id", flat=True)[0]
-    boost = RuleValue(-1, "boost", "boost", "brand", (brand,), factor=1.3)
-    return {
-        "What serves": live,
-        "Diversity .3": live | {"knobs": live["knobs"] | {"diversity": 0.3}},
-        "Freshness 1": live | {"knobs": live["knobs"] | {"freshness": 1.0}},
-        "A brand × 1.3": live | {"rules": [*live["rules"], asdict(boost)]},
-    }
+    dials = {"Diversity .3": {"diversity": 0.3}, "Freshness 1": {"freshness": 1.0}}
+    return {name: live | {"knobs": live["knobs"] | more} for name, more in dials.items()}
 
 
 def _waited(shop: Any, content: dict[str, Any]) -> tuple[float, Any]:
