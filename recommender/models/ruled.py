@@ -107,7 +107,9 @@ class Knobs(models.Model):
         _("How much it counts how often a row's cards are clicked when they are seen."),
     )
     ad_every = _count(
-        "ad_every", _("every so many-th card is an ad"), _("Elsewhere sponsored items stand only where nothing else is left; 0: anywhere.")
+        "ad_every",
+        _("every so many-th card is an ad"),
+        _("Elsewhere sponsored items stand only where nothing else is left; 0: anywhere."),
     )
     ad_cap = _count("ad_cap", _("sponsored items per page"), _("0: no limit."))
     event_weights = models.JSONField(
