@@ -143,7 +143,8 @@ def _history(row: dict[str, Any]) -> History:
     if row["raised"]:
         recent = tuple(Recent(*deed, float("nan")) for deed in zip(items, kinds, times, strict=True))
         items, kinds, times, _values = zip(*history_of(StateValue(recent=recent, raised=row["raised"])), strict=True)
-    return History(_ints(items), np.asarray(kinds, np.int8), _ints(times))
+    whole_ms = _ints(times) // 1000 * 1000  # what clients tell: finer digits would only fill the request log
+    return History(_ints(items), np.asarray(kinds, np.int8), whole_ms)
 
 
 def _context(shop: Shop, shopper: Shopper | None, asked: Asked, *, personalise: bool, **known: Any) -> Context:
