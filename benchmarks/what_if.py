@@ -3,7 +3,8 @@
     python -m benchmarks.what_if --home DIR [--seed 7]
 
 The requests are those that ``benchmarks.serving --home DIR`` left in the shop's log within the last day. What came of
-their cards is drawn here, evenly and whatever the item: no draft earns more than another, and intervals should hold 0.
+their cards is drawn here, evenly and whatever the item: no draft earns more clicks than another, and their intervals
+should hold 0; revenue differs as far as a draft shows dearer or cheaper items.
 Each trial runs in this process, in the parts that the workers would share; what counts is processor time. Where the
 machine is calm one more is asked for the way the admin does, of the workers of an open shop, and waited for.
 """
