@@ -84,27 +84,32 @@ class RowFilling:
             self._take(int(np.flatnonzero(self.candidates == pin.row)[0]), 1.0, forced=True, rule=pin.rule)
             return
         may, held_by = self._may()
-        allowed, scores, probabilities = self._distribution(may)
+        allowed, scores = self._scored(may)
         if not len(allowed):
             return
         if not len(self.page.first_pool):
             self.page.first_pool = self.candidates[allowed]
-        single = len(allowed) == 1
-        certain = single or not (self.page.knobs.temperature or self.page.knobs.exploration)
-        place = int(probabilities.argmax()) if certain else int(slot_choice(probabilities, self.page.uniform()))
-        p = float(probabilities[place])
-        uniform = self.page.knobs.exploration / len(allowed) / p
+        knobs, single = self.page.knobs, len(allowed) == 1
+        if knobs.temperature or knobs.exploration:
+            probabilities = self._probabilities(scores)
+            place = 0 if single else int(slot_choice(probabilities, self.page.uniform()))
+            p = float(probabilities[place])
+        else:  # what the distribution comes to, without making it
+            place, p = int(scores.argmax()), 1.0
+        uniform = knobs.exploration / len(allowed) / p
         self._take(int(allowed[place]), p, forced=single, score=float(scores[place]), uniform=uniform, held_by=held_by)
 
     def distribution(self) -> tuple[Ints, Floats, FloatArray]:
         """The next slot's allowed set, as positions in ``candidates``, with slot scores and probabilities."""
-        return self._distribution(self._may()[0])
+        allowed, scores = self._scored(self._may()[0])
+        return allowed, scores, self._probabilities(scores) if len(allowed) else np.zeros(0)
 
     def _may(self) -> tuple[Bools, int]:
         """Who may stand in the next slot, and what left others out."""
         return (self.usable, 0) if self.limits is None else self.limits.narrowed(self.usable)
 
-    def _distribution(self, may: Bools) -> tuple[Ints, Floats, FloatArray]:
+    def _scored(self, may: Bools) -> tuple[Ints, Floats]:
+        """The allowed set as positions in ``candidates``, and its slot scores."""
         allowed = may.nonzero()[0][:ALLOWED]  # (a,)
         scores = self.static[allowed]
         knobs = self.page.knobs
@@ -112,10 +117,11 @@ class RowFilling:
             scores = scores + np.float32(knobs.diversity) * self.diversity.gains(allowed)
         if knobs.calibration:
             scores = scores + np.float32(knobs.calibration) * self.page.calibration.gains(self.candidates[allowed])
-        if not len(allowed):
-            return allowed, scores, np.zeros(0)
-        p = slot_probabilities(scores, temperature=knobs.temperature, epsilon=knobs.exploration)
-        return allowed, scores, p
+        return allowed, scores
+
+    def _probabilities(self, scores: Floats) -> FloatArray:
+        knobs = self.page.knobs
+        return slot_probabilities(scores, temperature=knobs.temperature, epsilon=knobs.exploration)
 
     def _take(
         self,
