@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.decision.asking import RunningPeer, Way, peer_running, seconds_of
 from benchmarks.peers.environment import peer_python
-from benchmarks.peers.exchange import Order, commission_write
+from benchmarks.peers.exchange import Options, Order, commission_write
 from benchmarks.quality.models import model_named
 from benchmarks.quality.work import Work
 from dpe_site.environment import REPOSITORY
@@ -29,8 +29,12 @@ from recommender.trials.ours import ours_learn
 from recommender.trials.problems import Problem
 
 OURS = "DPE, whole decision"
-PEERS = {"implicit ALS": "ALS", "RecTools SASRec": "SASRec", "RecTools EASE": "EASE"}
-"""Row of the quality table, whose first options are used → model of ``one_shopper``."""
+PEERS: dict[str, tuple[str, Options]] = {
+    "implicit ALS": ("ALS", {}),
+    "RecTools SASRec": ("SASRec", {"steps": 20}),  # an answer costs as much after twenty steps as after thousands
+    "RecTools EASE": ("EASE", {}),
+}
+"""Row of the quality table, whose first options are used → model of ``one_shopper`` and options besides."""
 
 Seconds = Callable[[Sequence[int], int], list[float]]
 """(shoppers, n) → seconds of each answer."""
@@ -41,7 +45,6 @@ class Training:
     """How long everybody learns: what is measured hardly depends on how well."""
 
     epochs: int  # of our encoder at most, validation shoppers may stop it earlier
-    peer_epochs: int
     fusion_shoppers: int  # whose choices fusion and second stage learn from, at most
     seed: int
 
@@ -73,12 +76,10 @@ def contenders_learned(
     bundle = ours_learned(problem, home, scratch, training)
     seconds, notes = {OURS: ours_seconds(bundle, train)}, [_about_ours(bundle, training)]
     with ExitStack() as peers:
-        for row, model in PEERS.items():
+        for row, (model, more) in PEERS.items():
             console.print(f"Learning {row} …")
-            options = model_named(row).grid[0]
-            order = Order(
-                model, options, training.seed, 1, 0, repeats=False, max_seconds=0.0, epochs=training.peer_epochs
-            )
+            options = model_named(row).grid[0] | more
+            order = Order(model, options, training.seed, threads=1, questions=0, repeats=False, max_seconds=0.0)
             peer = peers.enter_context(_peer(scratch / model, home, order, train))
             seconds |= {way: partial(peer.seconds, way) for way in peer.learned.ways}
             versions = ", ".join(f"{package} {version}" for package, version in peer.learned.versions.items())
@@ -125,9 +126,9 @@ def _peer(folder: Path, home: Path, order: Order, train: Sequences) -> Iterator[
 
 def _about_ours(bundle: Bundle, training: Training) -> str:
     stage = bundle.second_stage
-    trees = f"{stage.about['trees']} trees" if stage else f"none ({bundle.manifest.absent['second_stage']})"
+    trees = f"{stage.about['trees']}" if stage else f"none ({bundle.manifest.absent['second_stage']})"
     return (
         f"Training was short (ours at most {training.epochs} epochs and {training.fusion_shoppers} shoppers for the "
-        f"weights, peers {training.peer_epochs}): what an answer costs hardly depends on how well was learned, but on "
-        f"the second stage, which is {trees} here"
+        "weights, SASRec as below): what an answer costs does not depend on how well was learned, but for the trees "
+        f"of the second stage: {trees}"
     )

@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 import torch
 from implicit.cpu.als import AlternatingLeastSquares
-from pytorch_lightning import seed_everything
-from rectools.models import EASEModel
+from pytorch_lightning import Trainer, seed_everything
+from rectools.models import EASEModel, SASRecModel
 
 from benchmarks.decision.asking import Learned, Way, answers_channel, questions_answer
 from benchmarks.peers.exchange import Order, commission_read, histories_of
-from benchmarks.peers.rectools_transformers import dataset_of, model_make
+from benchmarks.peers.rectools_transformers import LAYERS, dataset_of
 from recommender.data.sequences import Sequences
 
 Ways = dict[str, Way]
@@ -65,8 +65,12 @@ def als(train: Sequences, order: Order) -> Ways:
 def sasrec(train: Sequences, order: Order) -> Ways:
     """With the data set it has learned from, and with one made beforehand of the shopper's own history."""
     seed_everything(order.seed, workers=True)
-    model, dataset = model_make(order), dataset_of(train)
-    model.fit_partial(dataset, min_epochs=order.epochs, max_epochs=order.epochs)
+    options = dict(order.options)
+    short = {"get_trainer_func": trainer_make, "get_trainer_func_kwargs": {"steps": options.pop("steps")}}
+    layers = {"transformer_layers_type": LAYERS[options.pop("layers")]} if "layers" in options else {}
+    model = SASRecModel(recommend_torch_device="cpu", **short, **layers, **options)
+    dataset = dataset_of(train)
+    model.fit(dataset)
 
     def whole(user: int, n: int) -> Any:
         return model.recommend(users=[user], dataset=dataset, k=n, filter_viewed=True)
@@ -78,6 +82,19 @@ def sasrec(train: Sequences, order: Order) -> Ways:
         return dataset_of(histories_of(train, np.array([user])))
 
     return {"RecTools SASRec, whole data set": Way(whole), "RecTools SASRec, own history alone": Way(own, history)}
+
+
+def trainer_make(steps: int) -> Trainer:
+    """A silent one that leaves nothing on the disk."""
+    return Trainer(
+        max_steps=steps,
+        accelerator="cpu",
+        devices=1,
+        logger=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        enable_checkpointing=False,
+    )
 
 
 def ease(train: Sequences, order: Order) -> Ways:

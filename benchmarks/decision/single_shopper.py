@@ -110,7 +110,7 @@ def main(words: Sequence[str]) -> None:
     console, began = Console(soft_wrap=True), time.perf_counter()
     measures: list[Measure] = []
     notes = ["Each answer alone, nothing beside it, one thread; medians of the repeats, whose blocks take turns"]
-    training = Training(options.epochs, options.peer_epochs, options.fusion_shoppers, options.seed)
+    training = Training(options.epochs, options.fusion_shoppers, options.seed)
     for name in options.problem or PROBLEMS_ASKED:
         lines, more = single_shopper(
             name,
@@ -146,7 +146,6 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--block", type=int, default=100, help="shoppers of a repeat")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=2, help="of our encoder at most")
-    parser.add_argument("--peer-epochs", type=int, default=1)
     parser.add_argument("--fusion-shoppers", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--results", type=Path, default=RESULTS)
@@ -156,7 +155,7 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
 
 
 def _given(options: argparse.Namespace) -> list[str]:
-    numbers = ("block", "repeats", "epochs", "peer_epochs", "fusion_shoppers", "seed")
+    numbers = ("block", "repeats", "epochs", "fusion_shoppers", "seed")
     named = [word for name in options.problem or () for word in ("--problem", name)]
     given = [word for name in numbers for word in (f"--{name.replace('_', '-')}", str(getattr(options, name)))]
     return [*named, *given]
