@@ -11,6 +11,10 @@ from recommender.redecided import Basis, SlotChange
 from users.event_parsing import MAX_SEEN, SEEN
 from users.kinds import KIND_BY_WORD
 
+DEEDS = list(KIND_BY_WORD)
+EVENT_KINDS = [*DEEDS, SEEN]
+SLOT_CHANGES = ["in", "out", "moved", "rescored"]
+
 
 class ActionSerializer(serializers.Serializer):
     """Something the shopper can do about a card."""
@@ -110,7 +114,7 @@ class EventSerializer(serializers.Serializer):
     """Something a shopper did. Each kind needs an `item` except search, share, undo and seen."""
 
     client_id = serializers.UUIDField(help_text="Your own id: the same when you send the event again.")
-    kind = serializers.ChoiceField(choices=[*KIND_BY_WORD, SEEN])
+    kind = serializers.ChoiceField(choices=EVENT_KINDS)
     item = serializers.CharField(max_length=200, required=False, help_text="The item's external id.")
     occurred_at = serializers.DateTimeField(
         required=False, help_text="With its zone; at most 30 days ago. Default: now."
@@ -130,7 +134,7 @@ class EventSerializer(serializers.Serializer):
     )
     undoes = serializers.UUIDField(required=False, help_text="undo: client id of the event to take back …")
     undoes_kind = serializers.ChoiceField(
-        choices=list(KIND_BY_WORD), required=False, help_text="… or the latest of this kind with `item`."
+        choices=DEEDS, required=False, help_text="… or the latest of this kind with `item`."
     )
 
 
@@ -185,7 +189,7 @@ class EventsProblemSerializer(ProblemSerializer, EventsTakenSerializer):
 class SlotChangeSerializer(serializers.Serializer):
     """An item whose slot or score would not be what it was."""
 
-    kind = serializers.ChoiceField(("in", "out", "moved", "rescored"))
+    kind = serializers.ChoiceField(choices=SLOT_CHANGES)
     item = serializers.CharField(source="external_id")
     title = serializers.CharField()
     slot_before = serializers.IntegerField(source="before", help_text="1 is the first, 0: not on the page.")

@@ -40,7 +40,7 @@ class EvidenceSerializer(serializers.Serializer):
     """A deed behind an interest."""
 
     item = serializers.CharField(read_only=True)
-    kind = serializers.ChoiceField(choices=sorted(KIND_BY_WORD), read_only=True)
+    kind = serializers.ChoiceField(choices=list(KIND_BY_WORD), read_only=True)
     at = serializers.DateTimeField(read_only=True)
     weight = serializers.FloatField(read_only=True, help_text="What it weighs now; it halves in thirty days.")
 

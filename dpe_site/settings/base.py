@@ -189,6 +189,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v[0-9]+",
+    "ENUM_NAME_OVERRIDES": {
+        "DeedEnum": "recommender.serializers.DEEDS",
+        "EventKindEnum": "recommender.serializers.EVENT_KINDS",
+        "SlotChangeEnum": "recommender.serializers.SLOT_CHANGES",
+    },
 }
 
 # --- Celery: two queues; what trains never shares a process with what serves
