@@ -50,7 +50,11 @@ class Ratio:
     def words(self) -> str:
         """Medians with the least and the greatest of the repeats."""
         told = (
-            f"{statistic} {statistics.median(each):.2f} ({min(each):.2f}–{max(each):.2f})"
+            f"{statistic} {_told(statistics.median(each))} ({_told(min(each))}–{_told(max(each))})"
             for statistic, each in self.ratios.items()
         )
         return f"{self.name}: {', '.join(told)}"
+
+
+def _told(ratio: float) -> str:
+    return f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.4f}"

@@ -11,6 +11,7 @@ import argparse
 import os
 import random
 import shlex
+import statistics
 import sys
 import tempfile
 import time
@@ -35,6 +36,7 @@ RESULTS = REPOSITORY / "docs" / "results"
 PROBLEMS_ASKED = {"ml-100k": "MovieLens-100K", "beauty": "Beauty"}
 LENGTHS = (10, 100)
 WARM_UP = 5
+BLOCK_SECONDS = 15
 _CALM, _CALM_PATIENCE_SECONDS = 0.15, 60
 
 Measured = tuple[list[Measure], list[str]]
@@ -76,6 +78,8 @@ def in_turn(
 ) -> dict[tuple[str, int], Repeats]:
     """Seconds by contender and length: in each repeat everybody is asked for the same shoppers, in a drawn order.
 
+    Who is so slow that a block would take longer than ``BLOCK_SECONDS`` is asked for the first of them alone.
+
     Args:
         contenders: whom to ask.
         known: (k,) shoppers to draw from.
@@ -84,12 +88,14 @@ def in_turn(
         rng: draws shoppers and order.
     """
     taken: dict[tuple[str, int], list[list[float]]] = {(name, n): [] for n in LENGTHS for name in contenders}
-    for key in taken:
-        contenders[key[0]](rng.sample(known.tolist(), min(WARM_UP, len(known))), key[1])
+    most: dict[tuple[str, int], int] = {}
+    for name, n in taken:
+        warm = contenders[name](rng.sample(known.tolist(), min(WARM_UP, len(known))), n)
+        most[name, n] = max(WARM_UP, int(BLOCK_SECONDS / statistics.median(warm)))
     for _ in range(repeats):
         shoppers = rng.sample(known.tolist(), min(block, len(known)))
         for name, n in rng.sample(list(taken), len(taken)):
-            taken[name, n].append(contenders[name](shoppers, n))
+            taken[name, n].append(contenders[name](shoppers[: most[name, n]], n))
     return {key: Repeats(seconds) for key, seconds in taken.items()}
 
 
@@ -145,8 +151,8 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--problem", action="append", choices=tuple(PROBLEMS_ASKED), help="default: all")
     parser.add_argument("--block", type=int, default=100, help="shoppers of a repeat")
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--epochs", type=int, default=2, help="of our encoder at most")
-    parser.add_argument("--fusion-shoppers", type=int, default=2000)
+    parser.add_argument("--epochs", type=int, default=3, help="of our encoder at most")
+    parser.add_argument("--fusion-shoppers", type=int, default=8000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args(words)

@@ -22,6 +22,7 @@ def test_ratios_compare_within_a_repeat():
     assert ratio.ratios["p50"] == pytest.approx([1.5, 3.0, 2.0])
     assert ratio.measure(*GOALS).p50 == pytest.approx(2.0)
     assert ratio.words.startswith("ours ÷ other: p50 2.00 (1.50–3.00)")
+    assert Ratio.of("quick", Repeats([[0.001]]), Repeats([[0.4]])).words.startswith("quick: p50 0.0025 ")
 
 
 @pytest.mark.parametrize(("slowest", "verdict"), [(0.040, MET), (0.041, MISSED)])

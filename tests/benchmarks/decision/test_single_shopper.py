@@ -14,6 +14,7 @@ from recommender.data.sequences import sequences_from_lists
 from tests.fixtures.tiny_bundle import tiny_bundle
 
 PEER = "a peer"
+RNG = random.Random(1)
 KNOWN = np.arange(50, 80)
 
 
@@ -40,6 +41,18 @@ def test_everybody_is_asked_for_the_same_shoppers_and_the_warm_up_does_not_count
     orders = {tuple((name, n) for name, _, n in timed[begin : begin + 4]) for begin in range(0, len(timed), 4)}
     assert len(orders) > 1
     assert {user for _, users, _ in asked for user in users} <= set(KNOWN.tolist())
+
+
+def test_who_is_slow_is_asked_for_fewer_of_the_same_shoppers():
+    asked: list[list[int]] = []
+
+    def slow(users, n):
+        asked.append(list(users))
+        return [2.0] * len(users)
+
+    rows = in_turn({OURS: lambda users, n: [0.01] * len(users), PEER: slow}, KNOWN, block=20, repeats=1, rng=RNG)
+    assert [len(rows[name, 10].seconds[0]) for name in (OURS, PEER)] == [20, 7]  # 15 seconds of 2 each
+    assert asked[-1] == asked[-2] and len(asked[-1]) == 7
 
 
 def test_the_ratio_is_of_ours_to_the_peer_at_the_same_length():
