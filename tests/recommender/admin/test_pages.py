@@ -24,6 +24,7 @@ from recommender.models import (
     PrecomputedList,
     RequestLog,
     Rule,
+    Segment,
     TextVector,
 )
 from tests.fixtures.databases import Database
@@ -77,6 +78,7 @@ def one_of_each(shop: Shop, shopper: Shopper, item: Item) -> None:
     Knobs.objects.get_or_create(shop=shop)
     HomepageLayout.objects.get_or_create(shop=shop, section="deals")
     Rule.objects.create(shop=shop, name="More of it", action="boost", target="item", target_ids=[item.pk])
+    Segment.objects.create(shop=shop, name="Newcomers", conditions={"deeds_to": 3})
     RequestLog.objects.create(impression=uuid4(), shop=shop, seed=1, payload=b"")
     PrecomputedList.objects.create(shop=shop, shopper=shopper)
     TextVector.objects.create(shop=shop, item=item, encoder="e", content_hash="h", vector=[0.0] * 384)
