@@ -54,7 +54,12 @@ def inverse_propensity(counts: Floats, power: float) -> Floats:
 
 
 def most_met(counts: Floats, n: int) -> Ints:
-    """The ``n`` items met most often, in the order of the vocabulary: what is learned where all would be too many."""
+    """(at most n,) the items met most often, ascending: what is learned where all would be too many.
+
+    Args:
+        counts: (items,) interactions of each; of equal ones the lower index goes first.
+        n: how many.
+    """
     return np.sort(np.argsort(-counts, kind="stable")[:n]).astype(np.int64)
 
 

@@ -28,11 +28,11 @@ class Relations(nn.Module):
         self.weight = nn.Parameter(torch.randn(n, dim if self.geometry is Geometry.TRANSE else dim // 2) * _SPREAD)
 
     def forth(self, head: Tensor, relation: Tensor) -> Tensor:
-        """(…, d) where the tails should be."""
+        """(…, d) where the tails should be, of heads (…, d) and relations (…,) by number."""
         return self._moved(head, taken(self.weight, relation))
 
     def back(self, tail: Tensor, relation: Tensor) -> Tensor:
-        """(…, d) where the heads should be."""
+        """(…, d) where the heads should be, of tails (…, d) and relations (…,) by number."""
         return self._moved(tail, -taken(self.weight, relation))
 
     def _moved(self, vectors: Tensor, by: Tensor) -> Tensor:

@@ -24,9 +24,13 @@ class PopularityConfig:
 def popularity_fit(
     sequences: Sequences, config: PopularityConfig, *, until_us: int = 0, weight: Floats | None = None
 ) -> Floats:
-    """(n,) interactions per item within the window that ends at ``until_us`` (0: everything counts).
+    """(n,) interactions per item within the window that ends at ``until_us``.
 
-    Each interaction counts ``weight`` (m,) where given (``data.event_weights``).
+    Args:
+        sequences: of everybody, m interactions.
+        config: how long the window is.
+        until_us: its end in microseconds since 1970; 0 where times are unknown, and then everything counts.
+        weight: (m,) what each interaction counts (``data.event_weights``); 1 where it is not given.
     """
     if not until_us:
         return sequences.item_counts(weight)
@@ -41,9 +45,14 @@ def recent_popularity_fit(
 
         popularity(i) = Σ weight · 0.5 ** (age / half_life)
 
-    ``weight`` (m,) is 1 where it is not given. Age is measured in time before ``until_us``. Where times are unknown
-    (``until_us`` 0) it is the number of entries that follow in the same sequence, so that what people did last counts
-    most.
+    Age is measured in time before ``until_us``. Where times are unknown it is the number of entries that follow in the
+    same sequence, so that what people did last counts most.
+
+    Args:
+        sequences: of everybody, m interactions.
+        config: the half-lives.
+        until_us: microseconds since 1970; 0 where times are unknown.
+        weight: (m,) what each interaction counts; 1 where it is not given.
     """
     if until_us:
         age = (until_us - sequences.at_us) / (config.half_life_days * DAY_US)

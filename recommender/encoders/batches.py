@@ -169,14 +169,17 @@ def _batch(lessons: _Lessons, begin: Ints, length: Ints) -> Batch:
 
 
 def padding_share(sequences: Sequences, *, max_length: int, tokens: int, rng: np.random.Generator) -> float:
-    """Share of what an epoch's batches compute that is padding, the start tokens counted as work."""
+    """Share, in [0, 1), of an epoch's computed positions that are padding; start tokens count as work.
+
+    Arguments as of ``batches_epoch``.
+    """
     batches = list(batches_epoch(sequences, max_length=max_length, tokens=tokens, rng=rng))
     computed = sum(batch.targets.size for batch in batches)
     return 1 - sum(int((batch.lengths + 1).sum()) for batch in batches) / max(computed, 1)
 
 
 def histories_newest(sequences: Sequences, users: Ints, max_length: int) -> Histories:
-    """The newest entries of some shoppers, ``max_length`` columns wide."""
+    """The newest ``max_length`` entries of each of ``users`` (b,), as (b, max_length) rows."""
     lengths = np.minimum(sequences.lengths[users], max_length)
     return histories_cut(sequences, sequences.start[users + 1] - lengths, lengths, max_length)
 

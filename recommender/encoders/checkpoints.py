@@ -109,7 +109,16 @@ def training_identity(
     facts: ItemFacts | None,
     *rest: object,
 ) -> str:
-    """Hex digest of all that decides how a training goes: data, configuration, ``rest`` and the version of torch."""
+    """Hex digest of all that decides how a training goes, the version of torch included.
+
+    Args:
+        sequences: what is learned from.
+        item_text: (n, w) whitened text vectors of the items; None: there are none.
+        config: of the encoder.
+        validation: who stops the training; None: nobody does.
+        facts: what else is known of the items.
+        *rest: anything more that decides, told apart by its ``repr``.
+    """
     digest = hashlib.sha256(json.dumps(asdict(config), sort_keys=True).encode())
     digest.update(repr((sequences.n_items, torch.__version__, *rest)).encode())
     arrays: list[npt.NDArray[Any]] = [sequences.start, sequences.item, sequences.kind, sequences.at_us, sequences.order]

@@ -33,7 +33,7 @@ def encoder_inputs(
     fresh_ids: Ints | None = None,
     fresh_vectors: Floats | None = None,
 ) -> EncoderInputs:
-    """``encoder_batch`` of one profile."""
+    """``encoder_batch`` of one profile: arrays of one row."""
     return encoder_batch(
         [profile], item_vectors, max_length=max_length, fresh_ids=fresh_ids, fresh_vectors=fresh_vectors
     )
@@ -101,7 +101,16 @@ def states_run(
     lengths: npt.NDArray[np.int64],
     hours: Floats | None = None,
 ) -> Floats:
-    """(b, d) states by an exported encoder, which is given ``hours`` where it reads them; None: times are unknown."""
+    """(b, d) states by an exported encoder.
+
+    Args:
+        model: the encoder's file.
+        vectors: (b, L, d) item vectors of the histories, oldest first.
+        kinds: (b, L) what was done.
+        lengths: (b,) entries that count.
+        hours: (b, L) before the newest entry, handed on where the encoder reads times; None: they are unknown.
+    Raises: ArtifactMismatch if the file cannot be loaded or reads inputs of other shapes.
+    """
     given: dict[str, npt.NDArray[Any]] = {"vectors": vectors, "kinds": kinds, "lengths": lengths}
     if "hours" in model.inputs:
         given["hours"] = np.full(kinds.shape, np.nan, np.float32) if hours is None else hours

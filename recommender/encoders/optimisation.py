@@ -40,7 +40,11 @@ class Optimisation:
         self.steps = 0
 
     def step(self, batches: Sequence[Batch]) -> float | None:
-        """Learn from batches as if they were one; the mean loss per answer, None where nothing was asked."""
+        """Learn from batches as if they were one.
+
+        Returns: mean loss per answer in nats, None where nothing was asked.
+        Raises: DataError if the loss is infinite or NaN.
+        """
         self.steps += 1
         warmth = min(1.0, self.steps / max(self.config.warmup_steps, 1))
         for options in self.optimiser.param_groups:

@@ -35,9 +35,15 @@ class SequenceModel(nn.Module):
         targets: Tensor,
         shift: Tensor | None = None,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """What a batch (``batches.Batch``) teaches.
+        """What a batch teaches.
 
-        ``shift`` (n, d) is added to the item vectors, for a training that resists it.
+        Args:
+            items: (b, t) vocabulary indices, oldest first; this and the next four as in ``batches.Batch``.
+            kinds: (b, t).
+            lengths: (b,).
+            hours: (b, t).
+            targets: (b, t+1).
+            shift: (n, d) added to the item vectors, for a training that resists it.
 
         Returns: (m, d) states, (m,) the items that they are to predict, (n, d) vectors of all items.
         """
@@ -50,7 +56,15 @@ class SequenceModel(nn.Module):
         return states, answers, vectors
 
     def final(self, vectors: Tensor, items: Tensor, kinds: Tensor, lengths: Tensor, hours: Tensor) -> Tensor:
-        """(b, d) states after histories of vocabulary indices; ``vectors`` (n, d) are the tower's."""
+        """(b, d) states after histories.
+
+        Args:
+            vectors: (n, d) of all items, as the tower gives them.
+            items: (b, t) vocabulary indices, oldest first; the next three as in ``batches.Histories``.
+            kinds: (b, t).
+            lengths: (b,).
+            hours: (b, t).
+        """
         return self.encoder.final(self._entries(vectors, items), kinds, lengths, hours)
 
     def _entries(self, vectors: Tensor, items: Tensor, content: Tensor | None = None) -> Tensor:

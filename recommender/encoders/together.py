@@ -52,7 +52,16 @@ def encoder_train_together(
     checkpointing: Checkpointing | None = None,
     group: Group = ALONE,
 ) -> TrainedEncoder:
-    """``training_loop.encoder_train`` on rank 0, with the help of the others where there are any."""
+    """``training_loop.encoder_train`` on rank 0, with the help of the others where there are any.
+
+    Args:
+        lesson: what is learned, and how; the others of the group are sent it.
+        device: where rank 0 computes.
+        progress: as the next two, see ``encoder_train``.
+        on_epoch: after each epoch.
+        checkpointing: where to go on from.
+        group: who helps.
+    """
     if group.size > 1:
         group.told(*_packed(lesson))
     return encoder_train(

@@ -23,10 +23,18 @@ def ndcg_validate(
     n: int = 10,
     group: Group = ALONE,
 ) -> float:
-    """Mean NDCG@n of the encoder alone over (at most ``validation_users``) held-out shoppers, all items ranked.
+    """Mean NDCG@n of the encoder alone over held-out shoppers, all items ranked, ties against the model.
 
-    Ties count against the model. Items already met are left out unless ``repeats``. Processes of a group divide the
-    shoppers among them and all get the same answer.
+    Args:
+        model: in training; it is left in evaluation mode.
+        sequences: behaviour before the targets.
+        validation: what the shoppers did next; the first ``validation_users`` of the configuration are asked.
+        repeats: whether items already met are ranked as well.
+        device: where the model is.
+        n: length of the lists.
+        group: its processes divide the shoppers among them, and all get the same answer.
+    Returns: NaN where nobody is held out.
+    Reference: Järvelin, Kekäläinen, 2002.
     """
     model.eval()
     rows = np.arange(len(validation))[: model.config.validation_users][group.rank :: group.size]

@@ -55,5 +55,12 @@ def bootstrap_mean(values: Floats, *, seed: int, clusters: Ints | None = None, n
 
 
 def bootstrap_difference(ours: Floats, theirs: Floats, *, seed: int, clusters: Ints | None = None) -> Interval:
-    """Paired difference ours − theirs of the same shoppers, with its 95 % interval."""
+    """Paired difference ours − theirs of the same shoppers, with its 95 % interval.
+
+    Args:
+        ours: (v,) metric per row.
+        theirs: (v,) of the same rows.
+        seed: of the draws.
+        clusters: (v,) cluster of each row, as for ``bootstrap_mean``.
+    """
     return bootstrap_mean(ours - theirs, seed=seed, clusters=clusters)

@@ -36,7 +36,7 @@ class TargetRanks:
 
 
 def ranks_collect(ranks: list[Floats]) -> TargetRanks:
-    """One array of ranks per shopper as a table."""
+    """Ranks of the targets (t,), one array per shopper, as a table."""
     start = np.concatenate([[0], np.cumsum([len(one) for one in ranks])]).astype(np.int64)
     return TargetRanks(start, np.concatenate([*ranks, np.zeros(0, np.float32)]).astype(np.float32))
 
@@ -129,7 +129,14 @@ def coverage(lists: Ints, n_items: int, n: int) -> float:
 
 
 def mean_popularity(lists: Ints, popularity: Floats, n: int) -> float:
-    """Mean share of all interactions that a shown item has; higher is closer to a list of best sellers."""
+    """Mean share of all interactions that a shown item has; higher is closer to a list of best sellers.
+
+    Args:
+        lists: (v, k) item index, best first, -1 beyond a short list's end.
+        popularity: (items,) interactions of each.
+        n: length looked at.
+    Returns: in [0, 1]; 0 where nothing is shown.
+    """
     shown = lists[:, :n].ravel()
     shown = shown[shown >= 0]
     return float(popularity[shown].mean() / max(float(popularity.sum()), 1.0)) if len(shown) else 0.0

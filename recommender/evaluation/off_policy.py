@@ -137,6 +137,7 @@ def snips(log: LoggedSlots, *, max_weight: float = np.inf, level: float = 0.95, 
     Slightly biased (order 1/n) and far steadier than ``ips``; invariant to a constant added to every reward.
 
     Args, Returns: as for ``ips``.
+    Raises: DataError if the target policy never shows what was logged.
     Reference: Swaminathan, Joachims, 2015.
     """
     return _estimate(log, snips_sums(log, max_weight), max_weight, level, seed)
@@ -161,8 +162,15 @@ def difference(
 ) -> Estimate:
     """Paired difference of two estimates over the same slots: ``V(target) − V(anchor)``.
 
-    Both are resampled with the same shoppers, so what they share cancels. Diagnostics are those of ``log``, which
-    describes the target; ``max_weight`` is the one the sums were made with.
+    Both are resampled with the same shoppers, so what they share cancels.
+
+    Args:
+        log: of the target; the diagnostics are its own.
+        target: sums of an estimator over it.
+        anchor: sums of the same estimator over the same slots under the policy it is compared with.
+        max_weight: that the sums were made with.
+        level: of the interval.
+        seed: of the bootstrap.
     """
     draws = _replicate(target, seed) - _replicate(anchor, seed)
     return _described(log, target, target.value() - anchor.value(), draws, max_weight, level)
@@ -213,7 +221,10 @@ def snips_sums(log: LoggedSlots, max_weight: float = np.inf) -> Sums:
 
 
 def dr_sums(log: LoggedSlots, max_weight: float = np.inf) -> Sums:
-    """Numerators and denominators of ``dr`` by shopper."""
+    """Numerators and denominators of ``dr`` by shopper.
+
+    Raises: DataError if the log carries no reward model.
+    """
     if log.model_logged is None or log.model_target is None:
         raise DataError("a doubly robust estimate needs a reward model: give model_logged and model_target")
     weights = log.weights(max_weight)

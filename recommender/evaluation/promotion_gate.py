@@ -83,7 +83,14 @@ class GateResult:
 
 
 def paired(ours: Floats, theirs: Floats) -> Paired:
-    """Mean difference with its 95 % interval and one-sided p-value, by Student's t over shoppers."""
+    """Mean difference with its 95 % interval and one-sided p-value, by Student's t over shoppers.
+
+    Two models that differ by the same amount for everybody, or a single shopper, prove nothing: p is then ½.
+
+    Args:
+        ours: (v,) metric per shopper.
+        theirs: (v,) of the same shoppers.
+    """
     difference = (ours - theirs).astype(np.float64)
     mean, n = float(difference.mean()), len(difference)
     error = float(difference.std(ddof=1) / np.sqrt(n)) if n > 1 else float("inf")

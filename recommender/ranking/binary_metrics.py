@@ -79,7 +79,7 @@ def auc(scores: Array, labels: Array, weights: Array | None = None) -> float:
 
 
 def log_loss(probabilities: Array, labels: Array, weights: Array | None = None) -> float:
-    """Mean −log likelihood, nats per row."""
+    """Mean −log likelihood, nats per row: of (n,) probabilities, labels 0 or 1, and weights of the rows."""
     p = np.clip(probabilities.astype(np.float64), EPSILON, 1 - EPSILON)
     losses = -np.where(labels > 0, np.log(p), np.log1p(-p))
     return float(np.average(losses, weights=weights))
@@ -88,6 +88,12 @@ def log_loss(probabilities: Array, labels: Array, weights: Array | None = None) 
 def calibration_error(probabilities: Array, labels: Array, weights: Array | None = None, *, bins: int = 15) -> float:
     """Expected calibration error: mean |said − happened| over bins with equally many rows.
 
+    Args:
+        probabilities: (n,) in [0, 1].
+        labels: (n,) 0 or 1.
+        weights: (n,) of the rows; 1 where they are not given.
+        bins: how many.
+    Returns: in [0, 1]; NaN where no row has a weight.
     Reference: Naeini, Cooper, Hauskrecht, 2015.
     """
     w = np.ones(len(labels)) if weights is None else weights.astype(np.float64)

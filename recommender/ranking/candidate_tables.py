@@ -26,7 +26,14 @@ class CandidateTables:
 
     @classmethod
     def of(cls, profile: Profile, gathered: Gathered, arrays: LearnedArrays, now_us: int = 0) -> "CandidateTables":
-        """Tables for a profile and whatever is left of it when some of its items are taken away."""
+        """Tables for a profile and whatever is left of it when some of its items are taken away.
+
+        Args:
+            profile: of the shopper.
+            gathered: candidates.
+            arrays: of the bundle.
+            now_us: time of the request in microseconds since 1970; 0 where there are no times.
+        """
         ids, first = np.unique(profile.item_ids, return_index=True)
         return cls(ids, profile.index[first], gathered, arrays, now_us)
 

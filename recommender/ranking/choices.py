@@ -21,7 +21,14 @@ MAX_USERS = 10_000
 
 
 def context_of(sequences: Sequences, user: int, item_ids: Ints, *, now_us: int = 0) -> Context:
-    """A shopper of the sequences asking for a page at ``now_us``."""
+    """A shopper of the sequences asking for a page.
+
+    Args:
+        sequences: behaviour of everybody.
+        user: row of the shopper, who is named by it.
+        item_ids: (n,) ids of the vocabulary.
+        now_us: time of the request in microseconds since 1970; 0 where there are no times.
+    """
     part = slice(int(sequences.start[user]), int(sequences.start[user + 1]))
     history = History(item_ids[sequences.item[part]], sequences.kind[part], sequences.at_us[part])
     return Context(
@@ -30,7 +37,15 @@ def context_of(sequences: Sequences, user: int, item_ids: Ints, *, now_us: int =
 
 
 def state_of(context: Context, history_index: Ints, arrays: LearnedArrays, encoder: Encoder, max_length: int) -> Floats:
-    """(d,) state vector of a context whose history is known to the bundle."""
+    """(d,) state vector of a context.
+
+    Args:
+        context: who asks.
+        history_index: vocabulary index of each entry of the history, -1 unknown.
+        arrays: of the bundle.
+        encoder: that made its item vectors.
+        max_length: entries that it reads.
+    """
     profile = profile_of(context, history_index)
     return state_encode(encoder, encoder_inputs(profile, arrays.item_vectors, max_length=max_length))
 

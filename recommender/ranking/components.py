@@ -152,7 +152,7 @@ def components_of(
 
 
 def log_softmax(logits: Floats) -> Floats:
-    """(…, c) logarithm of the softmax over the last axis."""
+    """(…, c) logarithm of the softmax of (…, c) logits over the last axis; where all are 0, log 1/c."""
     if not logits.shape[-1]:
         return logits
     if not logits.any():  # a model that the bundle does not carry

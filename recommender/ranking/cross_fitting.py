@@ -34,13 +34,17 @@ class CrossFit:
         self.weights = outcome_weights(rows.labels)
 
     def net(self, mask: Bools, seed: int) -> MultiTaskNet:
-        """A net fitted on the rows where ``mask`` is true."""
+        """A net fitted on the rows where ``mask`` (n,) is true."""
         features, labels = self.rows.features[mask], self.rows.labels[mask]
         weights, offset = self.weights[mask], self.offset[mask]
         return net_fit(features, labels, weights, offset, self.config, seed=seed, device=self.device)
 
     def halves(self, half_of_shopper: Ints) -> tuple[list[MultiTaskNet], HeldOut]:
-        """A net per half of the shoppers, and every row's logits by the net of the other half."""
+        """A net per half of the shoppers, and every row's logits by the net of the other half.
+
+        Args:
+            half_of_shopper: (u,) 0 or 1.
+        """
         rows, half, late = self.rows, half_of_shopper[self.rows.shopper], self.late
         nets = [self.net((half == fold) & ~late, self.seed + fold) for fold in range(FOLDS)]
         logits = np.where((half == 0)[:, None], net_logits(nets[1], rows.features), net_logits(nets[0], rows.features))
@@ -52,7 +56,7 @@ class CrossFit:
         return np.asarray(self.rows.at_us >= np.quantile(self.rows.at_us, 1 - LATE_SHARE))
 
     def held_out(self, logits: Floats) -> HeldOut:
-        """The rows with logits of nets that never met their shoppers."""
+        """The rows with (n, H) logits of nets that never met their shoppers."""
         rows = self.rows
         return HeldOut(
             logits=logits,

@@ -29,7 +29,7 @@ class SharedBottom(nn.Module):
         )
 
     def forward(self, scaled: Tensor) -> Tensor:
-        """What all heads read."""
+        """(n, F) → (n, H, out): what all heads read."""
         read: Tensor = self.layers(scaled)
         return read.unsqueeze(1).expand(-1, self.heads, -1)
 
@@ -60,7 +60,7 @@ class GatedExperts(nn.Module):
         self.register_buffer("barred", torch.where(barred, -1e9, 0.0))
 
     def forward(self, scaled: Tensor) -> Tensor:
-        """What each head reads."""
+        """(n, F) → (n, H, out): what each head reads."""
         rows = scaled.shape[0]
         hidden = torch.relu(self.first(scaled)).reshape(rows, self.experts, -1).transpose(0, 1)  # (E, n, width)
         said = torch.relu(hidden @ self.weight + self.bias).transpose(0, 1)  # (n, E, out)

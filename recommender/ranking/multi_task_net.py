@@ -35,18 +35,25 @@ class MultiTaskNet(nn.Module):
         self.register_buffer("factors", torch.zeros(heads, size, size))
 
     def forward(self, features: Tensor) -> Tensor:
-        """Logits of the heads."""
+        """(n, F) → (n, H) logits."""
         scaled = self._scaled(features)
         return self._logits(self.bottom(scaled), scaled)
 
     def logits_and_deviations(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits of the heads, and the standard deviation of each."""
+        """(n, F) → (n, H) logits, and the (n, H) standard deviation of each."""
         scaled = self._scaled(features)
         shared = self.bottom(scaled)
         return self._logits(shared, scaled), deviations(_last_inputs(shared, scaled), self.factors)
 
     def uncertainty_fit(self, features: Tensor, offset: Tensor, weights: Tensor, prior_precision: float) -> None:
-        """Learn from the training rows how sure each head may be where."""
+        """Learn from the training rows how sure each head may be where.
+
+        Args:
+            features: (n, F).
+            offset: (n,) examination where each card stood, in logits.
+            weights: (n, H) of the outcomes.
+            prior_precision: of the last layer's weights; the larger, the surer.
+        """
         with torch.no_grad():
             scaled = self._scaled(features)
             shared = self.bottom(scaled)

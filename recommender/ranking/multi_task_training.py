@@ -171,7 +171,7 @@ class _ServedRanker(nn.Module):
         self.register_buffer("intercept", torch.tensor([one.intercept for one in calibration]))
 
     def forward(self, features: Tensor) -> Tensor:
-        """Probabilities of the heads at the reference place, then their deviations."""
+        """(n, F) → (n, 2H): probabilities of the heads at the reference place, then deviations of their logits."""
         logits, unsure = self.model.logits_and_deviations(features)
         said = torch.sigmoid(logits * self.slope + self.intercept)
         return torch.cat([said, unsure * self.slope.abs()], dim=1)

@@ -59,7 +59,14 @@ class PastFatigue:
         return self._followed(shopper, at_us).counts
 
     def show(self, shopper: int, at_us: int, items: Sequence[int], clicked: Sequence[bool]) -> None:
-        """The shopper saw a page; ``clicked`` says which of its cards will have been opened."""
+        """The shopper saw a page.
+
+        Args:
+            shopper: row of who saw it.
+            at_us: when, in microseconds since 1970; not before what was shown or asked for earlier.
+            items: what stood on it.
+            clicked: which of these will have been opened.
+        """
         tired = self._followed(shopper, at_us)
         for item, opened in zip(items, clicked, strict=True):
             tired.pending[item] = tired.pending.get(item, 0) + 1

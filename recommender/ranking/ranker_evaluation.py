@@ -100,7 +100,13 @@ def _number(value: float) -> float | None:
 
 
 def page_auc(scores: Floats, labels: Floats, page: Ints) -> float:
-    """Mean AUC over the pages that have a yes and a no."""
+    """Mean AUC over the pages that have a yes and a no, NaN where none has.
+
+    Args:
+        scores: (n,).
+        labels: (n,) 0 or 1.
+        page: (n,) page of each row.
+    """
     order = np.argsort(page, kind="stable")
     pages = np.split(order, np.flatnonzero(np.diff(page[order])) + 1)
     values = [auc(scores[rows], labels[rows]) for rows in pages if 0 < labels[rows].sum() < len(rows)]

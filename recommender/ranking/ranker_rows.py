@@ -46,7 +46,10 @@ def ranker_rows(
     device: str,
     progress: Progress,
 ) -> RankerRows | Absent:
-    """Rows of at most ``config.max_pages`` pages; arguments as of ``multi_task_training.ranker_train``."""
+    """Rows of at most ``config.max_pages`` pages, or why there are none.
+
+    Args: as of ``multi_task_training.ranker_train``.
+    """
     missing = _too_little(snapshot, config)
     if missing or snapshot.impressions is None:
         return Absent(missing)

@@ -52,11 +52,11 @@ class ChoiceLists:
         return len(self.start) - 1
 
     def rows_of(self, lists: Ints) -> Ints:
-        """Rows of some lists, in their order."""
+        """(r',) rows of the lists (v',), in their order."""
         return np.concatenate([np.arange(self.start[one], self.start[one + 1]) for one in lists])
 
     def take(self, lists: Ints) -> "ChoiceLists":
-        """Some lists, in the given order."""
+        """The lists (v',), in the given order."""
         rows = self.rows_of(lists)
         start = np.concatenate([[0], np.cumsum(np.diff(self.start)[lists])]).astype(np.int64)
         return ChoiceLists(self.features[rows], self.fused[rows], self.chosen[rows], start)
@@ -147,7 +147,13 @@ def log_loss(lists: ChoiceLists, scores: Floats) -> float:
 
 
 def weights_fit(lists: ChoiceLists, trees: Floats) -> tuple[float, float, float]:
-    """a, b and the nats per choice of ``a · fused + b · trees``."""
+    """Weights of fusion and trees that maximise the objective of ``second_stage_fit``.
+
+    Args:
+        lists: with what was chosen.
+        trees: (r,) sums of the trees, grown without the lists they are of.
+    Returns: a, b and the mean nats of a choice under them.
+    """
 
     def objective(weights: np.ndarray) -> float:
         a, b = weights

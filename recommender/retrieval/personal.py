@@ -1,10 +1,13 @@
 """Sources that both gathers ask in the same way: liked tags, what hardly anybody has met, what falls due again."""
 
+from collections.abc import Mapping
+from itertools import chain, zip_longest
+
 import numpy as np
 
 from recommender.collaborative.replenishment import due_probability
 from recommender.data.learned import LearnedArrays
-from recommender.data.types import DAY_US, Bools, Floats, History, Ints, Source
+from recommender.data.types import DAY_US, Bools, Context, Floats, History, Ints, Source
 from recommender.retrieval.union import Proposal
 from users.kinds import Kind
 
@@ -45,9 +48,29 @@ def by_content(arrays: LearnedArrays, state: Floats, n: int, allowed: Bools | No
     """(p,) vocabulary indices of items that hardly anybody has met and that lie nearest to the state.
 
     Their vectors come from what is known of them, and their biases are left out: those say that nobody came.
+
+    Args:
+        arrays: of the bundle.
+        state: (d,) of the shopper.
+        n: how many at most.
+        allowed: (items,) what may be proposed; everything where it is not given.
     """
     cold = _those(np.asarray(arrays.hardly_met), allowed)
     return cold[_largest(arrays.item_vectors[cold] @ state, n)]
+
+
+def by_segment(segments: Mapping[str, Ints], context: Context) -> Ints:
+    """What trends among shoppers of the same learned segment and of the one that the shop gave them, by turns.
+
+    Args:
+        segments: item ids by segment, most wanted first.
+        context: who asks.
+    """
+    found = [segments[name] for name in (context.learned_segment, context.segment) if name in segments]
+    if len(found) < 2:
+        return found[0] if found else np.zeros(0, np.int64)
+    turns = dict.fromkeys(chain.from_iterable(zip_longest(*(one.tolist() for one in found))))
+    return np.array([item for item in turns if item is not None], np.int64)
 
 
 def due_again(arrays: LearnedArrays, index: Ints, history: History, now_us: int) -> Ints:

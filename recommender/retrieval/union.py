@@ -33,6 +33,10 @@ def union(proposals: Sequence[Proposal], ready: Ints) -> Ints:
     """Distinct proposed ids, ascending, at most ``MAX_CANDIDATES``.
 
     Every source has its ``FLOOR`` best in; what is left goes to the sources in the order of ``SOURCES``.
+
+    Args:
+        proposals: of the sources, each best first.
+        ready: (r,) ids that are in before all of them.
     """
     ordered = sorted(proposals, key=lambda proposal: _PLACE[proposal.source])
     best = [proposal.item_ids[:FLOOR] for proposal in ordered]

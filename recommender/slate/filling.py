@@ -100,7 +100,7 @@ class RowFilling:
         self._take(int(allowed[place]), p, forced=single, score=float(scores[place]), uniform=uniform, held_by=held_by)
 
     def distribution(self) -> tuple[Ints, Floats, FloatArray]:
-        """The next slot's allowed set, as positions in ``candidates``, with slot scores and probabilities."""
+        """The next slot's allowed set, as positions in ``candidates``, its slot scores and probabilities, all (a,)."""
         allowed, scores = self._scored(self._may()[0])
         return allowed, scores, self._probabilities(scores) if len(allowed) else np.zeros(0)
 

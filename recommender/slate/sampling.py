@@ -36,7 +36,13 @@ def slot_probabilities(scores: Floats, *, temperature: float, epsilon: float) ->
 
 
 def slot_choice(probabilities: FloatArray, uniform: float | FloatArray) -> Ints:
-    """Index drawn for each uniform number in [0, 1) by inverting the cumulative probabilities."""
+    """Index drawn for each uniform number, by inverting the cumulative probabilities.
+
+    Args:
+        probabilities: (a,) of a slot.
+        uniform: numbers in [0, 1), one or an array of any shape.
+    Returns: of the shape of ``uniform``.
+    """
     total = probabilities.cumsum()
     place: Ints = np.minimum(total.searchsorted(uniform * total[-1], side="right"), len(probabilities) - 1)
     return place
