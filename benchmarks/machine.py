@@ -5,6 +5,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+CALM = 0.15
+"""Share of the machine that may be busy with other things when latencies are measured."""
+
 _GIB = 2**30
 
 
@@ -38,7 +41,7 @@ def busy_share(seconds: float) -> float:
     return 1 - idle / total if total else 0.0
 
 
-def calm_wait(*, below: float, patience_seconds: float) -> float:
+def calm_wait(*, below: float = CALM, patience_seconds: float = 60.0) -> float:
     """Wait until the machine is less busy than ``below``, at most so long; returns how busy it was last."""
     end = time.monotonic() + patience_seconds
     share = busy_share(3)

@@ -9,13 +9,10 @@ this process and of its Postgres connection together: other work on the machine 
 
 import argparse
 import os
-import shlex
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,14 +20,12 @@ from rich.console import Console
 
 from benchmarks import machine
 from benchmarks.memory import pss_mb
-from benchmarks.report import Goal, Measure, Report, percentile, report_write, table_print
-from benchmarks.site import SHOP, environment_set, services_running, shop_prepared
-from dpe_site.environment import REPOSITORY
+from benchmarks.report import RESULTS, Goal, Measure, Measured, percentile, report_publish
+from benchmarks.site import SHOP, services_running, shop_home, shop_prepared
 
 if TYPE_CHECKING:
     from catalog.models import Shop
 
-RESULTS = REPOSITORY / "docs" / "results"
 GOAL = Goal("p50", 1000 / 150)
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
@@ -64,28 +59,21 @@ def main(words: Sequence[str]) -> None:
     options = parser.parse_args(words)
     os.environ.update(_ONE_THREAD)
     began = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix="dpe-bench-", ignore_cleanup_errors=True) as scratch:
-        Path(scratch).chmod(0o755)  # Postgres does not run as root and walks through it
-        home = Path(options.home or scratch).resolve()
-        environment_set(home)
-        with services_running(home):
-            shop_prepared(home)
-            measures, notes = _measured(options.rounds)
-    report = Report(
+    with shop_home(options.home) as home, services_running(home):
+        shop_prepared(home)
+        found = _measured(options.rounds)
+    report_publish(
+        found,
         title="Lists made ahead: shoppers per second and core",
-        command=shlex.join(["python", "-m", "benchmarks.precompute", "--rounds", str(options.rounds)]),
-        date=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        machine=machine.machine_read(),
+        command=["python", "-m", "benchmarks.precompute", "--rounds", str(options.rounds)],
         seed=0,
-        wall_seconds=time.perf_counter() - began,
-        measures=measures,
-        notes=notes,
+        began=began,
+        file=options.results / "precompute",
+        console=Console(width=150),
     )
-    table_print(report, Console(width=150))
-    report_write(report, options.results, "precompute")
 
 
-def _measured(n_rounds: int) -> tuple[tuple[Measure, ...], tuple[str, ...]]:
+def _measured(n_rounds: int) -> Measured:
     """Rounds in chunks and, between them so that both meet the same machine, one shopper at a time."""
     import django
 

@@ -10,30 +10,37 @@ time of one thread.
 import argparse
 import os
 import random
-import shlex
 import statistics
 import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from benchmarks import machine
-from benchmarks.report import Goal, Measure, Report, report_write, table_print
+from benchmarks.report import RESULTS, Goal, Measure, Measured, report_publish
 from benchmarks.site import SHOP, environment_set, services_running, shop_prepared
-from dpe_site.environment import REPOSITORY
 
 if TYPE_CHECKING:
     from benchmarks.faithfulness import CardFinding
 
 TITLE = "Reasons: faithfulness and cost"
-RESULTS = REPOSITORY / "docs" / "results"
 REPEATS = 5
 _ITSELF = "keep_browsing"  # cites the card itself, which cannot but be true
+
+
+@dataclass
+class Explained:
+    """What was found on the pages looked at."""
+
+    findings: "list[CardFinding]" = field(default_factory=list)  # one per card that cites an item
+    codes: Counter[str] = field(default_factory=Counter)  # reasons, by code
+    cards: int = 0
+    seconds: list[tuple[float, float]] = field(default_factory=list)  # of each page with and without reasons
 
 
 def main(words: Sequence[str]) -> None:
@@ -44,19 +51,16 @@ def main(words: Sequence[str]) -> None:
     os.environ["OMP_NUM_THREADS"] = "1"
     with services_running(options.home):
         shop_prepared(options.home)
-        measures, notes = _measured(options, console)
-    report = Report(
+        explained = _measured(options, console)
+    report_publish(
+        _told(explained),
         title=TITLE,
-        command=shlex.join(["python", "-m", "benchmarks.reasons", "--shoppers", str(options.shoppers)]),
-        date=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        machine=machine.machine_read(),
+        command=["python", "-m", "benchmarks.reasons", "--shoppers", str(options.shoppers)],
         seed=options.seed,
-        wall_seconds=time.perf_counter() - began,
-        measures=tuple(measures),
-        notes=tuple(notes),
+        began=began,
+        file=options.results / "reasons",
+        console=console,
     )
-    table_print(report, console)
-    report_write(report, options.results, "reasons")
 
 
 def _options(words: Sequence[str]) -> argparse.Namespace:
@@ -70,7 +74,8 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
     return options
 
 
-def _measured(options: argparse.Namespace, console: Console) -> tuple[list[Measure], list[str]]:
+def _measured(options: argparse.Namespace, console: Console) -> Explained:
+    """Every shopper's homepage, and what becomes of its cards without each item of the history."""
     import django
 
     django.setup()
@@ -78,22 +83,24 @@ def _measured(options: argparse.Namespace, console: Console) -> tuple[list[Measu
     from recommender.store.gather import SqlGather
     from recommender.store.rulesets import tags_of
 
-    findings: list[CardFinding] = []
-    codes: Counter[str] = Counter()
-    cards = unexplained = 0
-    seconds: list[tuple[float, float]] = []
-    pages = _previews(options)
-    for number, page in enumerate(pages):
+    explained = Explained()
+    for number, page in enumerate(_previews(options)):
         bundle, ruleset = page.serving.bundle, page.serving.ruleset
         gather = SqlGather(page.serving, tag_ids=tags_of(ruleset), repeats=ruleset.knobs.repeats)
-        codes.update(reason.code for reason in page.decision.reasons)
-        cards += len(page.decision.item_ids)
-        unexplained += len(page.decision.item_ids) - len(page.decision.reasons)
-        findings += page_findings(page.context, gather, ruleset, bundle, page.decision)
-        seconds.append(_cost(page))
+        explained.codes.update(reason.code for reason in page.decision.reasons)
+        explained.cards += len(page.decision.item_ids)
+        explained.findings += page_findings(page.context, gather, ruleset, bundle, page.decision)
+        explained.seconds.append(_cost(page))
         if number % 20 == 0:
             console.print(f"{number} of {options.shoppers} …")
+    return explained
+
+
+def _told(explained: Explained) -> Measured:
+    """Lines of the report and its notes."""
+    findings, cards, seconds = explained.findings, explained.cards, explained.seconds
     told = [one for one in findings if one.code != _ITSELF]
+    unexplained = cards - explained.codes.total()
     measures = [
         _unfaithful("Cited items that another outdid", told, Goal("value", 5.0)),
         *(
@@ -108,7 +115,7 @@ def _measured(options: argparse.Namespace, console: Console) -> tuple[list[Measu
     notes = [
         f"{len(seconds)} shoppers, {cards:,} cards; {items:.0f} distinct items in the median history, each tried",
         f"{lost:,} of {len(told):,} citing cards are not brought into their row without the cited item",
-        "Reasons: " + ", ".join(f"{code} {n:,}" for code, n in codes.most_common()),
+        "Reasons: " + ", ".join(f"{code} {n:,}" for code, n in explained.codes.most_common()),
         "Cards of keep_browsing cite themselves and are left out of the first line",
     ]
     return measures, notes

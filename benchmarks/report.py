@@ -2,15 +2,20 @@
 
 import json
 import math
+import shlex
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.machine import Machine
+from benchmarks.machine import Machine, machine_read
+from dpe_site.environment import REPOSITORY
 
+RESULTS = REPOSITORY / "docs" / "results"
 MET, MISSED, NO_GOAL = "met", "missed", "–"
 _HEADINGS = ("Measure", "n", "Goal", "p50", "p95", "p99", "Value", "Verdict")
 
@@ -57,6 +62,10 @@ class Measure:
         return [self.name, f"{self.n:,}", ", ".join(goals) or NO_GOAL, *spread, value, self.verdict]
 
 
+Measured = tuple[Sequence[Measure], Sequence[str]]
+"""Lines of a report and the notes below them."""
+
+
 @dataclass(frozen=True)
 class Report:
     """A run of the benchmark."""
@@ -93,6 +102,35 @@ def spread(name: str, seconds: Sequence[float], *goals: Goal, value: float | Non
     """A measure of latencies, told in milliseconds."""
     p50, p95, p99 = (round(1000 * percentile(seconds, share), 1) for share in (0.50, 0.95, 0.99))
     return Measure(name, "ms", len(seconds), p50, p95, p99, value, unit, goals)
+
+
+def report_publish(
+    found: Measured, *, title: str, command: Sequence[str], seed: int, began: float, file: Path, console: Console
+) -> None:
+    """Tell what a run found, and where, when and how long: in the terminal, as Markdown and as JSON.
+
+    Args:
+        found: what was measured.
+        title: of the page.
+        command: words that measure the same again.
+        seed: of everything drawn.
+        began: ``time.perf_counter()`` when the run began.
+        file: to write, without its ending.
+        console: to print on.
+    """
+    measures, notes = found
+    report = Report(
+        title=title,
+        command=shlex.join(command),
+        date=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        machine=machine_read(),
+        seed=seed,
+        wall_seconds=time.perf_counter() - began,
+        measures=tuple(measures),
+        notes=tuple(notes),
+    )
+    table_print(report, console)
+    report_write(report, file.parent, file.name)
 
 
 def table_print(report: Report, console: Console) -> None:

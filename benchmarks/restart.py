@@ -120,7 +120,7 @@ def _demo(home: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
 def _rows(home: Path) -> dict[str, int]:
     addresses = addresses_read(home)
     if addresses is None:
-        raise RuntimeError(f"{home} has no addresses of running services.")
+        raise RuntimeError(f"{home} has no addresses of running services; see {home}/logs.")
     connection = psycopg2.connect(addresses.database_url)
     try:
         with connection.cursor() as cursor:

@@ -9,7 +9,6 @@ ends of that connection go before everything else, where the machine has other t
 """
 
 import json
-import shlex
 import threading
 import time
 from argparse import Namespace
@@ -24,10 +23,9 @@ from rich.console import Console
 
 from benchmarks import machine
 from benchmarks.clusters import MET, Catalogue, catalogue_draw, states_draw
-from benchmarks.report import Goal, Measure, Report, report_write, spread, table_print
+from benchmarks.report import RESULTS, Goal, Measure, report_publish, spread
 from benchmarks.scratch_database import scratch_database, server_megabytes, server_processor_seconds, urgent
 from catalog.models import Shop
-from dpe_site.environment import REPOSITORY
 from recommender.data.types import Context, Floats, History, Ints, Source
 from recommender.retrieval.sources import CONFIG_OF
 from recommender.store.filters import filter_parameters
@@ -35,7 +33,6 @@ from recommender.store.nearest import nearest
 from recommender.store.vector_tables import index_settings, vector_table, vector_table_fill, vector_table_index
 
 TITLE = "Retrieval: nearest items by index against exact search"
-RESULTS = REPOSITORY / "docs" / "results"
 QUOTA = CONFIG_OF[Source.STATE_VECTOR].quota
 WARM_UP = 200
 BUNDLE = 1
@@ -75,21 +72,19 @@ def run(options: Namespace, console: Console) -> None:
         shop, built = Shop.objects.get(), built_read()
         truths = [_truth(catalogue, state) for state in states]
         console.print(f"{options.questions:,} questions …")
-        busy = machine.calm_wait(below=0.15, patience_seconds=options.patience)
+        busy = machine.calm_wait(patience_seconds=options.patience)
         with urgent() if options.urgent else nullcontext():
             asked = questions_ask(catalogue, shop, states, truths)
-    report = Report(
+    notes = [*_notes(catalogue, asked), *_circumstances(options, is_new=is_new, busy=busy)]
+    report_publish(
+        ([*_found(asked), *built], notes),
         title=TITLE,
-        command=shlex.join(["manage.py", "benchmark", "retrieval", *_given(options)]),
-        date=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        machine=machine.machine_read(),
+        command=["manage.py", "benchmark", "retrieval", *_given(options)],
         seed=options.seed,
-        wall_seconds=time.perf_counter() - began,
-        measures=(*_found(asked), *built),
-        notes=(*_notes(catalogue, asked), *_circumstances(options, is_new=is_new, busy=busy)),
+        began=began,
+        file=(options.results or RESULTS) / options.name,
+        console=console,
     )
-    table_print(report, console)
-    report_write(report, options.results or RESULTS, options.name)
 
 
 def questions_ask(catalogue: Catalogue, shop: Shop, states: Floats, truths: Sequence[Ints]) -> Asked:

@@ -8,18 +8,16 @@ what is popular in it, so there is something to learn and the encoder does not s
 
 import argparse
 import sys
+import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 from rich.console import Console
 
-from benchmarks.machine import machine_read
 from benchmarks.processes import command_run
-from benchmarks.report import Goal, Measure, Report, report_write, table_print
-from dpe_site.environment import REPOSITORY
+from benchmarks.report import RESULTS, Goal, Measure, report_publish
 
 GENRES = 40
 STAY = 0.9
@@ -33,7 +31,7 @@ def main(words: Sequence[str]) -> int:
     Returns: exit status, 1 where the command failed or was ended.
     """
     options = _options(words)
-    began, console = datetime.now(UTC), Console(soft_wrap=True)
+    began, console = time.perf_counter(), Console(soft_wrap=True)
     with TemporaryDirectory() as scratch:
         file, export = Path(scratch) / "sequences.txt", Path(scratch) / "lists.csv"
         file_write(file, options.interactions, options.shoppers, options.items, np.random.default_rng(options.seed))
@@ -47,9 +45,15 @@ def main(words: Sequence[str]) -> int:
         Measure("Peak memory", "MB", 1, value=round(cost.peak_memory_mb)),
         Measure("Rows written", "", 1, value=rows),
     )
-    report = _report(options, measures, began, cost.status)
-    table_print(report, console)
-    report_write(report, options.results, "sequences")
+    report_publish(
+        (measures, _notes(options, cost.status)),
+        title="A million interactions",
+        command=["python", "-m", "benchmarks.sequences", "--interactions", str(options.interactions)],
+        seed=options.seed,
+        began=began,
+        file=options.results / "sequences",
+        console=console,
+    )
     return 0 if done else 1
 
 
@@ -81,14 +85,10 @@ def _drawn(of: tuple[np.ndarray, np.ndarray], draw: float) -> int:
     return int(members[np.searchsorted(share, draw, side="right")])
 
 
-def _report(options: argparse.Namespace, measures: tuple[Measure, ...], began: datetime, status: int) -> Report:
+def _notes(options: argparse.Namespace, status: int) -> tuple[str, ...]:
     told = f"{options.interactions:,} interactions of {options.shoppers:,} shoppers with {options.items:,} items"
     ended = f"The command ended with {status}; no time is claimed." if status else "The command ended by itself."
-    notes = (f"{told}, made up, without texts.", ended, "A single run.")
-    seconds = (datetime.now(UTC) - began).total_seconds()
-    command = f"python -m benchmarks.sequences --interactions {options.interactions}"
-    day = began.date().isoformat()
-    return Report("A million interactions", command, day, machine_read(), options.seed, seconds, measures, notes)
+    return f"{told}, made up, without texts.", ended, "A single run."
 
 
 def _options(words: Sequence[str]) -> argparse.Namespace:
@@ -98,7 +98,7 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--items", type=int, default=3_400)
     parser.add_argument("--minutes", type=float, default=LIMIT_MINUTES, help="the command is ended after so long")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--results", type=Path, default=REPOSITORY / "docs" / "results" / "quality")
+    parser.add_argument("--results", type=Path, default=RESULTS / "quality")
     return parser.parse_args(words)
 
 

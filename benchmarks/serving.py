@@ -11,26 +11,25 @@ import argparse
 import math
 import os
 import random
-import shlex
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from benchmarks import machine
 from benchmarks.load import even_arrivals, random_arrivals
-from benchmarks.report import Goal, Measure, Report, percentile, report_write, spread, table_print
+from benchmarks.report import RESULTS, Goal, Measure, Measured, percentile, report_publish, spread
 from benchmarks.restart import restart_measure, second_starts
-from benchmarks.site import SHOP, Prepared, Site, environment_set, services_running, shop_prepared, site_open
-from dpe_site.environment import REPOSITORY
+from benchmarks.site import SHOP, Prepared, Site, services_running, shop_home, shop_prepared, site_open
+
+if TYPE_CHECKING:
+    from benchmarks.measuring import Homepages
 
 TITLE = "Serving: latency, throughput and memory"
-RESULTS = REPOSITORY / "docs" / "results"
 FAST_SECONDS = 15
 RELOAD_SECONDS = 20
 GUESTS = 20
@@ -38,7 +37,6 @@ WARM_UP_BATCHES = 20
 MOST_VISITS = 20_000
 HOMEPAGE_GOALS = (Goal("p50", 30), Goal("p99", 100))
 _PAPER_WIDTH = 150
-_CALM, _CALM_PATIENCE_SECONDS = 0.15, 60
 
 
 def main(words: Sequence[str]) -> None:
@@ -47,28 +45,22 @@ def main(words: Sequence[str]) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console() if sys.stdout.isatty() else Console(width=_PAPER_WIDTH)
     began = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix="dpe-bench-", ignore_cleanup_errors=True) as scratch:
-        Path(scratch).chmod(0o755)  # Postgres does not run as root and walks through it
-        home = Path(options.home or scratch).resolve()
-        environment_set(home)
+    with shop_home(options.home) as home:
         with services_running(home):
             prepared = shop_prepared(home)
             with site_open(home) as site:
                 measures, notes = _measured(site, options, console)
         console.print("Second starts of the demo …")
-        measures.append(restart_measure(second_starts(home)))
-    report = Report(
+        restarted = restart_measure(second_starts(home))
+    report_publish(
+        ([_training(prepared), *measures, restarted], [_training_note(prepared), *notes]),
         title=TITLE,
-        command=shlex.join(["python", "-m", "benchmarks.serving", *_options_given(options)]),
-        date=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        machine=machine.machine_read(),
+        command=["python", "-m", "benchmarks.serving", *_options_given(options)],
         seed=options.seed,
-        wall_seconds=time.perf_counter() - began,
-        measures=(_training(prepared), *measures),
-        notes=(_training_note(prepared), *notes),
+        began=began,
+        file=options.results / "serving",
+        console=console,
     )
-    table_print(report, console)
-    report_write(report, options.results, "serving")
 
 
 def _options(words: Sequence[str]) -> argparse.Namespace:
@@ -92,8 +84,7 @@ def _options_given(options: argparse.Namespace) -> list[str]:
     return [word for name in numbers for word in (f"--{name}", f"{getattr(options, name):g}")]
 
 
-def _measured(site: Site, options: argparse.Namespace, console: Console) -> tuple[list[Measure], list[str]]:
-    """Every measure of the open shop, one after the other, and what a reader has to know about them."""
+def _measured(site: Site, options: argparse.Namespace, console: Console) -> Measured:
     import django
 
     django.setup()
@@ -103,33 +94,16 @@ def _measured(site: Site, options: argparse.Namespace, console: Console) -> tupl
     rng = random.Random(options.seed)
     visitors = people.known_visitors(site.port, SHOP)
     homepages = measuring.Homepages(visitors, rng)
-    rate, count = options.rate, math.ceil(options.rate * options.seconds)
-
     console.print(f"{len(visitors)} known shoppers; warming up …")
     homepages.warm_up()
-    busy = machine.calm_wait(below=_CALM, patience_seconds=_CALM_PATIENCE_SECONDS)
-    console.print(f"Homepages, {rate:g} per second …")
-    even = homepages.fresh_at(lambda n: even_arrivals(rate, n), count)
-    chance = homepages.fresh_at(lambda n: random_arrivals(rate, n, rng), count)
-    again = homepages.reload_at(even_arrivals(rate, math.ceil(rate * min(RELOAD_SECONDS, options.seconds))))
-    console.print("Homepages, as fast as they come …")
-    fast = homepages.fresh_fast(min(FAST_SECONDS, options.seconds))
-    again_fast = homepages.reload_fast(min(FAST_SECONDS, options.seconds))
+    busy = machine.calm_wait()
+    homepage_lines = _homepages_visited(homepages, options, console)
     console.print("Clicks and batches of events …")
     changed = measuring.click_to_page(visitors, options.trials, rng)
     guests = people.new_visitors(site.port, SHOP, GUESTS)
     batches = measuring.batches_sent(guests, options.batches, WARM_UP_BATCHES, rng)
     measures = [
-        spread(f"Homepage, {rate:g}/s evenly", even.latencies, *HOMEPAGE_GOALS),
-        spread(f"Homepage, {rate:g}/s at random times", chance.latencies, *HOMEPAGE_GOALS),
-        spread(f"Homepage reloaded, {rate:g}/s evenly", again.latencies),
-        spread(f"Homepage, {measuring.CLIENTS} clients at once", fast.latencies, value=fast.per_second, unit="/s"),
-        spread(
-            f"Homepage reloaded, {measuring.CLIENTS} clients at once",
-            again_fast.latencies,
-            value=again_fast.per_second,
-            unit="/s",
-        ),
+        *homepage_lines,
         spread("Click until the page has changed", changed, Goal("p99", 1000)),
         spread("Batch of 100 events accepted", batches, Goal("p95", 30)),
         _log_size(people.log_bytes(homepages.pages)),
@@ -143,6 +117,28 @@ def _measured(site: Site, options: argparse.Namespace, console: Console) -> tupl
         _memory_note(site),
     ]
     return measures, notes
+
+
+def _homepages_visited(homepages: "Homepages", options: argparse.Namespace, console: Console) -> list[Measure]:
+    """Fresh homepages and reloads, first at a rate and then as fast as they come."""
+    from benchmarks.measuring import CLIENTS
+
+    rate, count = options.rate, math.ceil(options.rate * options.seconds)
+    console.print(f"Homepages, {rate:g} per second …")
+    even = homepages.fresh_at(lambda n: even_arrivals(rate, n), count)
+    chance = homepages.fresh_at(lambda n: random_arrivals(rate, n, homepages.rng), count)
+    again = homepages.reload_at(even_arrivals(rate, math.ceil(rate * min(RELOAD_SECONDS, options.seconds))))
+    console.print("Homepages, as fast as they come …")
+    fast = homepages.fresh_fast(min(FAST_SECONDS, options.seconds))
+    again_fast = homepages.reload_fast(min(FAST_SECONDS, options.seconds))
+    at_once = f"{CLIENTS} clients at once"
+    return [
+        spread(f"Homepage, {rate:g}/s evenly", even.latencies, *HOMEPAGE_GOALS),
+        spread(f"Homepage, {rate:g}/s at random times", chance.latencies, *HOMEPAGE_GOALS),
+        spread(f"Homepage reloaded, {rate:g}/s evenly", again.latencies),
+        spread(f"Homepage, {at_once}", fast.latencies, value=fast.per_second, unit="/s"),
+        spread(f"Homepage reloaded, {at_once}", again_fast.latencies, value=again_fast.per_second, unit="/s"),
+    ]
 
 
 def _training(prepared: Prepared) -> Measure:

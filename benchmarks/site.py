@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,6 +60,16 @@ def environment_set(home: Path) -> None:
         os.environ.pop(name, None)
     own = {"DPE_HOME": str(home), "DPE_BIND": HOST, "DJANGO_SETTINGS_MODULE": "dpe_site.settings.demo"}
     os.environ.update(own)
+
+
+@contextmanager
+def shop_home(kept: Path | str) -> Iterator[Path]:
+    """Folder of the shop, to which this process is pointed: ``kept``, or without a name one that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="dpe-bench-", ignore_cleanup_errors=True) as scratch:
+        Path(scratch).chmod(0o755)  # Postgres does not run as root and walks through it
+        home = Path(kept or scratch).resolve()
+        environment_set(home)
+        yield home
 
 
 @contextmanager

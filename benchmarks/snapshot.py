@@ -15,16 +15,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import django
 from rich.console import Console
 
-from benchmarks.machine import machine_read
 from benchmarks.processes import Cost, command_run
-from benchmarks.report import Goal, Measure, Report, report_write, table_print
-from dpe_site.environment import REPOSITORY
+from benchmarks.report import RESULTS, Goal, Measure, Measured, report_publish
 
 CODE = "benchmark-snapshot"
 ITEMS, PER_SHOPPER = 20_000, 100
@@ -49,16 +46,22 @@ def main(words: Sequence[str]) -> int:
     django.setup()
     if options.inside:
         return _read(options.inside)
-    began, console = datetime.now(UTC), Console(soft_wrap=True)
+    began, console = time.perf_counter(), Console(soft_wrap=True)
     costs = {}
     with _made_up_shop(max(options.rows)) as (shop_id, grow):
         for rows in sorted(options.rows):
             grow(rows)
             costs[rows] = _measured(shop_id)
             console.print(f"{rows:,} rows: {costs[rows].peak_memory_mb:,.0f} MB, {costs[rows].wall_seconds:.0f} s")
-    report = _report(costs, began)
-    table_print(report, console)
-    report_write(report, options.results, "snapshot")
+    report_publish(
+        _told(costs),
+        title="Reading the facts",
+        command=["python", "-m", "benchmarks.snapshot", "--rows", *map(str, costs)],
+        seed=0,
+        began=began,
+        file=options.results / "snapshot",
+        console=console,
+    )
     return 0
 
 
@@ -120,7 +123,7 @@ def _read(shop_id: int) -> int:
     return 0
 
 
-def _report(costs: dict[int, Cost], began: datetime) -> Report:
+def _told(costs: dict[int, Cost]) -> Measured:
     measures = [
         measure
         for rows, cost in costs.items()
@@ -141,17 +144,13 @@ def _report(costs: dict[int, Cost], began: datetime) -> Report:
         "Each size is read, treated and written by a process of its own; memory includes Python and Django.",
         "Single runs. Postgres sorts on disk in a process of its own, which is not counted.",
     )
-    seconds = (datetime.now(UTC) - began).total_seconds()
-    command = f"python -m benchmarks.snapshot --rows {' '.join(map(str, costs))}"
-    return Report(
-        "Reading the facts", command, began.date().isoformat(), machine_read(), 0, seconds, tuple(measures), notes
-    )
+    return measures, notes
 
 
 def _options(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.snapshot", description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, nargs="+", default=[250_000, 500_000, 1_000_000])
-    parser.add_argument("--results", type=Path, default=REPOSITORY / "docs" / "results")
+    parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--inside", type=int, default=0, help=argparse.SUPPRESS)
     return parser.parse_args(words)
 

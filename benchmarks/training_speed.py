@@ -11,9 +11,9 @@ included.
 import argparse
 import os
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from math import inf, isfinite
 from pathlib import Path
 from statistics import median
@@ -21,12 +21,11 @@ from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
-from benchmarks.machine import machine_read
 from benchmarks.options import data_options
 from benchmarks.peers.environment import peer_python
 from benchmarks.peers.exchange import Options, Order, Outcome, commission_write, outcome_read
 from benchmarks.processes import Cost, command_run
-from benchmarks.report import Goal, Measure, Report, report_write, table_print
+from benchmarks.report import Goal, Measure, report_publish
 from dpe_site import environment
 from recommender.data.types import DataError
 from recommender.trials.problems import PROBLEMS, Problem
@@ -75,8 +74,7 @@ class Round:
 def main(words: Sequence[str]) -> int:
     """Measure, show and write."""
     options = _options(words)
-    console = Console(soft_wrap=True)
-    began = datetime.now(UTC)
+    began, console = time.perf_counter(), Console(soft_wrap=True)
     rounds = []
     problem = PROBLEMS[options.problem](options.data, seed=0, tie_seed=0, refit=False)
     for number in range(options.rounds):
@@ -85,9 +83,16 @@ def main(words: Sequence[str]) -> int:
         theirs = training_run(problem, theirs_python, "rectools_transformers", "SASRec", THEIRS, number, options)
         rounds.append(Round(ours, theirs))
         console.print(f"round {number + 1}: ours {ours.best:.4f}, theirs {theirs.best:.4f}, {rounds[-1].ratio():.2f} ×")
-    report = _report(options, rounds, began)
-    table_print(report, console)
-    report_write(report, options.results, f"training-speed-{options.problem}")
+    given = ["--problem", options.problem, "--rounds", str(options.rounds)]
+    report_publish(
+        (measures_of(rounds), _notes(options, rounds)),
+        title="Training speed",
+        command=["python", "-m", "benchmarks.training_speed", *given],
+        seed=0,
+        began=began,
+        file=options.results / f"training-speed-{options.problem}",
+        console=console,
+    )
     return 0
 
 
@@ -148,17 +153,13 @@ def measures_of(rounds: Sequence[Round]) -> tuple[Measure, ...]:
     )
 
 
-def _report(options: argparse.Namespace, rounds: Sequence[Round], began: datetime) -> Report:
+def _notes(options: argparse.Namespace, rounds: Sequence[Round]) -> tuple[str, ...]:
     settings = ", ".join(f"{key} {value}" for key, value in OURS.items())
-    notes = (
+    return (
         f"{options.problem}, {options.threads} threads, in turns, medians over rounds; both: {settings}.",
         "No texts on either side. RecTools at its own learning rate and batch size, full softmax.",
         *(f"Round {number}: {_told(one)}" for number, one in enumerate(rounds, start=1)),
     )
-    seconds = (datetime.now(UTC) - began).total_seconds()
-    command = f"python -m benchmarks.training_speed --problem {options.problem} --rounds {options.rounds}"
-    day = began.date().isoformat()
-    return Report("Training speed", command, day, machine_read(), 0, seconds, measures_of(rounds), notes)
 
 
 def _told(one: Round) -> str:

@@ -13,16 +13,13 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 
-from benchmarks.machine import machine_read
 from benchmarks.processes import Cost, command_run
-from benchmarks.report import Goal, Measure, Report, report_write, table_print
-from dpe_site.environment import REPOSITORY
+from benchmarks.report import RESULTS, Goal, Measure, report_publish
 from recommender.data.sequences import Sequences
 from recommender.data.types import DataError
 from recommender.encoders.config import SHOP_DEFAULTS
@@ -39,7 +36,7 @@ def main(words: Sequence[str]) -> int:
     options = _options(words)
     if options.inside:
         return _train(options.items, options.shoppers)
-    began, console = datetime.now(UTC), Console(soft_wrap=True)
+    began, console = time.perf_counter(), Console(soft_wrap=True)
     measures: list[Measure] = []
     for items in (options.items // 100, options.items // 10, options.items):
         cost = _measured(items, options.shoppers, 60 * options.minutes)
@@ -50,9 +47,16 @@ def main(words: Sequence[str]) -> int:
             Measure(f"{items:,} items: one epoch, start included", "s", 1, value=round(cost.wall_seconds, 1))
         )
         console.print(f"{items:,} items: {cost.peak_memory_mb:,.0f} MB, {cost.wall_seconds:.0f} s")
-    report = _report(options, measures, began)
-    table_print(report, console)
-    report_write(report, options.results, "vocabulary")
+    sizes = ["--items", str(options.items), "--shoppers", str(options.shoppers)]
+    report_publish(
+        (measures, _notes(options)),
+        title="A large vocabulary",
+        command=["python", "-m", "benchmarks.vocabulary", *sizes],
+        seed=0,
+        began=began,
+        file=options.results / "vocabulary",
+        console=console,
+    )
     return 0
 
 
@@ -86,19 +90,15 @@ def _train(items: int, shoppers: int) -> int:
     return 0
 
 
-def _report(options: argparse.Namespace, measures: Sequence[Measure], began: datetime) -> Report:
+def _notes(options: argparse.Namespace) -> tuple[str, ...]:
     config = SHOP_DEFAULTS.encoder
     full = config.tokens_per_batch * options.items * 4 / 1e6
-    notes = (
+    return (
         f"{options.shoppers:,} made-up shoppers of {LENGTH} interactions, {config.embedding_dim} dimensions, no texts.",
         f"From {config.full_softmax_below:,} items on, {config.n_negatives:,} items a batch are drawn for the softmax.",
         f"Logits of one batch over all {options.items:,} items would take {full:,.0f} MB, and their gradient again.",
         "Single runs; memory includes Python, torch and the made-up data.",
     )
-    seconds = (datetime.now(UTC) - began).total_seconds()
-    command = f"python -m benchmarks.vocabulary --items {options.items} --shoppers {options.shoppers}"
-    day = began.date().isoformat()
-    return Report("A large vocabulary", command, day, machine_read(), 0, seconds, tuple(measures), notes)
 
 
 def _options(words: Sequence[str]) -> argparse.Namespace:
@@ -106,7 +106,7 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--items", type=int, default=1_000_000)
     parser.add_argument("--shoppers", type=int, default=20_000)
     parser.add_argument("--minutes", type=float, default=10, help="limit of each of the three trainings")
-    parser.add_argument("--results", type=Path, default=REPOSITORY / "docs" / "results" / "quality")
+    parser.add_argument("--results", type=Path, default=RESULTS / "quality")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args(words)
 

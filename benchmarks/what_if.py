@@ -11,7 +11,6 @@ machine is calm one more is asked for the way the admin does, of the workers of 
 
 import argparse
 import random
-import shlex
 import sys
 import time
 from collections.abc import Sequence
@@ -22,15 +21,12 @@ from typing import Any
 from rich.console import Console
 
 from benchmarks import machine
-from benchmarks.report import Goal, Measure, Report, report_write, table_print
+from benchmarks.report import RESULTS, Goal, Measure, Measured, report_publish
 from benchmarks.site import SHOP, environment_set, services_running, shop_prepared, site_open
-from dpe_site.environment import REPOSITORY
 
 TITLE = "What-if: a draft tried on the last day's pages"
-RESULTS = REPOSITORY / "docs" / "results"
 CLICKS, PURCHASES = 0.10, 0.02  # chance of each for a card of a page's first row
 GOAL_SECONDS = 30.0
-CALM = 0.15
 _PATIENCE_SECONDS = 600
 _DRAWN = "bench-outcomes"  # session of what is drawn here
 
@@ -47,22 +43,19 @@ def main(words: Sequence[str]) -> None:
     environment_set(home)
     with services_running(home):
         shop_prepared(home)
-        measures, notes = _measured(options, home, console)
-    report = Report(
+        found = _measured(options, home, console)
+    report_publish(
+        found,
         title=TITLE,
-        command=shlex.join(["python", "-m", "benchmarks.what_if", "--seed", str(options.seed)]),
-        date=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        machine=machine.machine_read(),
+        command=["python", "-m", "benchmarks.what_if", "--seed", str(options.seed)],
         seed=options.seed,
-        wall_seconds=time.perf_counter() - began,
-        measures=tuple(measures),
-        notes=tuple(notes),
+        began=began,
+        file=options.results / "what_if",
+        console=console,
     )
-    table_print(report, console)
-    report_write(report, options.results, "what_if")
 
 
-def _measured(options: argparse.Namespace, home: Path, console: Console) -> tuple[list[Measure], list[str]]:
+def _measured(options: argparse.Namespace, home: Path, console: Console) -> Measured:
     import django
 
     django.setup()
@@ -85,8 +78,8 @@ def _measured(options: argparse.Namespace, home: Path, console: Console) -> tupl
         goal = Goal("value", GOAL_SECONDS * PARTS)
         measures.append(Measure(f"{name}: processor time", "s", tally.pages, value=round(seconds, 1), goals=(goal,)))
         notes.append(_words(name, tally))
-    busy = machine.calm_wait(below=CALM, patience_seconds=options.patience)
-    if busy > CALM:
+    busy = machine.calm_wait(patience_seconds=options.patience)
+    if busy >= machine.CALM:
         notes.append(f"{busy:.0%} of the machine was busy with other things: no waiting time was measured")
         return measures, notes
     with site_open(home):
@@ -161,7 +154,7 @@ def _waited(shop: Any, content: dict[str, Any]) -> tuple[float, Any]:
         if any(job.status in (JobRun.Status.FAILED, JobRun.Status.PARKED) for job in jobs):
             raise RuntimeError("; ".join(job.error for job in jobs))
         time.sleep(0.1)
-    raise TimeoutError(f"no answer within {_PATIENCE_SECONDS} s")
+    raise TimeoutError(f"no answer within {_PATIENCE_SECONDS} s; the logs of the home tell what its workers did")
 
 
 def _alone(shop: Any, content: dict[str, Any]) -> tuple[float, Any]:

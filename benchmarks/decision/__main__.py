@@ -24,11 +24,10 @@ from rich.console import Console
 
 from benchmarks.decision.page import page_write
 from benchmarks.machine import machine_read
-from dpe_site.environment import REPOSITORY
+from benchmarks.report import RESULTS
 from recommender.trials.problems import PROBLEMS
 
 DEMO = "demo shop"
-RESULTS = REPOSITORY / "docs" / "results"
 _DEMO_SEED = 7  # of `manage.py load_demo`
 CURVES = ("beauty", "ml-100k-last-10")
 
@@ -88,24 +87,20 @@ def _public(problem: str, options: argparse.Namespace, console: Console) -> dict
 
 
 def _demo(options: argparse.Namespace, console: Console) -> dict[str, Any]:
-    from benchmarks.site import SHOP, environment_set, services_running, shop_prepared
+    from benchmarks.site import SHOP, services_running, shop_home, shop_prepared
 
-    with tempfile.TemporaryDirectory(prefix="dpe-bench-", ignore_cleanup_errors=True) as scratch:
-        Path(scratch).chmod(0o755)  # Postgres does not run as root and walks through it
-        home = Path(options.home or scratch).resolve()
-        environment_set(home)
-        with services_running(home):
-            shop_prepared(home)
-            import django
+    with shop_home(options.home) as home, services_running(home):
+        shop_prepared(home)
+        import django
 
-            django.setup()
-            from benchmarks.decision.demo import demo_stages_measure
-            from catalog.models import Shop
-            from recommender.demo_shop.load import truth_file
+        django.setup()
+        from benchmarks.decision.demo import demo_stages_measure
+        from catalog.models import Shop
+        from recommender.demo_shop.load import truth_file
 
-            told = _teller(console, "shoppers")
-            shop = Shop.objects.get(code=SHOP)
-            stages = demo_stages_measure(shop, truth_file(_DEMO_SEED), shoppers=options.shoppers, told=told)
+        told = _teller(console, "shoppers")
+        shop = Shop.objects.get(code=SHOP)
+        stages = demo_stages_measure(shop, truth_file(_DEMO_SEED), shoppers=options.shoppers, told=told)
     return {"stages": [asdict(one) for one in stages]}
 
 

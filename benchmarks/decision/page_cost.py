@@ -11,13 +11,11 @@ import argparse
 import os
 import random
 import re
-import shlex
 import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -26,14 +24,12 @@ from rich.console import Console
 from benchmarks import load, machine
 from benchmarks.decision.repeats import Ratio, Repeats
 from benchmarks.load import even_arrivals
-from benchmarks.report import Goal, Measure, Report, report_write, table_print
+from benchmarks.report import RESULTS, Goal, Measured, report_publish
 from benchmarks.site import SHOP, Site, environment_set, services_running, shop_prepared, site_open
 from benchmarks.visitors import UnexpectedAnswer, Visitors, impression_of
-from dpe_site.environment import REPOSITORY
 
 TITLE = "The homepage beside a plain page of popular items"
 NAME = "decision-page-cost"
-RESULTS = REPOSITORY / "docs" / "results"
 SETTINGS = "benchmarks.decision.plain_shop.settings"
 GOALS = (Goal("p50", 2.0), Goal("p99", 2.0))
 HOMEPAGE, PLAIN, DRAWN_ANEW = "Homepage", "Plain page", "Plain page, cards drawn anew"
@@ -41,10 +37,6 @@ PATHS = {HOMEPAGE: "/", PLAIN: "/plain/{cards}/", DRAWN_ANEW: "/plain-drawn-anew
 USUAL_CARDS = 48  # of a plain page for somebody whose homepage has not been seen yet
 _CARD = re.compile(rb'<article class="card"')
 _CLIENTS = 4
-_CALM, _CALM_PATIENCE_SECONDS = 0.15, 60
-
-Measured = tuple[list[Measure], list[str]]
-"""Lines of the report and notes below it."""
 
 
 @dataclass
@@ -130,7 +122,7 @@ def page_cost(home: Path, *, rate: float, visits: int, repeats: int, seed: int, 
         console.print(f"{len(turns.visitors)} known shoppers; warming up …")
         turns.warm_up()
         warm = len(turns.pages)
-        busy = machine.calm_wait(below=_CALM, patience_seconds=_CALM_PATIENCE_SECONDS)
+        busy = machine.calm_wait()
         measured: list[dict[str, list[float]]] = []
         for number in range(repeats):
             console.print(f"Repeat {number + 1} of {repeats} …")
@@ -164,20 +156,17 @@ def main(words: Sequence[str]) -> None:
     numbers = {name: getattr(options, name) for name in ("rate", "visits", "repeats", "seed")}
     with services_running(options.home):
         shop_prepared(options.home)
-        measures, notes = page_cost(options.home, console=console, **numbers)
+        found = page_cost(options.home, console=console, **numbers)
     given = [word for name, value in numbers.items() for word in (f"--{name}", f"{value:g}")]
-    report = Report(
+    report_publish(
+        found,
         title=TITLE,
-        command=shlex.join(["python", "-m", "benchmarks.decision.page_cost", *given]),
-        date=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        machine=machine.machine_read(),
+        command=["python", "-m", "benchmarks.decision.page_cost", *given],
         seed=options.seed,
-        wall_seconds=time.perf_counter() - began,
-        measures=tuple(measures),
-        notes=tuple(notes),
+        began=began,
+        file=options.results / NAME,
+        console=console,
     )
-    table_print(report, console)
-    report_write(report, options.results, NAME)
 
 
 def _options(words: Sequence[str]) -> argparse.Namespace:

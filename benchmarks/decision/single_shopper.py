@@ -10,13 +10,11 @@ A peer runs in the environment of its own below DIR (``benchmarks.peers``) and t
 import argparse
 import os
 import random
-import shlex
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -25,22 +23,16 @@ from rich.console import Console
 from benchmarks import machine
 from benchmarks.decision.contenders import OURS, Seconds, Training, contenders_learned
 from benchmarks.decision.repeats import Ratio, Repeats
-from benchmarks.report import Measure, Report, report_write, table_print
-from dpe_site.environment import REPOSITORY
+from benchmarks.report import RESULTS, Measure, Measured, report_publish
 from recommender.data.types import Ints
 from recommender.trials.problems import PROBLEMS
 
 TITLE = "One known shopper, asked alone"
 NAME = "decision-single-shopper"
-RESULTS = REPOSITORY / "docs" / "results"
 PROBLEMS_ASKED = {"ml-100k": "MovieLens-100K", "beauty": "Beauty"}
 LENGTHS = (10, 100)
 WARM_UP = 5
 BLOCK_SECONDS = 15
-_CALM, _CALM_PATIENCE_SECONDS = 0.15, 60
-
-Measured = tuple[list[Measure], list[str]]
-"""Lines of the report and notes below it."""
 
 
 def single_shopper(
@@ -65,7 +57,7 @@ def single_shopper(
         tempfile.TemporaryDirectory(prefix="dpe-decision-") as scratch,
         contenders_learned(problem, home, Path(scratch), training, console) as contenders,
     ):
-        busy = machine.calm_wait(below=_CALM, patience_seconds=_CALM_PATIENCE_SECONDS)
+        busy = machine.calm_wait()
         console.print(f"{PROBLEMS_ASKED[name]}: asking …")
         rows = in_turn(contenders.seconds, known, block=block, repeats=repeats, rng=random.Random(seed))
     items = f"{problem.lesson.train.n_items:,} items, {len(known):,} known shoppers"
@@ -129,18 +121,15 @@ def main(words: Sequence[str]) -> None:
         )
         measures += lines
         notes += more
-    report = Report(
+    report_publish(
+        (measures, notes),
         title=TITLE,
-        command=shlex.join(["python", "-m", "benchmarks.decision.single_shopper", *_given(options)]),
-        date=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        machine=machine.machine_read(),
+        command=["python", "-m", "benchmarks.decision.single_shopper", *_given(options)],
         seed=options.seed,
-        wall_seconds=time.perf_counter() - began,
-        measures=tuple(measures),
-        notes=tuple(notes),
+        began=began,
+        file=options.results / NAME,
+        console=console,
     )
-    table_print(report, console)
-    report_write(report, options.results, NAME)
 
 
 def _options(words: Sequence[str]) -> argparse.Namespace:

@@ -3,12 +3,25 @@
 import json
 import math
 import random
+import time
 
 import pytest
 from rich.console import Console
 
 from benchmarks.machine import Machine, busy_share, machine_read
-from benchmarks.report import MET, MISSED, NO_GOAL, Goal, Measure, Report, percentile, report_write, spread, table_print
+from benchmarks.report import (
+    MET,
+    MISSED,
+    NO_GOAL,
+    Goal,
+    Measure,
+    Report,
+    percentile,
+    report_publish,
+    report_write,
+    spread,
+    table_print,
+)
 
 GOALS = (Goal("p50", 30), Goal("p99", 100))
 
@@ -65,6 +78,25 @@ def test_the_table_shows_every_measure():
     table_print(report(spread("Homepage", [0.2], *GOALS), Measure("Pages", "", 1, value=2.0)), console)
     text = console.export_text()
     assert "Homepage" in text and MISSED in text and "Pages" in text and "A note" in text
+
+
+def test_a_run_is_published_with_its_command_machine_and_duration(tmp_path):
+    console = Console(width=150, record=True)
+    report_publish(
+        ([Measure("Pages", "", 1, value=2.0)], ["A note"]),
+        title="Serving",
+        command=["python", "-m", "benchmarks.serving", "--home", "a folder"],
+        seed=7,
+        began=time.perf_counter() - 60,
+        file=tmp_path / "new" / "serving",
+        console=console,
+    )
+    told = json.loads((tmp_path / "new" / "serving.json").read_text())
+    assert told["command"] == "python -m benchmarks.serving --home 'a folder'"
+    assert 60 <= told["wall_seconds"] < 90
+    assert told["machine"]["cpu"] == machine_read().cpu
+    assert (told["seed"], told["notes"], told["measures"][0]["value"]) == (7, ["A note"], 2.0)
+    assert "A note" in (tmp_path / "new" / "serving.md").read_text() and "A note" in console.export_text()
 
 
 def test_the_machine_is_described():
