@@ -9,14 +9,15 @@ import numpy as np
 from django.conf import settings
 
 from catalog.models import Item, ItemText
-from recommender.data.types import Bools, Context, DataError, Decision, Gathered
+from recommender.data.types import Bools, Context, Decision, Gathered
 from recommender.experiments.assignment import arm_assign, ruleset_of_arm
-from recommender.models import Impression, RequestLog
+from recommender.models import Impression
 from recommender.serving.bundle import Bundle
 from recommender.serving.decide import decide
 from recommender.serving.pack import request_unpack
 from recommender.store.asked_for import asked_for_read, gathered_with
 from recommender.store.candidate_facts import fresh_text_read
+from recommender.store.impressions import request_read
 from recommender.store.live import serving_read, serving_then
 from recommender.store.rulesets import ruleset_compile, ruleset_value
 from recommender.store.vectors import item_vectors_read
@@ -74,10 +75,7 @@ def redecide(request_id: UUID, basis: Basis, *, now: datetime, language: str = "
     Raises:
         DataError: the request is not logged, its bundle or rules are gone, or the drafts cannot be compiled.
     """
-    log = RequestLog.objects.select_related("shop").filter(pk=request_id).first()
-    shown = Impression.objects.filter(pk=request_id).first()
-    if log is None or shown is None:
-        raise DataError(f"request {request_id} is not in the log; logs are kept for a limited time")
+    shown, log = request_read(request_id)
     then, today = serving_then(log), serving_read(log.shop_id)
     context, gathered = request_unpack(bytes(log.payload), then.bundle)
     drafted = basis is Basis.DRAFT

@@ -8,7 +8,7 @@ from uuid import UUID
 import numpy as np
 
 from catalog.models import Shop
-from recommender.data.types import Context, DataError, Decision, Gathered
+from recommender.data.types import Context, Decision, Gathered
 from recommender.experiments.assignment import ruleset_of_arm
 from recommender.homepage import request_preview
 from recommender.models import Impression, RequestLog
@@ -18,8 +18,9 @@ from recommender.serving.pack import request_unpack
 from recommender.serving.trace import trace_unpack
 from recommender.store.card_facts import card_facts_read
 from recommender.store.fresh import fresh_refill
+from recommender.store.impressions import request_read
 from recommender.store.live import serving_then
-from recommender.wording import reason_sentence, section_title
+from recommender.wording import Names, reason_sentence, section_title
 from users.models import Shopper
 
 TOLERANCE = 1e-5
@@ -88,10 +89,7 @@ def replay(request_id: UUID, *, trace: bool = False) -> Replayed:
     Raises:
         DataError: the request is not logged, or its bundle or ruleset is gone.
     """
-    impression = Impression.objects.filter(pk=request_id).first()
-    log = RequestLog.objects.filter(pk=request_id).first()
-    if impression is None or log is None:
-        raise DataError(f"request {request_id} is not in the log; logs are kept for a limited time")
+    impression, log = request_read(request_id)
     serving = serving_then(log)
     context, gathered = request_unpack(bytes(log.payload), serving.bundle)
     gathered = fresh_refill(gathered, serving.bundle, log.bundle_id)
@@ -188,35 +186,10 @@ _SlotView = tuple[int, int, bool, float, int]  # item, card of the decision or -
 def _inspection(
     context: Context, gathered: Gathered, decision: Decision, slots: list[_SlotView], **about: Any
 ) -> Inspection:
-    now = datetime.fromtimestamp(context.now_us / 1_000_000, tz=UTC)
-    wanted = {item for item, *_ in slots} | {item for reason in decision.reasons for item in reason.items}
-    wanted |= {section.subject for section in decision.sections} | {context.anchor_item}
-    names = names_of(context, card_facts_read(context, wanted, now), decision)
+    names = _names(context, decision, slots)
     trace = decision.trace or {}
     roads = {candidate["item"]: candidate for candidate in trace.get("candidates", [])}
-    cards = []
-    for slot, (item, card, dropped, propensity, section_of) in enumerate(slots):
-        section, facts = decision.sections[section_of], names.items.get(item)
-        reason = decision.reasons[card] if card >= 0 else None
-        cards.append(
-            InspectedCard(
-                item_id=item,
-                external_id=facts.external_id if facts else "",
-                title=facts.title if facts else "",
-                section=str(section.code),
-                section_title=section_title(section, names),
-                slot=slot,
-                propensity=float("nan") if propensity is None else propensity,
-                forced=bool(decision.forced[card]) if card >= 0 else False,
-                dropped=dropped,
-                score=float(decision.scores[card]) if card >= 0 else float("nan"),
-                reason_code=reason.code if reason else "fill",
-                reason=reason_sentence(reason, names) if reason else "",
-                reason_items=reason.items if reason else (),
-                reason_weight=reason.weight if reason else float("nan"),
-                road=roads.get(item, {}),
-            )
-        )
+    cards = tuple(_card(slot, view, decision, names, roads.get(view[0], {})) for slot, view in enumerate(slots))
     history = context.history
     columns = (history.item_ids.tolist(), history.kinds.tolist(), history.times_us.tolist())
     return Inspection(
@@ -228,7 +201,38 @@ def _inspection(
         degraded=decision.degraded,
         timed_out=gathered.timed_out,
         history=tuple(zip(*columns, strict=True)),
-        cards=tuple(cards),
+        cards=cards,
         trace=trace,
         **about,
+    )
+
+
+def _names(context: Context, decision: Decision, slots: list[_SlotView]) -> Names:
+    """Words for everything that stands on the page or caused it."""
+    now = datetime.fromtimestamp(context.now_us / 1_000_000, tz=UTC)
+    wanted = {item for item, *_ in slots} | {item for reason in decision.reasons for item in reason.items}
+    wanted |= {section.subject for section in decision.sections} | {context.anchor_item}
+    return names_of(context, card_facts_read(context, wanted, now), decision)
+
+
+def _card(slot: int, view: _SlotView, decision: Decision, names: Names, road: dict[str, Any]) -> InspectedCard:
+    item, card, dropped, propensity, section_of = view
+    section, facts = decision.sections[section_of], names.items.get(item)
+    reason = decision.reasons[card] if card >= 0 else None
+    return InspectedCard(
+        item_id=item,
+        external_id=facts.external_id if facts else "",
+        title=facts.title if facts else "",
+        section=str(section.code),
+        section_title=section_title(section, names),
+        slot=slot,
+        propensity=float("nan") if propensity is None else propensity,
+        forced=bool(decision.forced[card]) if card >= 0 else False,
+        dropped=dropped,
+        score=float(decision.scores[card]) if card >= 0 else float("nan"),
+        reason_code=reason.code if reason else "fill",
+        reason=reason_sentence(reason, names) if reason else "",
+        reason_items=reason.items if reason else (),
+        reason_weight=reason.weight if reason else float("nan"),
+        road=road,
     )

@@ -139,10 +139,7 @@ def mdp_of(
     pools = _pools_draw(impressions, walk.page, config.candidates, seed)
     next_pools = pools[np.where(walk.last, np.arange(len(walk.page)), np.minimum(walk.following, len(walk.page) - 1))]
     left = walk.last & (snapshot.until_us - walk.at_us >= config.churn_us)
-    of_page = np.full(len(impressions.pool_start) - 1, -1)
-    of_page[walk.page] = np.arange(len(walk.page))
-    rows = np.flatnonzero((impressions.slot < config.slots) & (of_page[impressions.page] >= 0))
-    p = of_page[impressions.page[rows]]
+    rows, p = _early_cards(impressions, walk, config.slots)
     seen = examination_fit(impressions).ratio_at(impressions.section[rows], impressions.slot[rows])
     transitions = Transitions(
         states=states,
@@ -180,6 +177,14 @@ def _walk(impressions: ImpressionTable, since_us: int) -> _Walk:
     pages, lead = pages[order], lead[order]
     shopper = impressions.shopper[lead]
     return _Walk(pages, shopper, impressions.at_us[lead], np.append(shopper[1:] != shopper[:-1], True))
+
+
+def _early_cards(impressions: ImpressionTable, walk: _Walk, slots: int) -> tuple[Ints, Ints]:
+    """(n,) impressions in the first ``slots`` slots of the pages walked, and (n,) the row of the page of each."""
+    of_page = np.full(len(impressions.pool_start) - 1, -1)
+    of_page[walk.page] = np.arange(len(walk.page))
+    rows = np.flatnonzero((impressions.slot < slots) & (of_page[impressions.page] >= 0))
+    return rows, of_page[impressions.page[rows]]
 
 
 def states_at(

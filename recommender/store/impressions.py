@@ -9,10 +9,11 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
+from django.conf import settings
 from django.db import connection
 
 from catalog.ids import uuid7, uuid7_floor
-from recommender.data.types import ChosenSection, Context, Decision, Ints
+from recommender.data.types import ChosenSection, Context, DataError, Decision, Ints
 from recommender.models import Impression, RequestLog
 from recommender.store.arrays import array_text
 
@@ -76,9 +77,15 @@ def impression_write(context: Context, decision: Decision, slots: Slots, logged:
     event.
     """
     identifier = uuid7()
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, {"id": identifier, **_columns(context, decision, slots, logged)})
+    return identifier
+
+
+def _columns(context: Context, decision: Decision, slots: Slots, logged: Logged) -> dict[str, Any]:
+    """Parameters of ``_INSERT``."""
     known = context.personalise
-    parameters: dict[str, Any] = {
-        "id": identifier,
+    return {
         "shop": context.shop_id,
         "shopper": context.shopper_id or None if known else None,
         "session": context.session if known else "",
@@ -108,9 +115,6 @@ def impression_write(context: Context, decision: Decision, slots: Slots, logged:
         "runtime": logged.runtime,
         "payload": logged.payload,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, parameters)
-    return identifier
 
 
 def _section(section: ChosenSection) -> dict[str, object]:
@@ -125,6 +129,20 @@ def shown_before(shop_id: int, key: str, now: datetime) -> tuple[Impression, Req
     impression = Impression.objects.filter(pk=found[0]).first() if found else None
     log = RequestLog.objects.filter(pk=impression.pk).first() if impression else None
     return (impression, log) if impression and log else None
+
+
+def request_read(request_id: UUID) -> tuple[Impression, RequestLog]:
+    """A shown page and the request that led to it, of which its shop is read along.
+
+    Raises:
+        DataError: it was never logged, or its time in the log is over.
+    """
+    impression = Impression.objects.filter(pk=request_id).first()
+    log = RequestLog.objects.select_related("shop").filter(pk=request_id).first()
+    if impression is None or log is None:
+        days = settings.DPE_KEEP_REQUESTS_DAYS
+        raise DataError(f"request {request_id} is not in the log, which keeps {days} days (DPE_KEEP_REQUESTS_DAYS)")
+    return impression, log
 
 
 def served_read(shop_id: int, impressions: Collection[UUID]) -> Ints:

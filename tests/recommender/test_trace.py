@@ -1,6 +1,7 @@
 """What a trace holds, item by item; off unless sampled or asked for by staff; gone with its log."""
 
 import json
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -31,19 +32,13 @@ def shown(tiny: TinyShop, *, trace: bool = True) -> Impression:
     return Impression.objects.get(pk=page.impression_id)
 
 
+def roads_of(page: Impression) -> dict[int, dict[str, Any]]:
+    return {one["item"]: one for one in trace_of(page.pk)["candidates"]}
+
+
 def test_it_holds_the_road_of_every_candidate(tiny: TinyShop) -> None:
-    barred, boosted, pinned = tiny.items[18].pk, tiny.items[24].pk, tiny.items[36].pk
-    rules = [
-        Rule.objects.create(shop=tiny.shop, name="a", action="exclude", target="item", target_ids=[barred]),
-        Rule.objects.create(shop=tiny.shop, name="b", action="boost", target="item", target_ids=[boosted], factor=3),
-        Rule.objects.create(
-            shop=tiny.shop, name="c", action="pin", target="item", target_ids=[pinned], slot=2, section="top_picks"
-        ),
-    ]
-    ruleset = ruleset_publish(shop=tiny.shop)
     page = shown(tiny)
-    trace = trace_of(page.pk)
-    road = {one["item"]: one for one in trace["candidates"]}
+    road = roads_of(page)
     assert len(road) > len(page.item_ids)
     for one in road.values():
         assert one["sources"]
@@ -57,14 +52,33 @@ def test_it_holds_the_road_of_every_candidate(tiny: TinyShop) -> None:
         assert drawn["section"] == page.sections[page.section_of[slot]]["code"]
         assert drawn["forced"] == page.forced[slot]
     assert any(road[item]["drawn"]["of_the_page"] for item in page.item_ids), "what diversity and calibration did"
+    assert {road[item.pk]["fate"] for item in tiny.items if item.pk in road and item.pk not in page.item_ids} <= {
+        "met_before", "outdrawn", "row_not_shown", "variant_shown", "no_row",
+    }  # fmt: skip
+    assert road[tiny.items[0].pk]["fate"] in ("met_before", "shown", "row_not_shown")
+
+
+def test_it_tells_what_rules_did(tiny: TinyShop) -> None:
+    barred, boosted, pinned = tiny.items[18].pk, tiny.items[24].pk, tiny.items[36].pk
+    rules = [
+        Rule.objects.create(shop=tiny.shop, name="a", action="exclude", target="item", target_ids=[barred]),
+        Rule.objects.create(shop=tiny.shop, name="b", action="boost", target="item", target_ids=[boosted], factor=3),
+        Rule.objects.create(
+            shop=tiny.shop, name="c", action="pin", target="item", target_ids=[pinned], slot=2, section="top_picks"
+        ),
+    ]
+    ruleset_publish(shop=tiny.shop)
+    road = roads_of(shown(tiny))
     assert road[pinned]["drawn"]["pinned_by"] == rules[2].pk
     assert road[barred]["fate"] == "excluded"
     assert {effect["rule"] for effect in road[barred]["rules"].values()} == {rules[0].pk}
     assert {effect["factor"] for effect in road[boosted]["rules"].values()} == {3.0}
-    assert {road[item.pk]["fate"] for item in tiny.items if item.pk in road and item.pk not in page.item_ids} <= {
-        "excluded", "met_before", "outdrawn", "row_not_shown", "variant_shown", "no_row",
-    }  # fmt: skip
-    assert road[tiny.items[0].pk]["fate"] in ("met_before", "shown", "row_not_shown")
+
+
+def test_it_names_versions_and_times_of_stages(tiny: TinyShop) -> None:
+    ruleset = ruleset_publish(shop=tiny.shop)
+    page = shown(tiny)
+    trace = trace_of(page.pk)
     assert trace["versions"]["ruleset"] == ruleset.hash
     assert trace["versions"]["bundle"]
     assert trace["versions"]["runtime"]
