@@ -50,7 +50,9 @@ def test_the_live_bundle_is_open_before_anybody_asks() -> None:
 @pytest.mark.django_db
 @pytest.mark.usefixtures("open_connection")
 def test_without_a_shop_there_is_nothing_to_open() -> None:
+    misses = live._bundle.cache_info().misses
     warming.bundles_open()
+    assert live._bundle.cache_info().misses == misses
 
 
 @pytest.mark.django_db

@@ -99,6 +99,8 @@ def test_a_killed_valkey_is_restarted_at_its_address(home: Path, running: Addres
     victim = server(home, name)
     victim.kill()
     eventually(lambda: not lives(victim) and services_status(home).complete)
+    address = {"broker": running.redis_url, "cache": running.cache_url}[name]
+    assert redis.Redis.from_url(address).ping()
 
 
 def test_the_broker_keeps_what_it_was_told_a_second_ago(home: Path, running: Addresses) -> None:
@@ -155,7 +157,9 @@ def test_a_home_behind_closed_doors_and_with_a_long_name_works(fresh_home: Path)
     closed.mkdir(parents=True)
     (fresh_home / "closed").chmod(0o700)
     try:
-        write(services_start(closed, durable=False).addresses, "reached")
+        addresses = services_start(closed, durable=False).addresses
+        write(addresses, "reached")
+        assert written(addresses) == ["reached"]
     finally:
         services_stop(closed)
 
