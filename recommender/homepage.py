@@ -120,7 +120,8 @@ def homepage_page(
         limits=limits,
     )
     serving = serving_read(shop.pk)
-    request = _request(shop, context_read(shop, shopper, asked, serving.ruleset.segments), serving, now)
+    context = context_read(shop, shopper, asked, serving.ruleset.segments, serving.learned_segments)
+    request = _request(shop, context, serving, now)
     trace = trace or _is_sampled(request.key)
     return _shown_again(request, earlier) or _shown_first(request, earlier, started, trace=trace)
 
@@ -255,7 +256,7 @@ def _cards_of(item_ids: Sequence[int], decision: Decision) -> list[int]:
 def request_preview(*, shop: Shop, shopper: Shopper, language: str, now: datetime) -> Decided:
     """The homepage that a shopper would get, with its trace; nothing is logged or shown."""
     serving, asked = serving_read(shop.pk), Asked(surface="homepage", session="", now=now, language=language)
-    context = context_read(shop, shopper, asked, serving.ruleset.segments)
+    context = context_read(shop, shopper, asked, serving.ruleset.segments, serving.learned_segments)
     return _decided(_request(shop, context, serving, now), trace=True)
 
 

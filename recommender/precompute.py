@@ -57,7 +57,7 @@ class _Maker:
     def lists_of(self, shoppers: Sequence[Shopper], now: datetime) -> list[PrecomputedList]:
         """A list for each who wants personalised pages, best first, without exploration."""
         asked = Asked(surface=SURFACE, session="", now=now, language=self.shop.language)
-        everybody = contexts_read(self.shop, shoppers, asked, self.ruleset.segments)
+        everybody = contexts_read(self.shop, shoppers, asked, self.ruleset.segments, self.bundle.segments)
         wanted = [arm_assign(self.ruleset, one, settings.DPE_SECRET) for one in everybody if one.personalise]
         if not wanted:
             return []

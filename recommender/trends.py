@@ -12,8 +12,10 @@ from catalog.models import ItemText, Shop
 from recommender.data.trend import HALF_LIFE_DAYS, TREND_WEIGHTS, WINDOW_DAYS
 from recommender.facts.section_clicks import section_clicks
 from recommender.models import Live, TrendSnapshot
+from recommender.store.live import serving_read
 from users.learnable import LEARNABLE, PEOPLE
 from users.models import Interaction
+from users.segment_members import tastes_read
 
 WINDOW = timedelta(days=WINDOW_DAYS)
 HALF_LIFE = timedelta(days=HALF_LIFE_DAYS)
@@ -41,7 +43,8 @@ SELECT item_id, sum(count) FROM (
 GROUP BY item_id ORDER BY sum(count) DESC, item_id LIMIT %(items)s
 """  # noqa: S608 - all parts are constants
 
-# The same counts by the segment of the person; only the first items of each are kept.
+# The same counts by the segments of the person, the shop's word and the learned one's key; only the first items of each
+# are kept.
 _BY_SEGMENT = f"""
 WITH {PEOPLE}
 SELECT segment, item_id FROM (
@@ -52,7 +55,9 @@ SELECT segment, item_id FROM (
         FROM users_interaction fact
             JOIN unnest(%(kinds)s::int[], %(weights)s::float8[]) AS w(kind, weight) ON w.kind = fact.kind
             {LEARNABLE}
-            JOIN users_shopper p ON p.id = people.person AND p.segment <> ''
+            JOIN (SELECT id, segment::text FROM users_shopper WHERE shop_id = %(shop)s AND segment <> '' UNION ALL
+                  SELECT * FROM unnest(%(members)s::bigint[], %(learned)s::text[])) AS p(id, segment)
+              ON p.id = people.person
         WHERE fact.shop_id = %(shop)s AND fact.item_id IS NOT NULL AND fact.occurred_at BETWEEN %(since)s AND %(now)s
           AND fact.id >= %(floor)s::uuid
         GROUP BY 1, 2, 3, 4) counted
@@ -109,12 +114,16 @@ def _foreign_texts(shop: Shop) -> bool:
 
 
 def _by_segment(shop: Shop, now: datetime) -> dict[str, list[int]]:
-    """Segment → items its people want most now."""
+    """Segment, or key of a learned one → items its people want most now."""
     found: dict[str, list[int]] = {}
+    learned = serving_read(shop.pk).learned_segments
+    keys = {person: learned.key_of(taste) for person, taste in tastes_read(shop, since=now - WINDOW)} if learned else {}
+    members = {"members": list(keys), "learned": list(keys.values())}
     with connection.cursor() as cursor:
-        cursor.execute(_BY_SEGMENT, _parameters(shop, now, now) | {"items": ITEMS_OF_SEGMENT})
+        cursor.execute(_BY_SEGMENT, _parameters(shop, now, now) | members | {"items": ITEMS_OF_SEGMENT})
         for segment, item in cursor.fetchall():
             found.setdefault(segment, []).append(item)
+    found.pop("", None)
     return found
 
 

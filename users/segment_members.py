@@ -1,5 +1,7 @@
 """Who belongs to a segment now: the conditions of ``segments`` in SQL, over all shoppers of a shop."""
 
+import json
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -52,6 +54,39 @@ def members_read(shop: Shop, conditions: Conditions, now: datetime, n: int | Non
         return [row[0] for row in cursor.fetchall()]
 
 
+_TASTES = f"""
+SELECT p.id, jsonb_build_object('departments', s.taste -> 'departments', 'tags', s.taste -> 'tags',
+                                'price', coalesce(s.taste -> 'price', '[0, 0]'))
+{_MEMBERS} AND s.taste ? 'departments'
+"""
+_CHUNK = 2_000
+
+
+def tastes_read(
+    shop: Shop, *, since: datetime | None = None, sample: int | None = None
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Shoppers who want personalised pages, each with departments, tags and price of their interest profile.
+
+    Args:
+        shop: whose shoppers.
+        since: only those who did something since; the latest comes first.
+        sample: at most so many, drawn by a hash of their ids, always the same.
+    """
+    where, parameters = _TASTES, _asking(shop) | {"since": since, "sample": sample}
+    if since is not None:
+        where += " AND s.updated_at >= %(since)s"
+    order = "s.updated_at DESC, p.id" if sample is None else "hashint8extended(p.id, 0), p.id LIMIT %(sample)s"
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(f"{where} ORDER BY {order}", parameters)
+        while rows := cursor.fetchmany(_CHUNK):
+            yield from ((shopper_id, json.loads(taste)) for shopper_id, taste in rows)
+
+
+def _asking(shop: Shop) -> dict[str, Any]:
+    """Whose members, and what says that they want personalised pages."""
+    return {"shop": shop.pk, "purpose": Consent.Purpose.PERSONALISATION, "granted": not shop.consent_required}
+
+
 def _where(shop: Shop, conditions: Conditions, now: datetime) -> tuple[str, dict[str, Any]]:
     asked = {name: getattr(conditions, name) for name in _ASKED}
     clauses = [clause for name, clause in _ASKED.items() if asked[name] is not None]
@@ -61,14 +96,15 @@ def _where(shop: Shop, conditions: Conditions, now: datetime) -> tuple[str, dict
         clauses.append(f"p.user_id IS {'NOT NULL' if conditions.who == 'member' else 'NULL'}")
     if conditions.language:
         clauses.append("coalesce(nullif(p.language, ''), %(shop_language)s) = %(language)s")
-    parameters = asked | {
-        "shop": shop.pk,
-        "purpose": Consent.Purpose.PERSONALISATION,
-        "granted": not shop.consent_required,
-        "now_us": microseconds(now),
-        "department": conditions.department,
-        "share": conditions.share,
-        "language": conditions.language,
-        "shop_language": shop.language,
-    }
+    parameters = (
+        asked
+        | _asking(shop)
+        | {
+            "now_us": microseconds(now),
+            "department": conditions.department,
+            "share": conditions.share,
+            "language": conditions.language,
+            "shop_language": shop.language,
+        }
+    )
     return " AND ".join([_MEMBERS, *clauses]), parameters

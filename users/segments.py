@@ -1,4 +1,4 @@
-"""Segments that staff define: conditions on what a shopper's state says. Pure.
+"""Segments: those that staff define by conditions on what a shopper's state says, and those that are learned. Pure.
 
 The same conditions have two readers: ``belongs`` decides for one shopper whose state a request has read anyway,
 ``segment_members`` counts and lists all of them in SQL. A contract test holds one to the other.
@@ -48,6 +48,7 @@ class SegmentValue:
 
     name: str
     conditions: Conditions
+    learned: str = ""  # key of a learned one, which has no conditions
 
 
 @dataclass(frozen=True)
@@ -61,11 +62,16 @@ class Standing:
     n_bought: int
     is_member: bool
     language: str
+    learned: str = ""  # key of the learned segment that their interests lie nearest to, "" none
 
 
 def segments_of(segments: Sequence[SegmentValue], standing: Standing) -> tuple[str, ...]:
     """Names of the segments that somebody belongs to, in the order given."""
-    return tuple(one.name for one in segments if belongs(one.conditions, standing))
+    return tuple(
+        one.name
+        for one in segments
+        if (one.learned == standing.learned if one.learned else belongs(one.conditions, standing))
+    )
 
 
 def belongs(asked: Conditions, standing: Standing) -> bool:

@@ -106,13 +106,13 @@ def _parts(bundle: BundleVersion, manifest: dict[str, Any]) -> list[Part]:
         "start_states": _situation_words(manifest.get("start_states") or {}),
         "ranker": _ranker_words(bundle.evaluation.get("ranker") or {}),
         "policy": _policy_words(manifest.get("policy") or {}),
+        "segments": _segment_words(manifest.get("segments") or {}),
     }
     absent = bundle.absent
     asked = set(names) - set(MODEL_SOURCES) | set((bundle.recipe.get("learning") or {}).get("models", ()))
-    if not manifest.get("start_states") and "start_states" not in absent:
-        asked.discard("start_states")  # a bundle of an older version
-    if not manifest.get("quotas") and "quotas" not in absent:
-        asked.discard("quotas")  # likewise
+    for name in ("start_states", "quotas", "segments"):
+        if not manifest.get(name) and name not in absent:
+            asked.discard(name)  # a bundle of an older version
     return [
         Part(word, absent_words(absent[name]) if name in absent else told.get(name, ""), name not in absent)
         for name, word in names.items()
@@ -138,6 +138,13 @@ def _situation_words(starts: dict[str, Any]) -> str:
     if count:
         words = _("what people begin with is %(percent).0f %% likelier; %(count)d segments, languages and times count")
     return words % {"count": count, "percent": 100 * math.expm1(starts["gain"])}
+
+
+def _segment_words(learned: dict[str, Any]) -> str:
+    if not learned:
+        return ""
+    words = _("%(count)d, of which %(new)d are new; %(gone)d of those that served then were not found again")
+    return words % {"count": len(learned["segments"]), "new": len(learned["new"]), "gone": len(learned["gone"])}
 
 
 def _ranker_words(metrics: dict[str, Any]) -> str:

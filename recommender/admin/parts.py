@@ -14,6 +14,7 @@ def part_names() -> dict[str, str]:
         "ranker": _("ranker"),
         "policy": _("long-term policy"),
         "quotas": _("room for each source"),
+        "segments": _("learned segments"),
         "ease": "EASE",
         "als": "ALS",
         "vae": "Mult-VAE",

@@ -78,9 +78,8 @@ def _count_words(rule: Rule) -> str:
 def about_words(rule: Rule) -> str:
     """What it is about, by name."""
     ids, model = rule.target_ids[:_NAMES_SHOWN], _NAMED.get(Rule.Target(rule.target))
-    column = "name" if model else "external_id"
     named: QuerySet[Any] = (model or Item)._default_manager.filter(pk__in=ids)
-    names = dict(named.values_list("pk", column))
+    names = {row.pk: str(row) if model else row.external_id for row in named}
     more = len(rule.target_ids) - len(ids)
     words = ", ".join(str(names[key]) for key in ids if key in names) + (f" + {more}" if more > 0 else "")
     if not words and rule.action == Rule.Action.CAP and rule.target in (Rule.Target.BRAND, Rule.Target.CATEGORY):
@@ -141,6 +140,7 @@ def warning_words(warnings: RuleWarnings) -> list[str]:
     """What staff should know, a sentence each."""
     words = [conflict_words(conflict) for conflict in warnings.conflicts]
     words += [absent_words(absent) for absent in warnings.absent]
+    words += [nobodys_words(rule.name, rule.segment) for rule in warnings.nobodys]
     if warnings.excluding:
         told = {
             "rules": ", ".join(f"“{rule.name}”" for rule in warnings.excluding[:_NAMES_SHOWN]),
@@ -179,6 +179,12 @@ def absent_words(absent: Absent) -> str:
         "sold_out": _("“%(rule)s” asks for %(item)s, which is sold out: its place goes to the next best item."),
     }
     return why[absent.why] % names
+
+
+def nobodys_words(rule: str, segment: str) -> str:
+    """Why a rule acts on nobody."""
+    words = _("“%(rule)s” acts on nobody: the last training did not find the segment “%(segment)s” again.")
+    return words % {"rule": rule, "segment": segment}
 
 
 def warnings_of(rule: Rule) -> list[str]:

@@ -1,8 +1,6 @@
 """Admin of segments: who belongs now, how much of what happens is theirs, what they want most."""
 
-from collections import Counter
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -16,16 +14,15 @@ from django.utils.translation import get_language, get_language_info, gettext_la
 from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
-from catalog.models import Category, ItemText, Shop
+from catalog.models import Category
 from recommender.admin.publishing import PublishingAdmin, shop_chosen
-from recommender.models import Segment
-from users.kinds import Kind
-from users.models import Interaction, Shopper
-from users.segment_members import members_count, members_read
+from recommender.admin.segment_figures import Deeds, deeds_read, portrait_words, top_items_read
+from recommender.models import Rule, Segment
+from recommender.store.segment_members import portrait_of, segment_members, segment_size
+from users.models import Shopper
 from users.segments import Conditions
 
-CLICKS_OF = timedelta(days=30)
-TOP, LISTED = 5, 12
+LISTED = 12
 _COUNTS = ("price_from", "price_to", "quiet_from", "quiet_to", "purchases_from", "purchases_to", "deeds_to")
 _LABELS = {
     "price_from": gettext_lazy("usual price from (minor units)"),
@@ -72,8 +69,15 @@ class SegmentForm(forms.ModelForm):
         fields = ("shop", "name")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Offer the departments; show what the segment asks for."""
+        """Offer the departments; show what the segment asks for. A learned one has nothing but its name."""
         super().__init__(*args, **kwargs)
+        if self.instance.learned:
+            for name in ("department", "share", "who", "language"):
+                del self.fields[name]
+            return
+        self._conditions_offer()
+
+    def _conditions_offer(self) -> None:
         shop = self.instance.shop if self.instance.shop_id else self.data.get("shop") or self.initial.get("shop")
         departments = Category.objects.filter(shop=shop, parent=None).order_by("position", "name")
         language = get_language() or "en"
@@ -97,6 +101,8 @@ class SegmentForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         """A segment asks for something, and no least is above its greatest."""
         data = super().clean() or {}
+        if self.instance.learned:
+            return data
         for name in ("price", "quiet", "purchases"):
             least, most = data.get(f"{name}_from"), data.get(f"{name}_to")
             if least is not None and most is not None and least > most:
@@ -115,68 +121,106 @@ class SegmentAdmin(PublishingAdmin):
     """Segments with their sizes."""
 
     form = SegmentForm
-    list_display = ("name", "shop", "size", "clicks")
-    list_filter = ("shop",)
+    list_display = ("name", "shop", "made", "size", "clicks", "click_through")
+    list_filter = ("shop", ("learned", admin.EmptyFieldListFilter))
     list_select_related = ("shop",)
     search_fields = ("name",)
-    readonly_fields = ("size", "clicks", "top_items", "members")
+    readonly_fields = ("made", "size", "likes", "clicks", "click_through", "top_items", "members")
     fieldsets = (
         (None, {"fields": ("shop", "name")}),
         (
             gettext_lazy("Who belongs"),
             {"fields": ("department", "share", "who", "language", *_COUNTS)},
         ),
-        (gettext_lazy("Now"), {"fields": ("size", "clicks", "top_items", "members")}),
+        (gettext_lazy("Now"), {"fields": ("size", "clicks", "click_through", "top_items", "members")}),
+    )
+    learned_fieldsets = (
+        (None, {"fields": ("shop", "name", "made")}),
+        (gettext_lazy("Now"), {"fields": ("size", "likes", "clicks", "click_through", "top_items", "members")}),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Segment | None = None) -> Any:
-        """What is counted comes once there is something to count."""
+        """What is counted comes once there is something to count; a learned segment has no conditions."""
+        if obj is not None and obj.learned:
+            return self.learned_fieldsets
         return self.fieldsets if obj else self.fieldsets[:2]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Segment | None = None) -> Any:
+        """A learned segment stays in its shop."""
+        learned = obj is not None and bool(obj.learned)
+        return (*self.readonly_fields, "shop") if learned else self.readonly_fields
 
     def get_form(self, request: HttpRequest, obj: Segment | None = None, change: bool = False, **kwargs: Any) -> Any:
         """Only fields of the model are looked up by name; the others are the form's own."""
-        return super().get_form(request, obj, change, **{**kwargs, "fields": ("shop", "name")})
+        own = ("name",) if obj is not None and obj.learned else ("shop", "name")
+        return super().get_form(request, obj, change, **{**kwargs, "fields": own})
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """The chosen shop."""
         return {"shop": shop_chosen(request).pk, **super().get_changeform_initial_data(request)}
 
     def save_model(self, request: HttpRequest, obj: Segment, form: Any, change: bool) -> None:
-        """Save, and say how many belong."""
+        """Save, and say how many belong; rules that name the segment follow where it gets another name."""
+        before = form.initial.get("name")
         super().save_model(request, obj, form, change)
+        if change and before != obj.name:
+            Rule.objects.of(obj.shop).filter(segment=before).update(segment=obj.name)
         self.message_user(request, self.size(obj))
+
+    @admin.display(description=gettext_lazy("made by"), ordering="learned")
+    def made(self, segment: Segment) -> str:
+        """Who said that there is such a segment."""
+        return _("training") if segment.learned else _("staff")
 
     @admin.display(description=gettext_lazy("size"))
     def size(self, segment: Segment) -> str:
         """How many belong now."""
-        n = members_count(segment.shop, segment.asked, timezone.now())
+        if segment.learned and portrait_of(segment) is None:
+            return _("nobody: the last training did not find it again, and rules for it act on nobody")
+        n = segment_size(segment, timezone.now())
         return ngettext("%(n)s shopper now", "%(n)s shoppers now", n) % {"n": f"{n:,}"}
+
+    @admin.display(description=gettext_lazy("what they like"))
+    def likes(self, segment: Segment) -> SafeString | str:
+        """What sets a learned segment apart."""
+        portrait = portrait_of(segment)
+        words = portrait_words(portrait, segment.shop.currency) if portrait else ()
+        return format_html_join("", "<div>{}</div>", ((one,) for one in words)) or "–"
 
     @admin.display(description=gettext_lazy("share of clicks in 30 days"))
     def clicks(self, segment: Segment) -> str:
         """How much of what is clicked is theirs."""
-        clicks = _clicks(segment.shop)
-        whole = clicks.count()
-        theirs = clicks.filter(shopper__in=members_read(segment.shop, segment.asked, timezone.now())).count()
-        return f"{theirs / whole:.1%} ({theirs:,} / {whole:,})" if whole else "–"
+        deeds = self._deeds(segment)
+        return f"{deeds.theirs / deeds.looks:.1%} ({deeds.theirs:,} / {deeds.looks:,})" if deeds.looks else "–"
+
+    @admin.display(description=gettext_lazy("click-through in 30 days"))
+    def click_through(self, segment: Segment) -> str:
+        """How many of the cards that they saw they opened."""
+        deeds = self._deeds(segment)
+        return f"{deeds.clicked / deeds.seen:.1%} ({deeds.clicked:,} / {deeds.seen:,})" if deeds.seen else "–"
 
     @admin.display(description=gettext_lazy("what they click most"))
     def top_items(self, segment: Segment) -> str:
         """The items that members opened most in thirty days."""
-        members = members_read(segment.shop, segment.asked, timezone.now())
-        opened = _clicks(segment.shop).filter(shopper__in=members, item__isnull=False)
-        top = Counter(opened.values_list("item", flat=True)).most_common(TOP)
-        texts = ItemText.objects.filter(item__in=[item for item, _n in top]).values_list("item", "language", "title")
-        titles = {item: title for item, _l, title in sorted(texts, key=lambda row: row[1] == get_language())}
-        return " · ".join(f"{titles.get(item, item)} ({n})" for item, n in top) or "–"
+        now = timezone.now()
+        top = top_items_read(segment.shop, segment_members(segment, now), now)
+        return " · ".join(f"{title} ({n})" for title, n in top) or "–"
 
     @admin.display(description=gettext_lazy("members"))
     def members(self, segment: Segment) -> SafeString | str:
         """The latest to do something, each with the way to their page."""
-        ids = members_read(segment.shop, segment.asked, timezone.now(), LISTED)
+        ids = segment_members(segment, timezone.now(), LISTED)
         found = Shopper.objects.in_bulk(ids)
-        links = ((reverse("admin:inspector"), one, str(found[one])) for one in ids)
+        links = ((reverse("admin:inspector"), one, str(found[one])) for one in ids if one in found)
         return format_html_join(" · ", '<a class="op-link" href="{}?shopper={}">{}</a>', links) or format_html("–")
+
+    @staticmethod
+    def _deeds(segment: Segment) -> Deeds:
+        """Counts that two columns show, read once per row."""
+        if not hasattr(segment, "deeds_kept"):
+            now = timezone.now()
+            segment.deeds_kept = deeds_read(segment.shop, segment_members(segment, now), now)  # type: ignore[attr-defined]
+        return segment.deeds_kept  # type: ignore[attr-defined]
 
 
 def _language_name(code: str) -> str:
@@ -185,8 +229,3 @@ def _language_name(code: str) -> str:
         return str(get_language_info(code)["name_local"])
     except KeyError:
         return code
-
-
-def _clicks(shop: Shop) -> Any:
-    since = timezone.now() - CLICKS_OF
-    return Interaction.objects.of(shop).filter(kind__in=(Kind.VIEW, Kind.CLICK), occurred_at__gte=since)

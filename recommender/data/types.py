@@ -115,7 +115,8 @@ class Context:
     page: int = 0
     language: str = "en"
     segment: str = ""
-    segments: tuple[str, ...] = ()  # names of those that staff defined and the shopper belongs to
+    segments: tuple[str, ...] = ()  # names of those that rules may be limited to and the shopper belongs to
+    learned_segment: str = ""  # key of the one that their interests lie nearest to, "" none
     anchor_item: int = 0  # product page: the item looked at
     department: int = 0  # department page: its category id
     query: str = ""

@@ -10,6 +10,7 @@ import numpy as np
 from django.db import connection
 
 from catalog.models import Shop
+from recommender.data.learned_segments import LearnedSegments
 from recommender.data.types import Context, History, Ints, Limits
 from users.models import Consent, Shopper
 from users.segments import SegmentValue, Standing, segments_of
@@ -52,23 +53,36 @@ class Asked:
     limits: Limits = field(default_factory=Limits)  # price and region that were asked for
 
 
-def context_read(shop: Shop, shopper: Shopper | None, asked: Asked, segments: Sequence[SegmentValue] = ()) -> Context:
-    """The context of a request, with those of ``segments`` that the shopper belongs to.
+def context_read(
+    shop: Shop,
+    shopper: Shopper | None,
+    asked: Asked,
+    segments: Sequence[SegmentValue] = (),
+    learned: LearnedSegments | None = None,
+) -> Context:
+    """The context of a request, with those of ``segments``, and of the ``learned`` ones, that the shopper belongs to.
 
     Without consent, where the shop requires it or the shopper withdrew it, history and segments are empty and
     ``personalise`` is False; what the shopper asked never to see stays hidden all the same.
     """
-    row = _states_read([shopper.pk], with_taste=bool(segments)).get(shopper.pk) if shopper else None
-    return _context_of(shop, shopper, asked, row, segments)
+    with_taste = bool(segments) or learned is not None
+    row = _states_read([shopper.pk], with_taste=with_taste).get(shopper.pk) if shopper else None
+    return _context_of(shop, shopper, asked, row, segments, learned)
 
 
 def contexts_read(
-    shop: Shop, shoppers: Sequence[Shopper], asked: Asked, segments: Sequence[SegmentValue] = ()
+    shop: Shop,
+    shoppers: Sequence[Shopper],
+    asked: Asked,
+    segments: Sequence[SegmentValue] = (),
+    learned: LearnedSegments | None = None,
 ) -> list[Context]:
     """``context_read`` of many shoppers who ask for the same, each in their own language where it is known."""
-    rows = _states_read([shopper.pk for shopper in shoppers], with_taste=bool(segments))
+    rows = _states_read([shopper.pk for shopper in shoppers], with_taste=bool(segments) or learned is not None)
     return [
-        _context_of(shop, one, replace(asked, language=one.language or asked.language), rows.get(one.pk), segments)
+        _context_of(
+            shop, one, replace(asked, language=one.language or asked.language), rows.get(one.pk), segments, learned
+        )
         for one in shoppers
     ]
 
@@ -79,10 +93,11 @@ def _context_of(
     asked: Asked,
     row: dict[str, Any] | None,
     segments: Sequence[SegmentValue],
+    learned: LearnedSegments | None,
 ) -> Context:
     if row is None:
         personalise = not shop.consent_required
-        found = segments_of(segments, _standing(shop, shopper, asked, {})) if personalise else ()
+        found = segments_of(segments, _standing(shop, shopper, asked, {}, "")) if personalise else ()
         return _context(shop, shopper, asked, personalise=personalise, segments=found)
     personalise = row["consent"] if row["consent"] is not None else not shop.consent_required
     known: dict[str, Any] = {
@@ -92,6 +107,7 @@ def _context_of(
         "fewer_ids": _ints(sorted(set(row["fewer"]))),
     }
     if personalise:
+        key = learned.key_of(row["taste"]) if learned else ""
         fatigue = sorted((int(item), int(count)) for item, count in row["fatigue"].items())
         known |= {
             "history": _history(row),
@@ -100,12 +116,13 @@ def _context_of(
             "fatigue_ids": _ints([item for item, _ in fatigue]),
             "fatigue_counts": _ints([count for _, count in fatigue]),
             "taste_tags": _ints(row["tags"]),
-            "segments": segments_of(segments, _standing(shop, shopper, asked, row)) if segments else (),
+            "segments": segments_of(segments, _standing(shop, shopper, asked, row, key)) if segments else (),
+            "learned_segment": key,
         }
     return _context(shop, shopper, asked, personalise=personalise, **known)
 
 
-def _standing(shop: Shop, shopper: Shopper | None, asked: Asked, row: dict[str, Any]) -> Standing:
+def _standing(shop: Shop, shopper: Shopper | None, asked: Asked, row: dict[str, Any], learned: str) -> Standing:
     """What conditions of segments are asked of; the language is the shopper's own, not the page's."""
     now_us, times, taste = round(asked.now.timestamp() * 1_000_000), row.get("times"), row.get("taste") or {}
     return Standing(
@@ -116,14 +133,16 @@ def _standing(shop: Shop, shopper: Shopper | None, asked: Asked, row: dict[str, 
         n_bought=len(row.get("purchased", ())),
         is_member=shopper is not None and shopper.user_id is not None,
         language=(shopper.language if shopper else asked.language) or shop.language,
+        learned=learned,
     )
 
 
 def context_plain(context: Context) -> Context:
     """The request as if nothing were known about its shopper; what they hid or put into the basket stays away."""
     none = _ints(())
-    known = replace(context, history=History.empty(), segment="", segments=(), ignored_ids=none, purchased_ids=none)
-    return replace(known, taste_tags=none, fatigue_ids=none, fatigue_counts=none)
+    known = replace(context, history=History.empty(), segment="", segments=(), learned_segment="")
+    known = replace(known, ignored_ids=none, purchased_ids=none, fatigue_ids=none, fatigue_counts=none)
+    return replace(known, taste_tags=none)
 
 
 def _states_read(shopper_ids: list[int], *, with_taste: bool) -> dict[int, dict[str, Any]]:

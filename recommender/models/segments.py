@@ -1,4 +1,4 @@
-"""Segments that staff define."""
+"""Segments: those that staff define, and those that a training found."""
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -10,7 +10,7 @@ from users.segments import Conditions
 
 
 class Segment(models.Model):
-    """Shoppers who meet conditions; a rule may be limited to them once it is published."""
+    """Shoppers who meet conditions, or are alike; a rule may be limited to them once it is published."""
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="segments", verbose_name=_("shop"))
     name = models.CharField(
@@ -20,6 +20,12 @@ class Segment(models.Model):
         help_text=_("Rules name it."),
     )
     conditions = models.JSONField(_("conditions"), default=dict, blank=True)
+    learned = models.CharField(
+        _("learned segment"),
+        max_length=24,
+        blank=True,
+        help_text=_("Its key in the bundles that know it; empty where staff defined the segment."),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = ShopQuerySet.as_manager()
@@ -28,7 +34,12 @@ class Segment(models.Model):
         verbose_name = _("segment")
         verbose_name_plural = _("segments")
         ordering = ["name"]
-        constraints = [models.UniqueConstraint(fields=["shop", "name"], name="segment_unique_name")]
+        constraints = [
+            models.UniqueConstraint(fields=["shop", "name"], name="segment_unique_name"),
+            models.UniqueConstraint(
+                fields=["shop", "learned"], name="segment_unique_learned", condition=~models.Q(learned="")
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

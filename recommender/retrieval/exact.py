@@ -16,7 +16,7 @@ from recommender.data.profile import Profile, profile_of
 from recommender.data.snapshot import ItemTable
 from recommender.data.types import Bools, Context, Floats, Gathered, Ints, Limits, Source
 from recommender.retrieval.limits import ItemLimits
-from recommender.retrieval.personal import by_content, by_taste, due_again
+from recommender.retrieval.personal import by_content, by_segment, by_taste, due_again
 from recommender.retrieval.quotas import Quotas
 from recommender.retrieval.sources import CONFIG_OF, MODEL_SOURCES
 from recommender.retrieval.union import Proposal, evidence_rows, source_bits, union
@@ -154,7 +154,7 @@ class ExactGather:
 
     def _by_what_it_is(self, context: Context, state: Floats, allowed: Bools) -> list[Proposal]:
         """Sources that go by tags, by content and by segment."""
-        trending = self._index(self.segments.get(context.segment, np.zeros(0, np.int64)))
+        trending = self._index(by_segment(self.segments, context))
         return [
             by_taste(self.arrays, context.taste_tags, state, self.sizes.taste_tags, allowed),
             self._plain(Source.COLD_ITEMS, by_content(self.arrays, state, self.sizes.cold_items, allowed)),

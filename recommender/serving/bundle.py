@@ -29,6 +29,7 @@ from recommender.data.factors import FactorModel, Network
 from recommender.data.files import file_sha256
 from recommender.data.item_model import ItemModel
 from recommender.data.item_model_files import item_model_read, item_model_write
+from recommender.data.learned_segments import LearnedSegments
 from recommender.data.onnx_model import OnnxModel
 from recommender.data.types import ArtifactMismatch, Floats, Ints
 from recommender.encoders.image_encoder import ImageEncoder
@@ -126,6 +127,7 @@ class Manifest:
     ranker: dict[str, Any] = field(default_factory=dict)  # feature names, heads, scaling, calibration
     policy: dict[str, Any] = field(default_factory=dict)  # scaling, discount, off-policy estimate
     quotas: dict[str, Any] = field(default_factory=dict)  # retrieval.earned_quotas.EarnedQuotas as JSON
+    segments: dict[str, Any] = field(default_factory=dict)  # data.learned_segments.LearnedSegments as JSON
     files: dict[str, str] = field(default_factory=dict)  # relative path → sha256
     schema: int = SCHEMA
 
@@ -164,6 +166,11 @@ class Bundle:
     def quotas(self) -> Quotas:
         """What each source may bring."""
         return Quotas.from_json(self.manifest.quotas)
+
+    @cached_property
+    def segments(self) -> LearnedSegments | None:
+        """The segments that were learned, None where none were."""
+        return LearnedSegments.from_json(self.manifest.segments) if self.manifest.segments else None
 
     def networks_open(self) -> None:
         """Make the sessions of the networks that a page needs, which otherwise open at their first use."""

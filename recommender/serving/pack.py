@@ -26,7 +26,7 @@ _EFFORT = 6  # of deflate; 9 takes five times as long for 1 % fewer bytes
 _HEADER = struct.Struct("<BBIqq")  # form, bytes per value, values, base, step
 _AS_IS, _DIFFERENCES, _CODES = range(3)
 _EMPTY = _HEADER.pack(_AS_IS, 1, 0, 0, 1)
-_WORDS = ("session", "surface", "language", "segment", "query", "arm")
+_WORDS = ("session", "surface", "language", "segment", "learned_segment", "query", "arm")
 _NUMBERS = (
     "shop_id",
     "shopper_id",

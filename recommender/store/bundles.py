@@ -14,6 +14,7 @@ from catalog.models import Shop
 from recommender.data.types import ArtifactMismatch, DataError
 from recommender.models import BundleVersion, ItemVector, Live
 from recommender.serving.bundle import Bundle, bundle_load
+from recommender.store.learned_segments import learned_segments_keep
 from recommender.store.vector_tables import (
     vector_table_attached,
     vector_table_drop,
@@ -101,7 +102,7 @@ def bundle_promote(version: BundleVersion, *, now: datetime | None = None) -> Li
             _("%(bundle)s is %(status)s and cannot serve; choose a ready one")
             % {"bundle": version, "status": version.get_status_display()}
         )
-    bundle_open(version)
+    bundle = bundle_open(version)
     if not vector_table_attached(version.pk):
         raise DataError(_("the vectors of %(bundle)s were put away; train again") % {"bundle": version})
     bundle_count_check(version)
@@ -110,6 +111,7 @@ def bundle_promote(version: BundleVersion, *, now: datetime | None = None) -> Li
     BundleVersion.objects.filter(pk=version.pk).update(status=Status.LIVE, promoted_at=now, retired_at=None)
     live.previous_bundle_id, live.bundle = live.bundle_id, version
     live.save(update_fields=["bundle", "previous_bundle", "changed_at"])
+    learned_segments_keep(version.shop, bundle.segments)
     version.refresh_from_db()
     return live
 

@@ -10,7 +10,7 @@ from recommender.data.coarse import coarse_counts, coarse_times
 from recommender.data.types import Context, Floats, Gathered, Ints, Source
 from recommender.models import TEXT_DIM, PrecomputedList
 from recommender.retrieval.by_items import by_items
-from recommender.retrieval.personal import by_content, by_taste, due_again
+from recommender.retrieval.personal import by_content, by_segment, by_taste, due_again
 from recommender.retrieval.quotas import DEFAULT_QUOTAS
 from recommender.retrieval.sources import HISTORY_ASKED
 from recommender.retrieval.union import Proposal, evidence_rows, source_bits, union
@@ -134,7 +134,7 @@ class SqlGather:
             return
         trend = self.serving.trend
         haul.add(Source.TRENDING, trend.top(quotas[Source.TRENDING]))
-        haul.add(Source.SEGMENT_TREND, trend.top_of_segment(quotas[Source.SEGMENT_TREND], context.segment))
+        haul.add(Source.SEGMENT_TREND, by_segment(trend.segments, context)[: quotas[Source.SEGMENT_TREND]])
         for department in self._departments(haul, context, view):
             haul.add(Source.DEPARTMENT_TREND, trend.top(quotas[Source.DEPARTMENT_TREND], department))
         newer = NewerThanBundle(self.serving.bundle_id, view.state) if bundle and self.serving.bundle_id else None

@@ -11,6 +11,7 @@ import numpy as np
 from django.db import connection
 
 from catalog.models import Item
+from recommender.data.learned_segments import LearnedSegments
 from recommender.data.ruleset import RulesetValue
 from recommender.data.types import ArtifactMismatch, DataError, Floats, Ints
 from recommender.models import BundleVersion, Live, RequestLog, Ruleset, TrendSnapshot
@@ -30,7 +31,7 @@ class Trend:
     counts: Floats  # (t,)
     department: Ints  # (t,) 0 none
     big_providers: tuple[str, ...] = ()  # those of whom at least an equal share is wanted; the rest is small
-    segments: Mapping[str, Ints] = field(default_factory=dict)  # segment → item ids, most wanted first
+    segments: Mapping[str, Ints] = field(default_factory=dict)  # segment, or key of a learned one → item ids, likewise
     section_appeal: tuple[tuple[str, float], ...] = ()  # of ``slate.section_appeal``
     foreign_texts: bool = True  # whether some item has texts, and none in the shop's language
 
@@ -38,10 +39,6 @@ class Trend:
         """The ``n`` most wanted items, of one department if given."""
         ids = self.item_ids[self.department == department] if department else self.item_ids
         return ids[:n]
-
-    def top_of_segment(self, n: int, segment: str) -> Ints:
-        """The ``n`` items that a segment wants most."""
-        return self.segments.get(segment, self.item_ids[:0])[:n]
 
 
 _open_ahead: set[tuple[int, str]] = set()
@@ -58,6 +55,11 @@ class Serving:
     bundle_id: int | None
     ruleset: RulesetValue
     trend: Trend
+
+    @property
+    def learned_segments(self) -> LearnedSegments | None:
+        """Those of the bundle, None where there are none."""
+        return self.bundle.segments if self.bundle else None
 
 
 def serving_read(shop_id: int) -> Serving:

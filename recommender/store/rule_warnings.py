@@ -11,6 +11,7 @@ from recommender.data.types import Bools, Ints
 from recommender.facts.columns import columns_read
 from recommender.slate.rule_conflicts import Conflict, conflicts_find
 from recommender.slate.rule_index import Rulebook
+from recommender.store.segment_members import rules_without_members
 
 _ITEMS = """
 SELECT i.id, coalesce(i.brand_id, 0), coalesce(i.category_id, 0), coalesce(i.department_id, 0),
@@ -55,6 +56,7 @@ class RuleWarnings:
     absent: tuple[Absent, ...]
     excluded: float  # share of the showable items that rules for everybody, everywhere and always bar
     excluding: tuple[RuleValue, ...]  # those rules, if the share is large
+    nobodys: tuple[RuleValue, ...] = ()  # rules for a learned segment that the bundle that serves does not know
 
 
 def rule_warnings(shop: Shop, rules: Iterable[RuleValue], *, about: int | None = None) -> RuleWarnings:
@@ -77,6 +79,7 @@ def rule_warnings(shop: Shop, rules: Iterable[RuleValue], *, about: int | None =
         absent=absent,
         excluded=share,
         excluding=tuple(rule for rule in bans if rule in mine) if share >= _WIDE else (),
+        nobodys=rules_without_members(shop, mine),
     )
 
 

@@ -27,6 +27,8 @@ NO_SITUATION = gettext_noop("what shoppers begin with is foreseen no better when
 FEW_CONVERSIONS = gettext_noop(
     "%(conversions)d answered cards are logged with their sources; %(needed)d are needed to learn quotas"
 )
+FEW_KNOWN = gettext_noop("of %(shoppers)d shoppers enough is known, and %(needed)d are needed to learn segments")
+NO_GROUPS = gettext_noop("what shoppers like falls into no groups that keep apart")
 NO_TREES = gettext_noop("trees foresee held-out choices no better than the fusion does")
 
 

@@ -101,7 +101,7 @@ def _link(source: Path, target: Path) -> None:
 def _absences(draft: Draft) -> dict[str, Absent]:
     """The parts that could not be learned, or were not asked for."""
     steps = {"picture_encoder": "images", "start_states": "start_states", "second_stage": "fusion"}
-    steps |= {"ranker": "ranker", "policy": "policy", "quotas": "quotas"}
+    steps |= {name: name for name in ("ranker", "policy", "quotas", "segments")}
     told = {name: draft.workspace.json(step) for name, step in steps.items()}
     absences = {name: Absent.from_json(about["absent"]) for name, about in told.items() if "absent" in about}
     if not (draft.workspace.path("encoder") / "item_tower.onnx").exists():
@@ -141,6 +141,7 @@ def _manifest(draft: Draft) -> dict[str, Any]:
         "ranker": ranker.get("manifest", {}),
         "policy": policy.get("manifest", {}),
         "quotas": about("quotas").get("quotas", {}),
+        "segments": about("segments").get("segments", {}),
     }
 
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from recommender.training.encoder_step import encoder_step
 from recommender.training.image_step import images_step
 from recommender.training.quotas_step import quotas_step
 from recommender.training.recipe import TrainingRecipe
+from recommender.training.segments_step import segments_step
 from recommender.training.workspace import workspace_of
 
 
@@ -58,6 +60,7 @@ LEARNING = (
     LearningStep("ranker", _("Learning from what was shown"), 35, impressions.ranker_step),
     LearningStep("policy", _("Learning what pays off later"), 25, impressions.policy_step),
     LearningStep("quotas", _("Learning where good candidates come from"), 1, quotas_step),
+    LearningStep("segments", _("Learning who is alike"), 2, segments_step),
 )
 SERVING = (
     ServingStep(_("Writing the bundle"), 2, bundles.write_step),
@@ -118,9 +121,13 @@ def _timed(progress: JobProgress) -> Iterator[None]:
 
 
 def draft_of(job: JobRun) -> Draft:
-    """The training a job asks for: its facts end when it was asked, so a resumed job finds its finished steps."""
+    """The training a job asks for.
+
+    Its facts end at ``until`` of its parameters or else when it was asked, so a resumed job finds its finished steps.
+    """
     recipe = TrainingRecipe.from_json(job.params.get("recipe", {}))
-    fingerprint = recipe.fingerprint(shop_id=job.shop_id, until=job.created_at)
+    until = datetime.fromisoformat(job.params["until"]) if "until" in job.params else job.created_at
+    fingerprint = recipe.fingerprint(shop_id=job.shop_id, until=until)
     workspace = workspace_of(Path(settings.DPE_HOME), job.pk, fingerprint)
     base = BundleVersion.objects.of(job.shop).filter(pk=job.params.get("update")).first()
-    return Draft(job.shop, recipe, job.created_at, workspace, settings.DPE_DEVICE, base)
+    return Draft(job.shop, recipe, until, workspace, settings.DPE_DEVICE, base)

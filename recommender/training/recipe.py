@@ -8,6 +8,7 @@ from typing import Any
 
 from recommender.data.event_weights import EventWeightsConfig
 from recommender.data.preprocessing import PreprocessingConfig
+from recommender.data.segment_learning import SegmentsConfig
 from recommender.encoders.config import SHOP_DEFAULTS, LearningConfig
 from recommender.encoders.image_training import ImageConfig
 from recommender.encoders.start_states_training import StartStateConfig
@@ -43,6 +44,7 @@ class TrainingRecipe:
     second_stage: SecondStageConfig = field(default_factory=SecondStageConfig)
     ranker: RankerConfig = field(default_factory=RankerConfig)
     policy: DqnConfig = field(default_factory=DqnConfig)
+    segments: SegmentsConfig = field(default_factory=SegmentsConfig)
     holdout: HoldoutConfig = field(default_factory=HoldoutConfig)
     gate: GateConfig = field(default_factory=GateConfig)
     seed: int = 0
@@ -67,6 +69,7 @@ class TrainingRecipe:
             second_stage=SecondStageConfig(**whole["second_stage"]),
             ranker=RankerConfig(**whole["ranker"]),
             policy=DqnConfig(**whole["policy"]),
+            segments=SegmentsConfig(**whole["segments"]),
             holdout=HoldoutConfig(**whole["holdout"]),
             gate=GateConfig(**whole["gate"]),
             seed=int(whole["seed"]),

@@ -102,6 +102,8 @@ def test_what_a_segment_wants_is_found_alike(tiny: TinyShop) -> None:
     TrendSnapshot.objects.filter(pk=trend.pk).update(segments={"collectors": wanted, "others": [tiny.items[1].pk]})
     ours, theirs = both(tiny, context_for(tiny, 0, segment="collectors"))
     assert of(ours, Source.SEGMENT_TREND) == of(theirs, Source.SEGMENT_TREND) == sorted(wanted)
+    ours, theirs = both(tiny, context_for(tiny, 0, segment="collectors", learned_segment="others"))
+    assert of(ours, Source.SEGMENT_TREND) == of(theirs, Source.SEGMENT_TREND) == sorted([*wanted, tiny.items[1].pk])
     nobody, _ = both(tiny, context_for(tiny, 0, segment="unheard of"))
     assert of(nobody, Source.SEGMENT_TREND) == []
 

@@ -72,6 +72,8 @@ def test_a_reason_kept_as_a_sentence_is_that_sentence():
         (reasons.FEW_NEWCOMERS, "encoders/start_states_training.py"),
         (reasons.NO_SITUATION, "encoders/start_states_training.py"),
         (reasons.POLICY_FEW_PAGES, "policy/policy_training.py"),
+        (reasons.FEW_KNOWN, "data/segment_learning.py"),
+        (reasons.NO_GROUPS, "data/segment_learning.py"),
     ],
 )
 def test_what_the_pure_rooms_say_is_what_is_translated(sentence, said_in):
