@@ -14,7 +14,8 @@ from scipy.optimize import minimize
 from recommender.data.absent import Absent
 from recommender.data.forest import Forest
 from recommender.data.types import Bools, Floats, Ints
-from recommender.ranking.fusion import Choice, fusion_fit
+from recommender.ranking.fusion import Choice
+from recommender.ranking.fusion_fitting import fusion_fit
 from recommender.ranking.second_stage import LIST, SecondStage, feature_names, list_features, list_rows
 
 LEAST_GAIN = 2.0

@@ -21,7 +21,7 @@ from recommender.jobs import JobProgress
 from recommender.language.text_encoder import TextEncoder
 from recommender.language.text_encoder_export import text_encoder_ensure
 from recommender.ranking.choices import choices_make, state_of
-from recommender.ranking.fusion import fusion_fit
+from recommender.ranking.fusion_fitting import fusion_fit
 from recommender.ranking.second_stage_training import second_stage_fit
 from recommender.retrieval.exact import ExactGather
 from recommender.serving.bundle import SECOND_STAGE, START_STATES
@@ -144,7 +144,8 @@ def fusion_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
         progress=progress.update,
     )
     weights = fusion_fit(choices)
-    progress.log(f"fusion fitted on {weights.users} shoppers" if weights.users else "too few shoppers: default fusion")
+    fitted = f"fusion fitted on {weights.users} shoppers, ridge {weights.ridge:g}"
+    progress.log(fitted if weights.users else "too few shoppers: default fusion")
     stage = second_stage_fit(choices, config=draft.recipe.second_stage, seed=draft.recipe.seed)
     if isinstance(stage, Absent):
         json_write(folder, {"fusion": weights.to_json(), "absent": stage.to_json()})

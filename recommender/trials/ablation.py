@@ -16,7 +16,8 @@ from recommender.evaluation.bootstrap import Interval, bootstrap_difference
 from recommender.evaluation.metrics import ndcg, ranks_collect, ranks_in_list
 from recommender.ranking.choices import context_of, state_of
 from recommender.ranking.components import COMPONENTS, components_compute
-from recommender.ranking.fusion import Choice, fusion_fit
+from recommender.ranking.fusion import Choice
+from recommender.ranking.fusion_fitting import fusion_fit
 from recommender.retrieval.exact import ExactGather
 from recommender.serving.bundle import Bundle
 from recommender.trials.measure import Task

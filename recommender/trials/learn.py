@@ -19,7 +19,8 @@ from recommender.encoders.export import encoder_export
 from recommender.encoders.trained import TrainedEncoder
 from recommender.encoders.training_loop import encoder_train
 from recommender.ranking.choices import choices_make
-from recommender.ranking.fusion import DEFAULT_WEIGHTS, FusionWeights, fusion_fit
+from recommender.ranking.fusion import DEFAULT_WEIGHTS, FusionWeights
+from recommender.ranking.fusion_fitting import fusion_fit
 from recommender.ranking.second_stage import SecondStage
 from recommender.ranking.second_stage_training import second_stage_fit
 from recommender.retrieval.exact import ExactGather

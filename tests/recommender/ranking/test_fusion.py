@@ -3,7 +3,8 @@ import pytest
 
 from recommender.data.types import DataError
 from recommender.ranking.components import COMPONENTS, log_softmax, reciprocal_rank
-from recommender.ranking.fusion import DEFAULT_WEIGHTS, FUSED, Choice, FusionWeights, fusion_fit
+from recommender.ranking.fusion import DEFAULT_WEIGHTS, FUSED, Choice, FusionWeights
+from recommender.ranking.fusion_fitting import FEW, RIDGE, RIDGES, fusion_fit
 
 K = len(COMPONENTS)
 
@@ -30,6 +31,32 @@ def test_fitted_weights_recover_those_that_made_the_choices():
 def test_a_strong_ridge_stays_with_the_prior():
     found = fusion_fit(choices(np.zeros(K), users=50), ridge=1e7)
     assert np.allclose(found.weights, DEFAULT_WEIGHTS.weights, atol=1e-3)
+
+
+def loss(weights: FusionWeights, made: list[Choice]) -> float:
+    """Nats per choice."""
+    return -float(np.mean([log_softmax(weights.fuse(one.components))[one.chosen[0]] for one in made]))
+
+
+def test_few_choices_that_agree_with_the_defaults_stay_with_them():
+    truth = np.array(DEFAULT_WEIGHTS.weights)
+    few, fresh = choices(truth, users=40, seed=1), choices(truth, users=2000, seed=2)
+    found = fusion_fit(few)
+    assert found.ridge > RIDGE
+    assert loss(found, fresh) < loss(fusion_fit(few, ridge=RIDGE), fresh) - 0.1
+
+
+def test_few_choices_that_contradict_the_defaults_leave_them():
+    truth = np.zeros(K)
+    truth[[0, 1]] = 3.0, -2.0
+    few, fresh = choices(truth, users=120, seed=1), choices(truth, users=2000, seed=2)
+    found = fusion_fit(few)
+    assert found.ridge <= RIDGE
+    assert loss(found, fresh) < loss(fusion_fit(few, ridge=RIDGES[0]), fresh) - 0.1
+
+
+def test_many_choices_need_no_search_for_a_ridge():
+    assert fusion_fit(choices(np.zeros(K), users=FEW)).ridge == RIDGE
 
 
 def test_too_few_shoppers_fit_nothing():
