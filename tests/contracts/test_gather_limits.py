@@ -17,7 +17,7 @@ from recommender.store.gather import SqlGather
 from recommender.store.live import serving_read
 from recommender.trends import trend_refresh
 from tests.contracts.gathers import gathered_check
-from tests.fixtures.tiny_shop import NOW, TinyShop, shopper_with, tiny_live, tiny_shop, tiny_trend
+from tests.fixtures.tiny_shop import NOW, TinyShop, shopper_with, tiny_served
 from users.models import Shopper
 
 pytestmark = pytest.mark.django_db
@@ -26,10 +26,7 @@ ODD = slice(1, 120, 2)  # half of the items
 
 @pytest.fixture
 def tiny() -> TinyShop:
-    tiny = tiny_shop()
-    tiny_trend(tiny)
-    tiny_live(tiny)
-    return tiny
+    return tiny_served()
 
 
 def context_for(tiny: TinyShop, shopper: Shopper | None = None, **asked: object) -> Context:

@@ -9,7 +9,7 @@ from recommender.models import Impression, Knobs
 from recommender.page import Page
 from recommender.replay import replay
 from recommender.store.rulesets import ruleset_publish
-from tests.fixtures.tiny_shop import NOW, TinyShop, shopper_with, tiny_live, tiny_shop, tiny_trend
+from tests.fixtures.tiny_shop import NOW, TinyShop, shopper_with, tiny_served
 
 pytestmark = pytest.mark.django_db
 EVERY = 4
@@ -18,9 +18,7 @@ EVERY = 4
 @pytest.fixture
 def live() -> TinyShop:
     """A third of the items is sponsored; the others have a provider, one of them a big one."""
-    tiny = tiny_shop()
-    tiny_trend(tiny)
-    tiny_live(tiny)
+    tiny = tiny_served()
     ids = [item.pk for item in tiny.items]
     Item.objects.filter(pk__in=ids[::3]).update(sponsored=True)
     return tiny

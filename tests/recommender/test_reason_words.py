@@ -9,7 +9,7 @@ from recommender.homepage import homepage_page
 from recommender.page import Card, Page
 from recommender.store.card_facts import tag_names
 from recommender.wording import Names, action_labels, actions_of, reason_sentence
-from tests.fixtures.tiny_shop import TinyShop, shopper_with, tiny_live, tiny_shop, tiny_trend
+from tests.fixtures.tiny_shop import TinyShop, shopper_with, tiny_served
 from users.kinds import Kind
 from users.models import Shopper
 from users.wishes import item_ignore
@@ -72,10 +72,7 @@ def test_tags_are_named_in_the_language_of_the_page() -> None:
 
 @pytest.fixture
 def tiny(db: None) -> TinyShop:
-    tiny = tiny_shop()
-    tiny_live(tiny)
-    tiny_trend(tiny)
-    return tiny
+    return tiny_served()
 
 
 def cards(page: Page) -> list[Card]:

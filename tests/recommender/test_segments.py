@@ -14,7 +14,7 @@ from recommender.replay import inspect_request
 from recommender.serving.pack import request_unpack
 from recommender.store.live import serving_read
 from recommender.store.rulesets import ruleset_publish
-from tests.fixtures.tiny_shop import TinyShop, tiny_live, tiny_shop, tiny_trend
+from tests.fixtures.tiny_shop import TinyShop, tiny_served
 from users.interactions import interaction_record
 from users.kinds import Kind
 from users.models import Shopper
@@ -24,10 +24,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def tiny() -> TinyShop:
-    tiny = tiny_shop()
-    tiny_live(tiny)
-    tiny_trend(tiny)
-    return tiny
+    return tiny_served()
 
 
 def fan_of(tiny: TinyShop, department: int) -> Shopper:

@@ -12,7 +12,7 @@ from recommender.models import Impression, RequestLog, Rule
 from recommender.replay import trace_of
 from recommender.serving.trace import trace_pack, trace_unpack
 from recommender.store.rulesets import ruleset_publish
-from tests.fixtures.tiny_shop import NOW, TinyShop, shopper_with, tiny_live, tiny_shop, tiny_trend
+from tests.fixtures.tiny_shop import NOW, TinyShop, shopper_with, tiny_served
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -20,10 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def tiny() -> TinyShop:
-    tiny = tiny_shop()
-    tiny_trend(tiny)
-    tiny_live(tiny)
-    return tiny
+    return tiny_served()
 
 
 def shown(tiny: TinyShop, *, trace: bool = True) -> Impression:

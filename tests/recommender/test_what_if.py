@@ -15,7 +15,7 @@ from recommender.models import BundleVersion, Impression, JobRun, RequestLog, Ru
 from recommender.store.outcomes import CREDIT
 from recommender.store.rulesets import rule_compile, ruleset_compile, ruleset_publish
 from recommender.what_if import PARTS, pages_tried, what_if_ask, what_if_do, what_if_jobs, what_if_read
-from tests.fixtures.tiny_shop import TinyShop, shopper_with, tiny_live, tiny_shop, tiny_trend
+from tests.fixtures.tiny_shop import TinyShop, shopper_with, tiny_served
 from users.kinds import Kind
 from users.models import Interaction
 
@@ -26,9 +26,7 @@ BEFORE = NOW - timedelta(hours=3)
 
 @pytest.fixture
 def tiny() -> TinyShop:
-    tiny = tiny_shop()
-    tiny_live(tiny)
-    tiny_trend(tiny)
+    tiny = tiny_served()
     ruleset_publish(shop=tiny.shop)
     return tiny
 

@@ -10,7 +10,7 @@ from catalog.models import Item
 from dpe_site.shop.profile import Interest, interests_of
 from recommender.facts.context import Asked, context_read
 from recommender.store.live import serving_read
-from tests.fixtures.tiny_shop import TinyShop, tiny_live, tiny_shop, tiny_trend
+from tests.fixtures.tiny_shop import TinyShop, tiny_served
 from tests.recommender.test_click_moves_page import share_of
 from users.models import Shopper
 from users.profiles import interest_turn
@@ -21,10 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def tiny() -> TinyShop:
-    tiny = tiny_shop()
-    tiny_trend(tiny)
-    tiny_live(tiny)
-    return tiny
+    return tiny_served()
 
 
 @pytest.fixture

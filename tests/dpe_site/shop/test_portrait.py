@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from catalog.models import Item
 from dpe_site.shop.profile import portrait_of
-from tests.fixtures.tiny_shop import TinyShop, tiny_live, tiny_shop, tiny_trend
+from tests.fixtures.tiny_shop import TinyShop, tiny_served
 from users.models import Shopper
 from users.state_rows import state_read
 
@@ -19,9 +19,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def tiny(settings, tmp_path) -> TinyShop:
     settings.DPE_BUNDLES = tmp_path
-    made = tiny_shop(n=60, departments=3)
-    tiny_live(made)
-    tiny_trend(made)
+    made = tiny_served(n=60, departments=3)
     moss = {"colour": "moss", "zh-hans": {"colour": "苔藓绿"}}
     Item.objects.filter(pk__in=[item.pk for item in made.of_department(0)]).update(attributes=moss)
     return made

@@ -11,7 +11,7 @@ from recommender.admin.inspector_cards import Field, number_words
 from recommender.homepage import homepage_page
 from recommender.models import Impression, Rule
 from recommender.store.rulesets import ruleset_publish
-from tests.fixtures.tiny_shop import TinyShop, shopper_with, tiny_live, tiny_shop, tiny_trend
+from tests.fixtures.tiny_shop import TinyShop, shopper_with, tiny_served
 from users.models import Shopper, User
 
 pytestmark = pytest.mark.django_db
@@ -19,10 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def tiny() -> TinyShop:
-    tiny = tiny_shop()
-    tiny_live(tiny)
-    tiny_trend(tiny)
-    return tiny
+    return tiny_served()
 
 
 def shown(tiny: TinyShop, shopper: Shopper) -> Impression:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from recommender.admin.portrait import portrait_view
-from tests.fixtures.tiny_shop import TinyShop, tiny_live, tiny_shop, tiny_trend
+from tests.fixtures.tiny_shop import TinyShop, tiny_served
 from users.interactions import interaction_record
 from users.kinds import Kind
 from users.models import Shopper
@@ -18,10 +18,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def tiny() -> TinyShop:
-    tiny = tiny_shop()
-    tiny_live(tiny)
-    tiny_trend(tiny)
-    return tiny
+    return tiny_served()
 
 
 def anna(tiny: TinyShop) -> Shopper:

@@ -11,7 +11,7 @@ from recommender.replay import replay
 from recommender.store.live import serving_read
 from recommender.store.rulesets import ruleset_publish
 from recommender.store.switches import switches_read
-from tests.fixtures.tiny_shop import NOW, TinyShop, shopper_with, tiny_live, tiny_shop, tiny_trend
+from tests.fixtures.tiny_shop import NOW, TinyShop, shopper_with, tiny_served
 
 pytestmark = pytest.mark.django_db
 TURN, LIST = "/admin/recommender/ruleset/switch/", "/admin/recommender/ruleset/"
@@ -19,9 +19,7 @@ TURN, LIST = "/admin/recommender/ruleset/switch/", "/admin/recommender/ruleset/"
 
 @pytest.fixture
 def live() -> TinyShop:
-    tiny = tiny_shop()
-    tiny_trend(tiny)
-    tiny_live(tiny)
+    tiny = tiny_served()
     Rule.objects.create(
         shop=tiny.shop, name="pinned", action="pin", target="item", target_ids=[tiny.items[7].pk], slot=1,
         section="top_picks",

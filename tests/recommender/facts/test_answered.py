@@ -10,7 +10,7 @@ from recommender.data.types import Source
 from recommender.facts.answered import CREDIT, answered_read
 from recommender.homepage import homepage_page
 from recommender.models import Impression, RequestLog
-from tests.fixtures.tiny_shop import NOW, TinyShop, shopper_with, tiny_live, tiny_shop, tiny_trend
+from tests.fixtures.tiny_shop import NOW, TinyShop, shopper_with, tiny_served
 from users.kinds import Kind
 from users.models import Consent, Interaction, Shopper
 
@@ -20,10 +20,7 @@ LATER = NOW + timedelta(days=10)
 
 @pytest.fixture
 def tiny() -> TinyShop:
-    tiny = tiny_shop()
-    tiny_trend(tiny)
-    tiny_live(tiny)
-    return tiny
+    return tiny_served()
 
 
 def page_of(tiny: TinyShop, place: int) -> tuple[Shopper, Impression]:

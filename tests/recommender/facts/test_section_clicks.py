@@ -11,7 +11,7 @@ from recommender.models import Impression, TrendSnapshot
 from recommender.store.gather import SqlGather
 from recommender.store.live import serving_read
 from recommender.trends import trend_refresh
-from tests.fixtures.tiny_shop import NOW, TinyShop, shopper_with, tiny_live, tiny_shop, tiny_trend
+from tests.fixtures.tiny_shop import NOW, TinyShop, shopper_with, tiny_served
 from users.consent import consent_record
 from users.interactions import interaction_record
 from users.kinds import Kind
@@ -23,10 +23,7 @@ LATER = NOW + timedelta(hours=1)
 
 @pytest.fixture
 def live() -> TinyShop:
-    tiny = tiny_shop()
-    tiny_trend(tiny)
-    tiny_live(tiny)
-    return tiny
+    return tiny_served()
 
 
 def visited(live: TinyShop, *, clicks: int, name: str = "") -> tuple[Shopper, list[str]]:

@@ -15,7 +15,7 @@ from recommender.retrieval.used_up import bought_days, lasting_days, used_up
 from recommender.serving.decide import decide
 from recommender.store.rulesets import ruleset_publish
 from tests.fixtures.requests import NOW_US, context_of, gathered_of
-from tests.fixtures.tiny_shop import NOW, shopper_with, tiny_live, tiny_shop, tiny_trend
+from tests.fixtures.tiny_shop import NOW, shopper_with, tiny_served
 from users.kinds import Kind
 from users.models import ShopperState
 
@@ -70,9 +70,7 @@ def test_soap_returns_to_the_page_and_the_sofa_stays_away(replenish: float, days
 
 @pytest.mark.django_db
 def test_what_is_used_up_is_gathered_and_shown_and_what_lasts_is_not() -> None:
-    tiny = tiny_shop()
-    tiny_trend(tiny)
-    tiny_live(tiny)
+    tiny = tiny_served()
     soap, sofa = tiny.items[6], tiny.items[12]
     Item.objects.filter(pk=soap.pk).update(attributes={"lasts_days": 30})
     Item.objects.exclude(pk__in=(soap.pk, sofa.pk)).filter(pk__gt=tiny.items[15].pk).update(stock=0)
