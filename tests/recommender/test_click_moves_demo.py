@@ -30,8 +30,7 @@ def now(shop: Shop) -> datetime:
 
 
 def test_three_clicks_move_nine_pages_in_ten(shop: Shop, now: datetime) -> None:
-    # What a shop of sixty people holds moves with the hour it is made at, and so does what it learns in three epochs.
-    assert_clicks_move_pages(shop, now, chance=0.001)
+    assert_clicks_move_pages(shop, now)
 
 
 def test_pages_of_known_shoppers_are_whole_and_replay(shop: Shop, now: datetime) -> None:

@@ -1,17 +1,16 @@
 """Make the demo shop."""
 
 from argparse import ArgumentParser
-from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from catalog.models import Item
 from recommender.data.synthetic.catalogue import MOST
 from recommender.demo_shop.load import DemoSize, demo_shop_load
+from recommender.management.moments import moment
 from users.models import Interaction, Shopper
 
 
@@ -26,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--products", type=int, default=DemoSize.products)
         parser.add_argument("--shoppers", type=int, default=DemoSize.shoppers)
         parser.add_argument("--days", type=int, default=DemoSize.days)
-        parser.add_argument("--until", default="", help="the shop's present, ISO 8601; now by default")
+        parser.add_argument("--until", type=moment, help="the shop's present, ISO 8601; now by default")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Generate with a progress bar, then say what is there."""
@@ -39,23 +38,10 @@ class Command(BaseCommand):
             def show(step: str, done: int, total: int) -> None:
                 bar.update(task, description=step, completed=done, total=total)
 
-            shop, made = demo_shop_load(seed=options["seed"], size=size, until=_until(options["until"]), progress=show)
+            until = options["until"] or timezone.now()
+            shop, made = demo_shop_load(seed=options["seed"], size=size, until=until, progress=show)
         counts = (
             f"{Item.objects.of(shop).count():,} products, {Shopper.objects.of(shop).count():,} shoppers, "
             f"{Interaction.objects.of(shop).count():,} interactions"
         )
         self.stdout.write(f"{shop.name} is {'ready' if made else 'there already, nothing was changed'}: {counts}.")
-
-
-def _until(text: str) -> datetime:
-    """The time given, or now.
-
-    Raises:
-        CommandError: it is not a time with a zone.
-    """
-    if not text:
-        return timezone.now()
-    until = parse_datetime(text)
-    if until is None or timezone.is_naive(until):
-        raise CommandError(f"--until {text!r} is not a time like 2026-01-31T12:00:00+00:00.")
-    return until

@@ -14,6 +14,7 @@ from recommender.encoders.distributed import Group, group_joined
 from recommender.encoders.together import encoder_help, helpers_dismiss
 from recommender.management.encoder_options import encoder_options_add, encoder_options_chosen, learning_with
 from recommender.management.job_console import job_run_here
+from recommender.management.moments import moment
 from recommender.models import JobRun, Live
 from recommender.training.absent_words import absent_words
 from recommender.training.gate_words import gate_words
@@ -34,6 +35,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--update", action="store_true", help="teach the serving bundle's encoder what is new since, in a few steps"
         )
+        parser.add_argument(
+            "--until", type=moment, help="learn what happened up to then, ISO 8601; now by default"
+        )
         parser.add_argument("--no-promote", action="store_true", help="stop after the gate has judged the bundle")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -53,6 +57,8 @@ class Command(BaseCommand):
         params: dict[str, Any] = {"promote": not options["no_promote"], "recipe": _recipe(options)}
         if options["update"]:
             params["update"] = _serving(shop)
+        if options["until"]:
+            params["until"] = options["until"].isoformat()
         job = job_run_here(shop=shop, kind="train", params=params, work=partial(bundle_train, group=group))
         if job.status != JobRun.Status.SUCCEEDED:
             raise CommandError(job.error or f"The training is {job.get_status_display()}.")
