@@ -1,5 +1,6 @@
 """The page a button was pressed on, as it would be chosen now: it fills the place of a card that was folded away."""
 
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,8 +15,8 @@ from recommender.page import Page
 _SURFACES = {"home": "homepage", "item": "product", "department": "department", "search": "search", "basket": "basket"}
 
 
-def page_again(request: HttpRequest, address: str) -> Page | None:
-    """The page at an address of the shop; None where nothing is chosen for the visitor.
+def pages_again(request: HttpRequest, address: str) -> Iterator[Page]:
+    """The page at an address of the shop, then the one after it; none where nothing is chosen for the visitor.
 
     Args:
         request: the press of the button.
@@ -25,10 +26,15 @@ def page_again(request: HttpRequest, address: str) -> Page | None:
     try:
         match = resolve(parts.path)
     except Resolver404:
-        return None
+        return
     surface = _SURFACES.get(match.url_name or "") if match.app_name == "shop" else None
     wanted = _wanted(request, surface, match.kwargs, parts.query) if surface else None
-    return None if surface is None or wanted is None else page_of(request, surface, **wanted)
+    if surface is None or wanted is None:
+        return
+    page = page_of(request, surface, **wanted)
+    yield page
+    if page.cursor:
+        yield page_of(request, surface, **wanted, cursor=page.cursor)
 
 
 def _wanted(request: HttpRequest, surface: str, named: dict[str, Any], query: str) -> dict[str, Any] | None:

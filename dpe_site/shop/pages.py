@@ -15,6 +15,7 @@ from recommender.staff_api import trace_asked
 
 GRIDS = frozenset({Section.NEW_FOR_YOU, Section.DEPARTMENT_TREND, Section.RESULTS})
 BANDS = frozenset({Section.DEALS, Section.KEEP_BROWSING})
+LONGEST_CURSOR = 2000
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,12 @@ def page_of(request: HttpRequest, surface: str, **wanted: Any) -> Page:
         trace=trace_asked(request),
         **wanted,
     )
+
+
+def cursor_of(request: HttpRequest) -> str:
+    """The cursor in the address; "" where it is longer than that of the last page there can be."""
+    cursor = request.GET.get("cursor", "")
+    return cursor if len(cursor) <= LONGEST_CURSOR else ""
 
 
 def rows_of(page: Page) -> list[Row]:

@@ -23,6 +23,7 @@ app_name = "shop"
 urlpatterns = [
     path("", home.home, name="home"),
     path("first-row/", home.first_row, name="first-row"),
+    path("more/", home.more, name="more"),
     path("strip/tap/", strip.tap, name="strip-tap"),
     path("strip/skip/", strip.skip, name="strip-skip"),
     path("item/", home.home, name="items"),

@@ -1,6 +1,8 @@
 """The buttons on cards and product pages, live and without JavaScript."""
 
 import json
+from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,14 +13,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from catalog.models import Item
-from dpe_site.shop.again import page_again
+from dpe_site.shop.again import pages_again
 from dpe_site.shop.answers import back, is_live, next_address
 from dpe_site.shop.cards import cards_of
 from dpe_site.shop.deeds import Place
 from dpe_site.shop.feelings import FEELINGS, feelings_of
 from dpe_site.shop.forms import DeedForm
 from dpe_site.shop.items import item_named
-from dpe_site.shop.pages import page_of
 from dpe_site.shop.views.home import page_words
 from dpe_site.shop.visitor import visitor_of
 from recommender.page import Card, Page
@@ -65,13 +66,13 @@ def _answer(
     """The piece of the page that was pressed, the first row where it moves, and a toast."""
     target = request.headers.get("HX-Target", "")
     gone, at_home = hides and not undone, said["surface"] == "homepage"
-    page = page_of(request, "homepage") if at_home else None
-    if gone and not at_home and target != FEEL:
-        page = page_again(request, next_address(request, otherwise=""))
+    away = next_address(request, otherwise="") if gone and target != FEEL else ""
+    pages = pages_again(request, reverse("shop:home") if at_home else away)
+    page = next(pages, None)
     if page is not None:
+        page, better = better_find(chain([page], pages), said) if gone else (page, None)
         words |= page_words(request, page)
-        words |= {"moves": at_home and not gone, "row_is_target": at_home and target == FIRST_ROW}
-        words["better"] = _better(page, said) if gone else None
+        words |= {"moves": at_home and not gone, "row_is_target": at_home and target == FIRST_ROW, "better": better}
     else:
         words["kept"] = visitor_of(request).standing.favourites
     words |= {"target": target, "card": cards_of(item.shop, [item.pk])[0]._replace(position=said["pick"][1] or 0)}
@@ -83,9 +84,14 @@ def _answer(
     return response
 
 
-def _better(page: Page, said: dict[str, Any]) -> Card | None:
-    """The card that takes the place of one that was folded away: of its section if there is one left."""
+def better_find(pages: Iterable[Page], said: dict[str, Any]) -> tuple[Page, Card | None]:
+    """The card that takes the place of one that was folded away, and its page: of the same section if one is left.
+
+    What is on the screen already stays where it is; the page after the first is asked only where nothing else is left.
+    """
     shown = said["shown"] | {said["pick"][0]}
-    fresh = [(section.code, card) for section in page.sections for card in section.cards if card.id not in shown]
-    same = [card for code, card in fresh if code == said["section"]]
-    return next(iter(same), None) or next((card for _code, card in fresh), None)
+    for page in pages:
+        fresh = [(section.code, card) for section in page.sections for card in section.cards if card.id not in shown]
+        if fresh:
+            return page, min(fresh, key=lambda one: one[0] != said["section"])[1]
+    return page, None

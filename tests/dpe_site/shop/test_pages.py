@@ -8,6 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from dpe_site.shop.views.feelings import better_find
+from recommender.homepage import homepage_page
+from recommender.models import Impression
 from tests.fixtures.tiny_shop import TinyShop
 from users.consent import consent_granted
 from users.identity import GUEST_COOKIE
@@ -45,6 +48,26 @@ def test_queries_are_few(
     known.get(path)
     with django_assert_max_num_queries(most):
         assert known.get(path).status_code == 200
+
+
+def test_the_homepage_goes_on_below_its_end_and_repeats_nothing(known: Client) -> None:
+    page = BeautifulSoup(known.get("/").content, "html.parser")
+    further = page.select_one("main .pager a")
+    assert further is not None
+    more = BeautifulSoup(known.get(str(further["hx-get"]), headers=HTMX).content, "html.parser")
+    shown, added = ([card["data-item"] for card in part.select(".card")] for part in (page, more))
+    assert added
+    assert not set(shown) & set(added)
+    assert not more.select("#first-row, header, #strip")
+    without_script = BeautifulSoup(known.get(str(further["href"])).content, "html.parser")
+    assert [card["data-item"] for card in without_script.select("main .card")] == added
+    assert not without_script.select("#strip")
+
+
+def test_a_cursor_of_nobody_is_the_first_page(known: Client) -> None:
+    first = known.get("/").context["page"]
+    for cursor in ("nonsense", "x" * 5000):
+        assert known.get("/", {"cursor": cursor}).context["page"].impression_id == first.impression_id
 
 
 def test_queries_do_not_grow_with_the_page(known: Client, tiny: TinyShop) -> None:
@@ -123,6 +146,38 @@ def test_live_dislike_answers_with_a_better_card(known: Client, tiny: TinyShop) 
     assert better is not None
     assert better["data-item"] not in shown
     assert answer.select_one("[data-toast] button") is not None
+
+
+def test_dislikes_one_after_another_are_each_answered_with_a_card_of_a_page_that_was_logged(
+    known: Client, tiny: TinyShop
+) -> None:
+    page = BeautifulSoup(known.get("/").content, "html.parser")
+    screen = [str(card["data-item"]) for card in page.select("main .card")]
+    for _press in range(8):
+        gone = screen.pop(0)
+        sent = {"pick": f"{gone}-0", "surface": "homepage", "shown": ",".join([gone, *screen])}
+        answer = BeautifulSoup(known.post("/do/not_interested/", sent, headers=HTMX).content, "html.parser")
+        better = answer.select_one(".card[data-better]")
+        assert better is not None
+        assert better["data-item"] not in [gone, *screen]
+        logged = Impression.objects.get(pk=str(better["data-impression"]))
+        assert str(logged.item_ids[int(str(better["data-position"]))]) == better["data-item"]
+        assert str(better["data-impression"]) in str(better["hx-vals"])
+        screen.append(str(better["data-item"]))
+
+
+def test_where_a_page_has_nothing_new_the_next_one_is_asked(tiny: TinyShop) -> None:
+    first, second = (
+        homepage_page(shop=tiny.shop, session="a", now=timezone.now(), cursor=cursor)
+        for cursor in ("", homepage_page(shop=tiny.shop, session="a", now=timezone.now()).cursor)
+    )
+    gone, *others = [card.id for card in first.cards]
+    said = {"pick": (gone, 0), "shown": frozenset(others), "section": second.sections[-1].code}
+    page, card = better_find(iter([first, second]), said)
+    assert (page, card) == (second, second.sections[-1].cards[0])
+    seen = said | {"shown": frozenset([*others, *(card.id for card in second.cards)])}
+    assert better_find([first, second], seen) == (second, None)
+    assert better_find([first, second], said | {"shown": frozenset(others[1:])}) == (first, first.cards[1])
 
 
 def test_the_shop_asks_first_where_it_must(client: Client, tiny: TinyShop) -> None:
