@@ -14,7 +14,7 @@ from unfold.decorators import action, display
 
 from recommender.admin.bundle_view import bundle_view
 from recommender.admin.confirmation import confirmed
-from recommender.admin.jobs import ENDED
+from recommender.admin.jobs import ENDED, curve_plots
 from recommender.admin.publishing import shop_chosen, staff_of
 from recommender.jobs import job_ask
 from recommender.models import BundleVersion, JobRun, Live
@@ -42,7 +42,7 @@ class BundleVersionAdmin(FactAdmin):
     ) -> HttpResponse:
         """A bundle's page."""
         bundle = self.get_object(request, object_id)
-        shown = bundle_view(bundle) if bundle else {}
+        shown = bundle_view(bundle) | _training(bundle) if bundle else {}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
     @display(description=gettext_lazy("state"), label=_TONES, ordering="status")
@@ -121,3 +121,9 @@ class BundleVersionAdmin(FactAdmin):
     def has_steer_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Whoever may change bundles may train and promote."""
         return request.user.has_perm("recommender.change_bundleversion")
+
+
+def _training(bundle: BundleVersion) -> dict[str, Any]:
+    """The job that made a bundle and what it measured round by round; nothing where it was put away."""
+    job = JobRun.objects.of(bundle.shop).filter(kind="train", result__bundle=bundle.pk).first()
+    return {"training": job, "curves": curve_plots(job) if job else []}

@@ -236,12 +236,17 @@ def job_view(job: JobRun) -> dict[str, Any]:
         "can_try_again": job.status in AGAIN,
         "left": duration_words(job.eta_seconds) if running and job.eta_seconds is not None else "",
         "took": duration_words(_seconds(job)),
-        "curves": [_curve(name, points) for name, points in job.curves.items() if points],
+        "curves": curve_plots(job),
         "result": result_rows(job.result),
         "params": [(param_word(name), value) for name, value in flat("", job.params) if _is_told(name)],
         "parts": [(part.pk, part.get_status_display(), percent(part)) for part in job.parts()],
         "part_of": job.params.get("part_of", ""),
     }
+
+
+def curve_plots(job: JobRun) -> list[dict[str, Any]]:
+    """What a job measured round by round, a plot each."""
+    return [_curve(name, points) for name, points in job.curves.items() if points]
 
 
 def _curve(name: str, points: list[list[float]]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from recommender.admin.choices import kind_word, section_word, surface_word
 from recommender.data.knob_ranges import BEFORE, DIALS
 from recommender.data.ruleset import KnobValues, RuleValue
 from recommender.models import Knobs, Rule
+from recommender.models.ruled import DIVERSITY_KINDS
 from recommender.store.ruleset_content import content_serving
 from recommender.store.rulesets import ruleset_compile
 from users.kinds import KIND_BY_WORD
@@ -53,10 +54,16 @@ def _name_of(model: type[Knobs | Rule], field: str) -> str:
 
 def _knob_changes(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, str]]:
     return [
-        (_name_of(Knobs, name), f"{old['knobs'].get(name, '–')} → {value}")
+        (_name_of(Knobs, name), f"{_knob_words(name, old['knobs'].get(name, '–'))} → {_knob_words(name, value)}")
         for name, value in new["knobs"].items()
         if old["knobs"].get(name) != value
     ]
+
+
+def _knob_words(name: str, value: Any) -> str:
+    """A number as it is, a choice by its name."""
+    names = dict(DIVERSITY_KINDS) if name == "diversity_by" else {}
+    return str(names.get(value, value))
 
 
 def _rule_changes(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, str]]:
@@ -90,6 +97,10 @@ def _part_words(part: str, value: Any) -> str:
         return section_word(value)
     if part == "surface" and value:
         return surface_word(value)
+    if part in ("action", "target") and value:
+        return str({"action": Rule.Action, "target": Rule.Target}[part](value).label)
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
     return str(value) if value not in ("", None) else "–"
 
 

@@ -207,7 +207,7 @@ def _shares_plot(tally: Tally, group: dict[int, int], model: Any, title: str) ->
     before, after = (_by_group(counts, group) for counts in (tally.before, tally.after))
     moves = {key: after[key] / max(after.total(), 1) - before[key] / max(before.total(), 1) for key in before | after}
     largest = sorted(moves, key=lambda key: (-abs(moves[key]), key))[:SHARES_SHOWN]
-    names = dict(model.objects.filter(pk__in=largest).values_list("pk", "name"))
+    names = model.objects.in_bulk(largest)
     labels = [str(names.get(key, _("none"))) for key in largest]
     shares = [[100 * counts[key] / max(counts.total(), 1) for key in largest] for counts in (before, after)]
     columns = [_("now"), _("with the draft")]

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from catalog.models import Shop
 from recommender.admin.bundle_view import bundle_view
-from recommender.models import BundleVersion
+from recommender.models import BundleVersion, JobRun
 
 
 def bundle(models: list[str], absent: dict[str, str]) -> BundleVersion:
@@ -96,6 +96,19 @@ def test_the_page_draws_reliability(admin_client: Any) -> None:
     assert page.count('class="op-reliability"') == 1
     assert page.count("<circle") >= 2
     assert "ECE 0.0123" in page
+
+
+@pytest.mark.django_db
+def test_the_page_draws_the_losses_of_its_own_training(admin_client: Any) -> None:
+    shop = Shop.objects.create(code="one", name="One")
+    mine, other = (BundleVersion.objects.create(shop=shop) for _ in range(2))
+    curves = {"loss": [[1, 0.9], [2, 0.4]]}
+    job = JobRun.objects.create(shop=shop, kind="train", result={"bundle": mine.pk}, curves=curves)
+    page = admin_client.get(reverse("admin:recommender_bundleversion_change", args=[mine.pk])).content.decode()
+    assert page.count("<canvas") == 1
+    assert reverse("admin:recommender_jobrun_change", args=[job.pk]) in page
+    page = admin_client.get(reverse("admin:recommender_bundleversion_change", args=[other.pk])).content.decode()
+    assert "<canvas" not in page
 
 
 def test_earned_quotas_stand_beside_the_defaults(settings: Any, tmp_path: Path) -> None:

@@ -1,14 +1,18 @@
 """Rules: the form speaks of names, shows its reach, warns of quarrels, and what is published is what was typed."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from catalog.models import Tag
-from recommender.admin.rule_words import windows
-from recommender.models import Live, Rule
+from recommender.admin.rule_words import about_words, windows
+from recommender.admin.ruleset_changes import changes_of
+from recommender.models import Knobs, Live, Rule
+from recommender.store.rulesets import ruleset_publish
 from tests.fixtures.tiny_shop import NOW, TinyShop, tiny_shop
 
 pytestmark = pytest.mark.django_db
@@ -153,6 +157,25 @@ def test_drafts_are_told_above_the_list_in_words(staff: Client, tiny: TinyShop) 
     Rule.objects.update(factor=3.0)
     changes = staff.get("/admin/recommender/rule/").context["draft_changes"]
     assert changes == [("More of it", "strength: 2.0 → 3.0")]
+
+
+def test_changes_of_action_and_count_are_told_in_the_language_of_the_page(tiny: TinyShop) -> None:
+    rule = Rule.objects.create(shop=tiny.shop, name="N", action="boost", target="brand", target_ids=[1], factor=2.0)
+    ruleset_publish(shop=tiny.shop)
+    Rule.objects.filter(pk=rule.pk).update(action="quota", least=2, per_row=True)
+    Knobs.objects.create(shop=tiny.shop, diversity_by="mmr")
+    with translation.override("zh-hans"):
+        words = "\n".join(change for _what, change in changes_of(tiny.shop))
+    assert "提升 → 至少或至多" in words
+    assert "否 → 是" in words
+    assert not re.search("boost|quota|mmr|True", words)
+
+
+def test_a_rule_speaks_of_departments_in_the_language_of_the_page(tiny: TinyShop) -> None:
+    rule = Rule(shop=tiny.shop, action="boost", target="category", target_ids=[tiny.departments[1].pk])
+    assert about_words(rule) == "category Department 1"
+    with translation.override("zh-hans"):
+        assert about_words(rule).endswith("部门 1")
 
 
 def test_what_a_rule_asks_for_and_cannot_be_shown_is_told_on_saving_and_publishing(

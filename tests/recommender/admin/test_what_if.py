@@ -98,7 +98,7 @@ def test_dials_are_tried_from_their_form_and_not_saved(staff: Client, tiny: Tiny
     knobs.refresh_from_db()
     assert knobs.temperature == Knobs().temperature
     wrong = staff.post(address, typed | {"temperature": "-4"})
-    assert "temperature" in wrong.content.decode()
+    assert "Temperature: Ensure this value is greater than or equal to 0.01" in wrong.content.decode()
 
 
 def test_a_draft_experiment_is_tried_with_the_arms_that_it_would_draw(staff: Client, tiny: TinyShop) -> None:
