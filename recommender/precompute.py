@@ -22,8 +22,9 @@ from recommender.data.ruleset import KnobValues, RulesetValue, SectionValue
 from recommender.data.snapshot import ItemTable
 from recommender.data.types import Context, DataError, Gathered, Section
 from recommender.experiments.assignment import arm_assign, experiment_active, ruleset_of_arm
-from recommender.facts.context import Asked, contexts_read
+from recommender.facts.context import Asked, context_plain, contexts_read
 from recommender.facts.item_limits import item_limits_read
+from recommender.facts.item_marks import item_marks_read
 from recommender.facts.snapshot import items_read
 from recommender.jobs import JobProgress
 from recommender.models import JobRun, PrecomputedList
@@ -55,12 +56,17 @@ class _Maker:
     asked: AskedFor  # what the rules name: items that are candidates whatever else is, bearers of their tags
 
     def lists_of(self, shoppers: Sequence[Shopper], now: datetime) -> list[PrecomputedList]:
-        """A list for each who wants personalised pages, best first, without exploration."""
+        """A list for each who wants personalised pages, best first, without exploration.
+
+        Where messages are switched to the same for everybody, all lists are the one of a stranger.
+        """
         asked = Asked(surface=SURFACE, session="", now=now, language=self.shop.language)
         everybody = contexts_read(self.shop, shoppers, asked, self.ruleset.segments, self.bundle.segments)
         wanted = [arm_assign(self.ruleset, one, settings.DPE_SECRET) for one in everybody if one.personalise]
         if not wanted:
             return []
+        if SURFACE in self.ruleset.plain_surfaces:
+            wanted = [context_plain(one) for one in wanted]
         views = [shopper_view(context, self.bundle) for context in wanted]
         histories, states = [view.history_index for view in views], np.stack([view.state for view in views])
         found = self.gather.many(wanted, histories=histories, states=states)
@@ -165,9 +171,11 @@ def _maker(shop: Shop, now: datetime) -> _Maker:
         raise DataError(f"no bundle serves {shop} yet; train one first")
     items = _items_of(shop, serving.bundle, now)
     sizes, segments = GatherSizes.of(serving.bundle.quotas), serving.trend.segments
-    limits = item_limits_read(shop.pk, np.asarray(serving.bundle.arrays.item_ids))
-    gather = ExactGather(serving.bundle.arrays, items=items, sizes=sizes, segments=segments, limits=limits)
-    asked = asked_for_read(shop.pk, serving.ruleset, now)
+    ids, big = np.asarray(serving.bundle.arrays.item_ids), serving.trend.big_providers
+    limits, marks = item_limits_read(shop.pk, ids), item_marks_read(shop.pk, ids, big_providers=big)
+    arrays = serving.bundle.arrays
+    gather = ExactGather(arrays, items=items, sizes=sizes, segments=segments, limits=limits, marks=marks)
+    asked = asked_for_read(shop.pk, serving.ruleset, now, big_providers=big)
     return _Maker(shop, serving.bundle, serving.bundle_id, gather, serving.ruleset, asked)
 
 

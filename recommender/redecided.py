@@ -82,7 +82,8 @@ def redecide(request_id: UUID, basis: Basis, *, now: datetime, language: str = "
     ruleset = ruleset_value(ruleset_compile(log.shop), "draft") if drafted else today.ruleset
     context = arm_assign(ruleset, context, settings.DPE_SECRET)
     gathered = gathered_under(context, gathered, today.bundle, today.bundle_id)
-    gathered = gathered_with(asked_for_read(log.shop_id, ruleset, now), context, gathered, today.bundle)
+    asked = asked_for_read(log.shop_id, ruleset, now, big_providers=today.trend.big_providers)
+    gathered = gathered_with(asked, context, gathered, today.bundle)
     decision = decide(
         context, gathered, ruleset_of_arm(ruleset, context.arm), today.bundle, int(log.seed), explained=False
     )

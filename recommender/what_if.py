@@ -104,11 +104,13 @@ class Trial:
     def __init__(self, shop: Shop, draft: RulesetValue, now: datetime) -> None:
         """Look up once what all pages need."""
         self.shop, self.now = shop, now
-        serving = serving_read(shop.pk).ruleset
+        live = serving_read(shop.pk)
+        serving, big = live.ruleset, live.trend.big_providers
         self.serving = in_force(serving, now)
         self.draft = in_force(draft, now)
         self.is_as_logged = self.serving.rules == serving.rules
-        self.asked = {id(one): asked_for_read(shop.pk, one, now) for one in (self.serving, self.draft)}
+        both = (self.serving, self.draft)
+        self.asked = {id(one): asked_for_read(shop.pk, one, now, big_providers=big) for one in both}
         self._then: dict[tuple[int | None, str], Serving] = {}
 
     def try_pages(self, ids: Sequence[UUID], tally: Tally) -> None:

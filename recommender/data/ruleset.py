@@ -116,4 +116,5 @@ class RulesetValue:
     layout: tuple[SectionValue, ...] = ()
     experiments: tuple[ExperimentValue, ...] = ()  # by id; the first whose time it is counts
     plain_surfaces: tuple[str, ...] = ()  # switched to the unpersonalised list
+    rules_off: bool = False  # switched off: ``rules`` is empty then, whatever was published
     segments: tuple[SegmentValue, ...] = ()  # that rules may be limited to

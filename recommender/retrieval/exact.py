@@ -16,6 +16,7 @@ from recommender.data.profile import Profile, profile_of
 from recommender.data.snapshot import ItemTable
 from recommender.data.types import Bools, Context, Floats, Gathered, Ints, Limits, Source
 from recommender.retrieval.limits import ItemLimits
+from recommender.retrieval.marks import ItemMarks
 from recommender.retrieval.personal import by_content, by_segment, by_taste, due_again
 from recommender.retrieval.quotas import Quotas
 from recommender.retrieval.sources import CONFIG_OF, MODEL_SOURCES
@@ -63,6 +64,7 @@ class ExactGather:
         sizes: GatherSizes | None = None,
         segments: Mapping[str, Ints] | None = None,
         limits: ItemLimits | None = None,
+        marks: ItemMarks | None = None,
     ) -> None:
         """Prepare what does not depend on the shopper.
 
@@ -72,9 +74,10 @@ class ExactGather:
             sizes: candidates per source.
             segments: what trends in each segment, as item ids, most wanted first.
             limits: who may see what; without, everybody everything.
+            marks: what slots may be kept for; without, nothing.
         """
         self.arrays, self.items, self.sizes = arrays, items, sizes or GatherSizes()
-        self.segments, self.limits = segments or {}, limits
+        self.segments, self.limits, self.marks = segments or {}, limits, marks
         self._kept: tuple[Limits, Bools] | None = None
         self.n = len(arrays.item_ids)
         self.rules = Neighbours(arrays.rules_start, arrays.rules_item, arrays.rules_weight)
@@ -246,6 +249,8 @@ class ExactGather:
             evidence_item=causes,
             tag_ids=nothing,
             tag_rows=nothing,
+            sponsored_rows=nothing if self.marks is None else np.flatnonzero(self.marks.sponsored[index]),
+            small_rows=nothing if self.marks is None else np.flatnonzero(self.marks.small[index]),
         )
 
 

@@ -1,5 +1,6 @@
 """Candidates and tags that a draft asks for and a logged request did not gather, put into the request."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
@@ -32,12 +33,14 @@ class AskedFor:
     tagged: Ints  # (t,) item
 
 
-def asked_for_read(shop_id: int, ruleset: RulesetValue, now: datetime) -> AskedFor:
-    """Look up what ``ruleset`` names, once for many requests."""
+def asked_for_read(
+    shop_id: int, ruleset: RulesetValue, now: datetime, *, big_providers: Sequence[str] = ()
+) -> AskedFor:
+    """Look up what ``ruleset`` names, once for many requests; all other than ``big_providers``, if any, are small."""
     named = [rule for rule in ruleset.rules if rule.target == "item" and rule.action in ("pin", "include", "boost")]
     ids = np.unique(np.array([item for rule in named for item in rule.target_ids], np.int64))
     nobody = Context(shop_id, 0, "", "homepage", 0, History.empty())
-    facts = facts_read(filter_parameters(nobody, now), ids)
+    facts = facts_read(filter_parameters(nobody, now), ids, big_providers=big_providers)
     with connection.cursor() as cursor:
         cursor.execute(_TAGGED, [array_text(sorted(tags_of(ruleset)))])
         found = np.array(cursor.fetchall(), np.int64).reshape(-1, 2)
@@ -72,6 +75,10 @@ def _with_items(gathered: Gathered, facts: CandidateFacts, new: Ints, bundle: Bu
     n = len(new)
     columns: dict[str, Any] = {name: joined(getattr(gathered, name), getattr(facts, name)[new]) for name in _COLUMNS}
     index = np.full(n, -1, np.int64) if bundle is None else bundle.index_of(facts.item_ids[new])
+    added = place[len(gathered) :]
+    rows = {name: place[getattr(gathered, name)] for name in _PLACES}
+    rows["sponsored_rows"] = np.union1d(rows["sponsored_rows"], added[facts.sponsored[new]])
+    rows["small_rows"] = np.union1d(rows["small_rows"], added[facts.small[new]])
     return replace(
         gathered,
         item_ids=ids[order],
@@ -79,6 +86,6 @@ def _with_items(gathered: Gathered, facts: CandidateFacts, new: Ints, bundle: Bu
         sources=joined(gathered.sources, np.full(n, 1 << Source.EDITORIAL)),
         group=joined(gathered.group, np.zeros(n)),
         trend=joined(gathered.trend, np.zeros(n)),
-        **{name: place[getattr(gathered, name)] for name in _PLACES},
+        **rows,
         **columns,
     )

@@ -180,12 +180,16 @@ class SqlGather:
         haul.proposals.append(Proposal(Source.SEARCH, ids, matches, np.arange(1, len(matches) + 1)))
 
     def _ready(self, context: Context) -> Ints:
-        """The list made ahead, for a page without a bundle; one made under another arm belongs to that arm."""
+        """The list made ahead, for a page without a bundle; one made under another arm belongs to that arm.
+
+        While all rules are switched off, a list that rules may have made waits.
+        """
         if self.serving.bundle is not None or not context.shopper_id or not context.personalise:
             return np.zeros(0, np.int64)
         if context.surface in self.serving.ruleset.plain_surfaces:
             return np.zeros(0, np.int64)
-        made = PrecomputedList.objects.filter(pk=context.shopper_id, arm=context.arm).first()
+        ruleset, lists = self.serving.ruleset, PrecomputedList.objects.filter(pk=context.shopper_id, arm=context.arm)
+        made = (lists.filter(ruleset_hash=ruleset.hash) if ruleset.rules_off else lists).first()
         return np.array(made.item_ids[:100] if made else [], np.int64)
 
     def _met(self, context: Context) -> Ints:

@@ -108,6 +108,7 @@ def ruleset_value(content: dict[str, Any], name: str) -> RulesetValue:
         layout=tuple(SectionValue(**section) for section in content["layout"]),
         experiments=tuple(experiment_value(one) for one in content.get("experiments", ())),
         plain_surfaces=switches.plain_surfaces,
+        rules_off=switches.rules_off,
         segments=segments_value(content),
     )
 

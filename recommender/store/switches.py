@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from catalog.models import Shop
+from recommender.jobs import job_ask
 from recommender.models import Live, Ruleset
 from recommender.store.ruleset_content import content_hash, content_serving
 from users.models import User
@@ -43,7 +44,10 @@ def switches_read(shop: Shop) -> Switches:
 
 @transaction.atomic
 def switches_turn(*, shop: Shop, switches: Switches, by: User | None = None) -> Ruleset:
-    """Let what serves now serve with these switches from the next request on; drafts are neither read nor changed."""
+    """Let what serves now serve with these switches from the next request on; drafts are neither read nor changed.
+
+    The lists made ahead, which nobody makes anew before the night, are asked for at once.
+    """
     live, _made = Live.objects.select_for_update().get_or_create(shop=shop)
     content = {name: part for name, part in content_serving(shop).items() if name != _NAME} | switches.content()
     ruleset, _made = Ruleset.objects.get_or_create(
@@ -51,4 +55,6 @@ def switches_turn(*, shop: Shop, switches: Switches, by: User | None = None) -> 
     )
     live.ruleset = ruleset
     live.save(update_fields=["ruleset"])
+    if live.bundle_id is not None:
+        job_ask(shop=shop, kind="precompute", asked_by=by)
     return ruleset

@@ -5,8 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from catalog.models import Item
 from recommender.data.types import Context, Gathered, Section, Source
 from recommender.facts.context import Asked, context_read
+from recommender.facts.item_marks import item_marks_read
 from recommender.models import ItemVector, TrendSnapshot
 from recommender.retrieval.exact import ExactGather, GatherSizes
 from recommender.retrieval.search_space import SearchSpace
@@ -39,7 +41,9 @@ def both(tiny: TinyShop, context: Context) -> tuple[Gathered, Gathered]:
     bundle = serving.bundle
     assert bundle is not None
     view = shopper_view(context, bundle)
-    exact = ExactGather(bundle.arrays, sizes=GatherSizes.of(bundle.quotas), segments=serving.trend.segments)
+    marks = item_marks_read(tiny.shop.pk, bundle.arrays.item_ids, big_providers=serving.trend.big_providers)
+    sizes, segments = GatherSizes.of(bundle.quotas), serving.trend.segments
+    exact = ExactGather(bundle.arrays, sizes=sizes, segments=segments, marks=marks)
     gathered = SqlGather(serving)(context), exact(context, history_index=view.history_index, state=view.state)
     for one in gathered:
         gathered_check(one, context, bundle)
@@ -106,6 +110,19 @@ def test_what_a_segment_wants_is_found_alike(tiny: TinyShop) -> None:
     assert of(ours, Source.SEGMENT_TREND) == of(theirs, Source.SEGMENT_TREND) == sorted([*wanted, tiny.items[1].pk])
     nobody, _ = both(tiny, context_for(tiny, 0, segment="unheard of"))
     assert of(nobody, Source.SEGMENT_TREND) == []
+
+
+def test_sponsored_items_and_small_providers_are_known_in_both(tiny: TinyShop) -> None:
+    Item.objects.filter(pk__in=tiny.ids[::5].tolist()).update(sponsored=True)
+    Item.objects.filter(pk__in=tiny.ids[::2].tolist()).update(provider="big")
+    Item.objects.filter(pk__in=tiny.ids[1::4].tolist()).update(provider="small")
+    tiny_live(tiny)
+    tiny_trend(tiny)
+    for gathered in both(tiny, context_for(tiny, 0, 6, 12)):
+        assert gathered.sponsored_rows.tolist() == np.flatnonzero(np.isin(gathered.item_ids, tiny.ids[::5])).tolist()
+        assert gathered.small_rows.tolist() == np.flatnonzero(np.isin(gathered.item_ids, tiny.ids[1::4])).tolist()
+        assert len(gathered.sponsored_rows) > 5
+        assert len(gathered.small_rows) > 5
 
 
 def test_earned_quotas_hold_in_both(tiny: TinyShop) -> None:

@@ -1,0 +1,120 @@
+"""Lists made ahead honour what pages do: emergency switches, slots for sponsored items, room for small providers."""
+
+import numpy as np
+import pytest
+from django.utils import timezone
+
+from catalog.models import Item
+from recommender import precompute
+from recommender.homepage import homepage_page
+from recommender.models import JobRun, Knobs, Live, PrecomputedList, Rule
+from recommender.store import bundles
+from recommender.store.rulesets import ruleset_publish
+from recommender.store.switches import Switches, switches_turn
+from tests.fixtures.tiny_shop import TinyShop, shopper_with, tiny_live, tiny_shop, tiny_trend
+from users.models import Shopper
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def tiny(settings, tmp_path):
+    settings.DPE_BUNDLES = tmp_path
+    tiny = tiny_shop()
+    tiny_live(tiny)
+    tiny_trend(tiny)
+    yield tiny
+    bundles._opened.cache_clear()
+
+
+@pytest.fixture
+def people(tiny) -> list[Shopper]:
+    return [shopper_with(tiny, tiny.of_department(k)[:3], name=f"s{k}") for k in range(2)]
+
+
+def lists(tiny: TinyShop) -> list[list[int]]:
+    """Everybody's list, made anew where it is not up to date."""
+    precompute.shard_precompute(tiny.shop, 0, 1, lambda done, total: None)
+    return [made.item_ids for made in PrecomputedList.objects.order_by("pk")]
+
+
+def knobs(tiny: TinyShop, **dials: object) -> None:
+    Knobs.objects.update_or_create(shop=tiny.shop, defaults=dials)
+    ruleset_publish(shop=tiny.shop)
+
+
+def rule(tiny: TinyShop, **about: object) -> None:
+    Rule.objects.create(shop=tiny.shop, name="r", target="item", **about)
+    ruleset_publish(shop=tiny.shop)
+
+
+def test_with_all_rules_switched_off_lists_are_made_without_them(tiny: TinyShop, people) -> None:
+    plain, pinned = lists(tiny), tiny.items[77].pk
+    rule(tiny, action="pin", slot=1, target_ids=[pinned])
+    assert [made[0] for made in lists(tiny)] == [pinned, pinned]
+    switches_turn(shop=tiny.shop, switches=Switches(rules_off=True))
+    assert lists(tiny) == plain
+    switches_turn(shop=tiny.shop, switches=Switches())
+    assert [made[0] for made in lists(tiny)] == [pinned, pinned]
+
+
+def test_a_list_that_rules_made_is_not_shown_once_they_are_switched_off(tiny: TinyShop, people) -> None:
+    rule(tiny, action="boost", factor=50.0, target_ids=[tiny.items[k].pk for k in range(60, 70)])
+    lists(tiny)
+    Live.objects.update(bundle=None)
+    now = timezone.now()
+    assert homepage_page(shop=tiny.shop, shopper=people[0], now=now).degraded == "precomputed"
+    switches_turn(shop=tiny.shop, switches=Switches(rules_off=True))
+    assert homepage_page(shop=tiny.shop, shopper=people[0], now=now).degraded != "precomputed"
+
+
+def test_where_messages_are_the_same_for_everybody_so_are_lists(tiny: TinyShop, people) -> None:
+    personal = lists(tiny)
+    assert personal[0] != personal[1]
+    switches_turn(shop=tiny.shop, switches=Switches(plain_surfaces=("homepage",)))
+    assert lists(tiny) == personal
+    switches_turn(shop=tiny.shop, switches=Switches(plain_surfaces=("push",)))
+    same = lists(tiny)
+    assert same[0] == same[1]
+    assert same[0] not in personal
+
+
+def test_turning_a_switch_asks_for_new_lists_at_once(tiny: TinyShop) -> None:
+    switches_turn(shop=tiny.shop, switches=Switches(rules_off=True))
+    assert list(JobRun.objects.values_list("kind", "status")) == [("precompute", JobRun.Status.QUEUED)]
+    Live.objects.update(bundle=None)
+    switches_turn(shop=tiny.shop, switches=Switches())
+    assert JobRun.objects.count() == 1, "without a bundle there is nothing to make lists with"
+
+
+def test_sponsored_items_stand_in_slots_of_their_own_and_never_beyond_their_cap(tiny: TinyShop, people) -> None:
+    paid = [item.pk for item in tiny.items[::3]]
+    Item.objects.filter(pk__in=paid).update(sponsored=True)
+    knobs(tiny, ad_every=4)
+    for made in lists(tiny):
+        is_ad = np.isin(made, paid)
+        assert is_ad[:24].tolist() == [(slot + 1) % 4 == 0 for slot in range(24)]
+    knobs(tiny, ad_every=0, ad_cap=3)
+    assert [int(np.isin(made, paid).sum()) for made in lists(tiny)] == [3, 3]
+
+
+def test_an_item_that_a_rule_asks_for_is_sponsored_in_a_list_too(tiny: TinyShop, people) -> None:
+    last = tiny.items[-1].pk
+    tiny_live(tiny, seed=2, leave_out=1)
+    Item.objects.filter(pk=last).update(sponsored=True)
+    rule(tiny, action="include", target_ids=[last])
+    knobs(tiny, ad_every=4)
+    for made in lists(tiny):
+        assert made.index(last) == 3
+
+
+def test_small_providers_have_their_share_of_every_part_of_a_list(tiny: TinyShop, people) -> None:
+    small = [item.pk for k, item in enumerate(tiny.items) if k % 6 in (2, 3)]
+    Item.objects.exclude(pk__in=small).update(provider="big")
+    Item.objects.filter(pk__in=small).update(provider="small")
+    tiny_trend(tiny, [1.0 if item.pk in small else 9.0 for item in tiny.items])
+    assert any(np.isin(made[:16], small).sum() < 4 for made in lists(tiny))
+    knobs(tiny, provider_floor=0.25)
+    for made in lists(tiny):
+        for n in range(1, len(made) + 1):
+            assert np.isin(made[:n], small).sum() >= n // 4
