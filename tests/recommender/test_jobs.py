@@ -10,6 +10,7 @@ from catalog.ids import uuid7
 from catalog.models import Outbox, Shop
 from recommender import jobs
 from recommender.data.types import DataError
+from recommender.jobs import progress, running
 from recommender.models import JobRun
 
 pytestmark = pytest.mark.django_db
@@ -181,7 +182,7 @@ def test_one_training_at_a_time(shop):
     other = connections.create_connection("default")
     try:
         with other.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s, hashtext('train'))", [jobs._LOCK_CLASS])
+            cursor.execute("SELECT pg_advisory_lock(%s, hashtext('train'))", [running._LOCK_CLASS])
         waiting = run(jobs.job_ask(shop=shop, kind="train"), steps("learn"))
         assert (waiting.status, waiting.attempts) == (Status.QUEUED, 0)
     finally:
@@ -191,7 +192,7 @@ def test_one_training_at_a_time(shop):
 
 def test_progress_estimates_the_time_left(shop, monkeypatch):
     clock = iter(range(0, 1000, 10))
-    monkeypatch.setattr(jobs.time, "monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr(progress.time, "monotonic", lambda: float(next(clock)))
     seen = []
 
     def work(job, progress):

@@ -49,7 +49,7 @@ def test_a_shard_that_another_worker_has_begun_is_left_to_it_and_counts_in_the_w
         return made
 
     monkeypatch.setattr(shards, "shard_precompute", first_of_another)
-    monkeypatch.setattr("recommender.jobs.WRITE_SECONDS", 0.0)
+    monkeypatch.setattr("recommender.jobs.progress.WRITE_SECONDS", 0.0)
     job = job_ask(shop=tiny.shop, kind="precompute")
     result = job_run(job.pk, tasks.WORK).result
     assert [shard for shard, _job, _made in seen] == [0, 2]
