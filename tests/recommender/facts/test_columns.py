@@ -44,3 +44,15 @@ def peak(rows: int) -> int:
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+
+
+def test_many_rows_stream_whole():
+    a, b, c = columns_read("ifb", "SELECT n::bigint, n / 2.0::float8, n %% 2 = 0 FROM generate_series(1, 20000) n", {})
+    assert a.sum() == 20000 * 20001 // 2
+    assert b[-1] == 10000.0
+    assert c.sum() == 10000
+
+
+def test_null_in_a_column_is_named():
+    with pytest.raises(ValueError, match="holds NULL"):
+        columns_read("ii", "SELECT 1::bigint, NULL::bigint", {})

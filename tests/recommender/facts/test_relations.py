@@ -15,11 +15,6 @@ NOW = timezone.now()
 
 
 @pytest.fixture
-def shop():
-    return Shop.objects.create(code="one", name="One")
-
-
-@pytest.fixture
 def items(shop):
     brand = Brand.objects.create(shop=shop, name="Aster")
     made = [Item(shop=shop, external_id=f"i{n}", published_at=NOW - timedelta(days=9)) for n in range(3)]
