@@ -24,12 +24,14 @@ class Action(NamedTuple):
 
     Codes: ``not_interested`` (hide ``item_id`` and its near twins), ``own_it`` (bought elsewhere),
     ``not_this_kind`` (fewer of the category of ``item_id``), ``ignore_item`` (stop using ``item_id`` of the history),
-    ``gift`` (the same, because it was for somebody else).
+    ``gift`` (the same, because it was for somebody else), ``not_this_taste`` (stop using the items that bear
+    ``tag_id``, for which ``item_id`` was chosen).
     """
 
     code: str
     label: str
     item_id: int
+    tag_id: int = 0
 
 
 class Label(NamedTuple):

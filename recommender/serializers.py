@@ -22,6 +22,7 @@ class ActionSerializer(serializers.Serializer):
     code = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]  # the member is called so
     item_id = serializers.IntegerField()
+    tag_id = serializers.IntegerField(help_text="The taste that `not_this_taste` is about, else 0.")
 
 
 class LabelSerializer(serializers.Serializer):

@@ -62,6 +62,7 @@ _ACTIONS = {
     "own_it": gettext_noop("I own it"),
     "ignore_item": gettext_noop("Stop using this for my page"),
     "gift": gettext_noop("It was a gift"),
+    "not_this_taste": gettext_noop("Stop using this taste"),
 }
 
 
@@ -141,14 +142,17 @@ def action_labels() -> dict[str, str]:
 def actions_of(
     item_id: int, reason: Reason, labels: Mapping[str, str], *, has_kind: bool = False
 ) -> tuple[Action, ...]:
-    """What a shopper can do about a card: hide it or its kind, say that they own it, stop using its cause."""
+    """What a shopper can do about a card: hide it or its kind, say that they own it, stop using its cause or taste."""
     kind = [("not_this_kind", item_id)] if has_kind else []
     wanted = [("not_interested", item_id), *kind, ("own_it", item_id)]
     if reason.code in ("because_item", "source_rules"):
         wanted += [(code, cause) for cause in reason.items for code in ("ignore_item", "gift")]
     if reason.code == "keep_browsing":
         wanted += [("ignore_item", cause) for cause in reason.items]
-    return tuple(Action(code, labels[code], about) for code, about in wanted)
+    actions = [Action(code, labels[code], about) for code, about in wanted]
+    if reason.code == "taste":
+        actions.append(Action("not_this_taste", labels["not_this_taste"], item_id, reason.subject))
+    return tuple(actions)
 
 
 def labels_of(facts: CardFacts, now: datetime) -> tuple[Label, ...]:

@@ -55,13 +55,25 @@ def profile_of(look: Lookback, now: datetime, *, n: int = 10) -> InterestProfile
 
 
 def interest_turn(*, shop: Shop, shopper: Shopper, facet: str, key: int | str, percent: int, at: datetime) -> None:
-    """Let the newest ``percent`` of an interest's items count; 0 is none, 100 all, at 200 all count twice."""
+    """Let the newest ``percent`` of an interest's items count; 0 is none, 100 all, at 200 all count twice.
+
+    At 0 nothing recent is left that speaks for it, so that no page is made for that interest.
+    """
     deeds = lookback(shop, shopper).deeds(facet, key)
     items = list(dict.fromkeys(deed.item_id for deed in reversed(deeds)))
     kept, raised = (round(len(items) * share / 100) for share in (min(percent, 100), max(percent - 100, 0)))
     weights = {item: (place < kept) + (place < raised) for place, item in enumerate(items)}
     if weights:
         items_weigh(shopper=shopper, weights=weights, at=at)
+
+
+def taste_ignore(*, shop: Shop, shopper: Shopper, tag_id: int, at: datetime, undo: bool = False) -> int:
+    """Stop using a liked tag, which turns it to 0, or use it again.
+
+    Returns: the state's version.
+    """
+    interest_turn(shop=shop, shopper=shopper, facet="tags", key=tag_id, percent=100 if undo else 0, at=at)
+    return state_read(shopper.pk).version
 
 
 def interests_reset(*, shopper: Shopper, at: datetime, undo: bool = False) -> int:

@@ -1,6 +1,9 @@
 """REST around what a shopper says about a page: the actions that cards offer, and taking them back."""
 
+from typing import Any
+
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -8,11 +11,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.api import item_shown
+from users.profiles import taste_ignore
 from users.requests import caller_of, guest_cookie_set
 from users.shoppers import shopper_ensure
 from users.wishes import item_ignore, item_own, kind_fewer
 
-CODES = ("not_this_kind", "own_it", "ignore_item", "gift")
+CODES = ("not_this_kind", "own_it", "ignore_item", "gift", "not_this_taste")
 
 
 class WishSerializer(serializers.Serializer):
@@ -20,7 +24,14 @@ class WishSerializer(serializers.Serializer):
 
     code = serializers.ChoiceField(choices=CODES)
     item = serializers.CharField(max_length=200, help_text="The item that the action names, by the shop's own id.")
+    tag = serializers.IntegerField(required=False, help_text="For `not_this_taste`: the action's `tag_id`.")
     undo = serializers.BooleanField(default=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A taste is named."""
+        if attrs["code"] == "not_this_taste" and not attrs.get("tag"):
+            raise serializers.ValidationError({"tag": _("Say which taste: the action's tag_id.")})
+        return attrs
 
 
 class WishDoneSerializer(serializers.Serializer):
@@ -43,7 +54,9 @@ class WishesView(APIView):
         item = item_shown(caller.shop, said["item"])
         shopper = shopper_ensure(shop=caller.shop, identity=caller.identity, at=now)
         how = {"shopper": shopper, "at": now, "undo": said["undo"]}
-        if said["code"] == "not_this_kind":
+        if said["code"] == "not_this_taste":
+            version = taste_ignore(shop=caller.shop, tag_id=said["tag"], **how)
+        elif said["code"] == "not_this_kind":
             version = kind_fewer(category_id=item.category_id or item.department_id or 0, **how)
         else:
             change = item_own if said["code"] == "own_it" else item_ignore

@@ -27,6 +27,7 @@ class Place:
     surface: str = ""
     impression: UUID | None = None
     position: int | None = None
+    tag: int = 0  # the taste that the button is about, 0 none
 
     @property
     def details(self) -> dict[str, Any]:

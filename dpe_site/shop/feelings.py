@@ -15,6 +15,7 @@ from users.favourites import favourite_add, favourite_remove
 from users.interactions import undoable
 from users.kinds import Kind
 from users.models import Shopper
+from users.profiles import taste_ignore
 from users.state_rows import state_read
 from users.wishes import item_hide, item_ignore, item_own, kind_fewer
 
@@ -90,6 +91,15 @@ def _fewer(undo: bool) -> Deed:
     return change
 
 
+def _taste_ignored(undo: bool) -> Deed:
+    def change(visitor: Visitor, _item: Item, place: Place) -> None:
+        if visitor.shopper:
+            shop, now = visitor.shop, timezone.now()
+            taste_ignore(shop=shop, shopper=visitor.shopper, tag_id=place.tag, at=now, undo=undo)
+
+    return change
+
+
 FEELINGS = {
     "favourite": Feeling(_kept, _unkept, _("Kept among your favourites.")),
     "like": Feeling(_done(Kind.LIKE), _undone(Kind.LIKE), _("More like this from now on."), is_memory=True),
@@ -98,6 +108,7 @@ FEELINGS = {
     "own_it": Feeling(_owned(False), _owned(True), _("Good, you have it already."), hides=True),
     "ignore_item": Feeling(_ignored(False), _ignored(True), _("Left out of your page.")),
     "gift": Feeling(_ignored(False), _ignored(True), _("A gift, so it says nothing about you.")),
+    "not_this_taste": Feeling(_taste_ignored(False), _taste_ignored(True), _("Your page follows this taste no more.")),
 }
 
 

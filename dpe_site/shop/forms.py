@@ -1,6 +1,6 @@
 """Forms a shopper fills in, and the small ones that buttons carry."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
 from django.contrib.auth.forms import BaseUserCreationForm
@@ -16,23 +16,31 @@ LARGEST_ID = 2**63 - 1
 LARGEST_POSITION = 2**15 - 1
 
 
+class Pick(NamedTuple):
+    """The card whose button was pressed."""
+
+    item: int
+    position: int | None  # None where it is not given
+    tag: int = 0  # the taste that the button is about, 0 none
+
+
 class PickField(forms.RegexField):
-    """``item`` or ``item-position`` as a card's buttons send it; cleans to a pair, the position None if not given."""
+    """``item``, ``item-position`` or ``item-position-tag`` as a card's buttons send it."""
 
     def __init__(self, **options: Any) -> None:
         """A required field unless ``options`` say otherwise."""
-        super().__init__(regex=r"^[0-9]{1,19}(-[0-9]{1,5})?$", **options)
+        super().__init__(regex=r"^[0-9]{1,19}(-[0-9]{1,5}(-[0-9]{1,19})?)?$", **options)
 
-    def clean(self, value: Any) -> tuple[int, int | None]:
-        """The pair.
+    def clean(self, value: Any) -> Pick:
+        """The card.
 
         Raises:
             ValidationError: not of this form, or numbers that no item and no page has.
         """
-        item, _dash, position = super().clean(value).partition("-")
-        if int(item) > LARGEST_ID or int(position or 0) > LARGEST_POSITION:
+        item, position, tag = (*super().clean(value).split("-"), "", "")[:3]
+        if max(int(item), int(tag or 0)) > LARGEST_ID or int(position or 0) > LARGEST_POSITION:
             raise ValidationError(_("There is no such item."), code="invalid")
-        return int(item), int(position) if position else None
+        return Pick(int(item), int(position) if position else None, int(tag or 0))
 
 
 class DeedForm(forms.Form):

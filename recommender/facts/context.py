@@ -17,10 +17,14 @@ from users.segments import SegmentValue, Standing, segments_of
 from users.state import DAY_US, Recent, StateValue, history_of
 from users.taste import price_middle
 
+# Of somebody who left items out, only tags are liked that another recent item bears.
 _STATE = """
 SELECT s.shopper_id, s.version, s.recent_items, s.recent_kinds, s.recent_times, s.hidden_items, s.purchased_items,
        s.ignored_items, s.fewer_kinds, s.raised_items, s.fatigue,
        ARRAY(SELECT t.key::bigint FROM jsonb_each_text(s.taste -> 'tags') t WHERE t.value::float8 > 0
+             AND CASE WHEN s.ignored_items = '{}' THEN true ELSE t.key::bigint IN (
+                 SELECT b.tag_id FROM catalog_item_tags b WHERE b.item_id = ANY(ARRAY(
+                     SELECT unnest(s.recent_items) EXCEPT SELECT unnest(s.ignored_items)))) END
              ORDER BY t.value::float8 DESC, t.key::bigint LIMIT 5),
        CASE WHEN %s THEN s.taste END,
        ARRAY(SELECT l.item_id FROM users_basketline l JOIN users_basket b ON b.id = l.basket_id

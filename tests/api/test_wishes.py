@@ -2,6 +2,7 @@
 
 import pytest
 
+from catalog.models import Item, Shop, Tag
 from users.models import ShopperState
 
 pytestmark = pytest.mark.django_db
@@ -46,3 +47,18 @@ def test_a_cause_is_left_out(app, code):
 @pytest.mark.parametrize(("code", "item", "status"), [("adore", "lamps-0", 400), ("own_it", "nothing", 404)])
 def test_what_cannot_be_wished_is_refused(app, code, item, status):
     assert wish(app, code, item).status_code == status
+
+
+def test_a_taste_is_left_out(app):
+    refused = wish(app, "not_this_taste", "lamps-0")
+    assert refused.status_code == 400
+    assert "tag" in refused.json()["errors"][0]["pointer"]
+    tag = Tag.objects.create(shop=Shop.objects.get(), name="brass")
+    lamp = Item.objects.get(external_id="lamps-0")
+    lamp.tags.add(tag)
+    sent = {"client_id": "0190c7b2-0000-7000-8000-000000000001", "kind": "view", "item": "lamps-0"}
+    app.post("/api/v1/events", {"events": [sent]}, "application/json")
+    first = wish(app, "not_this_taste", "lamps-0", tag=tag.pk).json()["state_version"]
+    assert ShopperState.objects.get().ignored_items == [lamp.pk]
+    assert wish(app, "not_this_taste", "lamps-0", tag=tag.pk, undo=True).json()["state_version"] > first
+    assert ShopperState.objects.get().ignored_items == []

@@ -61,6 +61,11 @@ def test_each_cited_item_can_be_left_out_of_the_page() -> None:
     assert {("ignore_item", 7), ("gift", 7), ("ignore_item", 8), ("gift", 8)} <= {(a.code, a.item_id) for a in offered}
 
 
+def test_a_taste_can_be_left_out_of_the_page() -> None:
+    offered = actions_of(1, Reason("taste", subject=3), action_labels())
+    assert ("not_this_taste", 1, 3) in {(one.code, one.item_id, one.tag_id) for one in offered}
+
+
 @pytest.mark.django_db
 def test_tags_are_named_in_the_language_of_the_page() -> None:
     shop = Shop.objects.create(code="s", name="S")

@@ -18,7 +18,7 @@ from dpe_site.shop.answers import back, is_live, next_address
 from dpe_site.shop.cards import cards_of
 from dpe_site.shop.deeds import Place
 from dpe_site.shop.feelings import FEELINGS, feelings_of
-from dpe_site.shop.forms import DeedForm
+from dpe_site.shop.forms import DeedForm, Pick
 from dpe_site.shop.items import item_named
 from dpe_site.shop.views.home import page_words
 from dpe_site.shop.visitor import visitor_of
@@ -47,17 +47,23 @@ def _changed(request: HttpRequest, code: str, *, undone: bool) -> HttpResponse:
         raise Http404
     said = form.cleaned_data
     visitor = visitor_of(request)
-    item = item_named(visitor.shop, said["pick"][0])
-    place = Place(said["surface"], said["impression"], said["pick"][1])
+    pick = said["pick"]
+    item = item_named(visitor.shop, pick.item)
+    place = Place(said["surface"], said["impression"], pick.position, pick.tag)
     (feeling.undo if undone else feeling.do)(visitor, item, place)
     is_kept = visitor.may_remember or not feeling.is_memory
     has_undo = is_kept and not undone
     sentence = _("Taken back.") if undone else str(feeling.said) if is_kept else _NOT_KEPT
     if not is_live(request):
-        return back(request, str(sentence), f"{code}:{item.pk}" if has_undo else "")
-    taken_back = {"address": reverse("shop:undo", args=[code]), "pick": item.pk} if has_undo else None
+        return back(request, str(sentence), f"{code}:{_again(pick)}" if has_undo else "")
+    taken_back = {"address": reverse("shop:undo", args=[code]), "pick": _again(pick)} if has_undo else None
     words = {"toast": {"text": sentence, "undo": taken_back}, "code": code}
     return _answer(request, item, said, words, hides=feeling.hides, undone=undone)
+
+
+def _again(pick: Pick) -> str:
+    """What the button that takes it back sends."""
+    return f"{pick.item}-{pick.position or 0}-{pick.tag}" if pick.tag else str(pick.item)
 
 
 def _answer(

@@ -3,8 +3,10 @@
 import pytest
 from bs4 import BeautifulSoup
 from django.test import Client
+from django.utils import timezone
 
-from catalog.models import ItemText
+from catalog.models import ItemText, Tag
+from recommender.facts.context import Asked, context_read
 from recommender.models import Impression
 from tests.dpe_site.shop.test_deeds import found, soup
 from tests.fixtures.tiny_shop import TinyShop, tiny_live
@@ -100,3 +102,57 @@ def test_a_cause_that_is_left_out_is_named_no_more(known: Client, shop: TinyShop
     assert ShopperState.objects.get().ignored_items == [cause]
     known.post(f"/undo/{code}/", {"pick": cause, "surface": "homepage"})
     assert any(name in words for words in causes(known))
+
+
+@pytest.fixture
+def tasteful(client: Client, shop: TinyShop) -> tuple[Client, Tag]:
+    """Somebody who looked at so many linen things that no single one of them matters, and at a few others."""
+    tag = Tag.objects.create(pk=1, shop=shop.shop, name="linen", names={"zh-hans": "亚麻"})  # as the bundle calls it
+    linen = shop.of_department(0)
+    for item in linen:
+        item.tags.add(tag)
+    for item in (*shop.of_department(3)[:2], *linen[:16]):
+        client.get(f"/item/{item.pk}/")
+    return client, tag
+
+
+def because_of(client: Client, words: str) -> list[tuple[int, int]]:
+    """Cards of the homepage whose reason says something: item and position."""
+    page = soup(client, "/")
+    shown = [card for card in page.select("main .card") if words in card.text]
+    positions = list(Impression.objects.filter(surface="homepage").latest("pk").item_ids)
+    return [(int(str(card["data-item"])), positions.index(int(str(card["data-item"])))) for card in shown]
+
+
+def test_a_taste_that_is_left_out_makes_no_page_until_it_is_taken_back(tasteful: tuple[Client, Tag]) -> None:
+    client, tag = tasteful
+    liked = because_of(client, "Because you like “linen”")
+    assert liked, causes(client)
+    before = cards(client)
+    button = found(why(client, liked[0][1]), 'button[formaction="/do/not_this_taste/"]')
+    assert button.text == "Stop using this taste"
+    assert str(button["value"]).split("-") == [str(liked[0][0]), str(liked[0][1]), str(tag.pk)]
+    answer = client.post("/do/not_this_taste/", {"pick": button["value"], "surface": "homepage"}, follow=True)
+    undo = found(BeautifulSoup(answer.content, "html.parser"), '.toast button[formaction="/undo/not_this_taste/"]')
+
+    assert because_of(client, "Because you like “linen”") == []
+    assert cards(client) != before
+    bearers = set(tag.items.values_list("pk", flat=True))
+    assert len(bearers & {*cards(client)[:12]}) < len(bearers & {*before[:12]})
+    dial = found(soup(client, "/taste/"), f'form:has(input[name="key"][value="{tag.pk}"]) input[name="counts"]')
+    assert dial["value"] == "0"
+
+    client.post("/undo/not_this_taste/", {"pick": undo["value"], "surface": "homepage"})
+    assert ShopperState.objects.get().ignored_items == []
+    assert because_of(client, "Because you like “linen”")
+
+
+def test_a_taste_stays_while_something_else_that_was_looked_at_bears_it(tasteful: tuple[Client, Tag]) -> None:
+    _client, tag = tasteful
+    state = ShopperState.objects.get()
+    ShopperState.objects.update(ignored_items=state.recent_items[:-1])
+    asked = Asked(surface="homepage", session="", now=timezone.now())
+    shopper = state.shopper
+    assert context_read(shopper.shop, shopper, asked).taste_tags.tolist() == [tag.pk]
+    ShopperState.objects.update(ignored_items=state.recent_items)
+    assert context_read(shopper.shop, shopper, asked).taste_tags.tolist() == []
