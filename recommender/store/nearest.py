@@ -22,27 +22,6 @@ from recommender.store.vector_tables import index_settings
 EXACT_UP_TO = 500
 """Items of a bundle that are compared one by one: with so few a walk in the graph would often come back short."""
 
-
-class Searched(Protocol):
-    """Arrays of ``data.learned.LearnedArrays`` that are searched: n items of d dimensions."""
-
-    @property
-    def item_ids(self) -> Ints:
-        """(n,)."""
-
-    @property
-    def item_vectors(self) -> Floats:
-        """(n, d)."""
-
-    @property
-    def item_bias(self) -> Floats:
-        """(n,)."""
-
-    @property
-    def price_minor(self) -> Ints:
-        """(n,) -1 unknown."""
-
-
 FEW = 50_000
 """Items within a price range that are compared one by one: a walk in the graph would pass most others in vain."""
 
@@ -68,6 +47,26 @@ _CHECKED = f"""
 SELECT i.id FROM unnest(%(ids)s::bigint[]) WITH ORDINALITY AS w(id, place) JOIN catalog_item i ON i.id = w.id
 WHERE {AVAILABLE} ORDER BY w.place LIMIT %(n)s
 """  # noqa: S608 — likewise
+
+
+class Searched(Protocol):
+    """The four arrays of ``data.learned.LearnedArrays`` that a search reads; a bundle's, or those of a benchmark."""
+
+    @property
+    def item_ids(self) -> Ints:
+        """(n,) database ids."""
+
+    @property
+    def item_vectors(self) -> Floats:
+        """(n, d)."""
+
+    @property
+    def item_bias(self) -> Floats:
+        """(n,)."""
+
+    @property
+    def price_minor(self) -> Ints:
+        """(n,) minor units when the bundle was made, -1 unknown."""
 
 
 def nearest(

@@ -46,21 +46,16 @@ def logged(*, shoppers: int, pages: int = 12, seed: int = 0):
     )
     value = known[pool.ravel()].clip(0.01)
     pools = LoggedPools(rows, np.arange(pages + 1) * POOL, pool.ravel(), score.ravel().astype(np.float32), value)
-    nothing = np.zeros(0, np.int64)
+    return snapshot_of(impressions, shoppers), pools, worth[pool.ravel()].astype(np.float32)
+
+
+def snapshot_of(impressions: ImpressionTable, shoppers: int) -> Snapshot:
+    """Pages, and nothing else that happened."""
+    nothing, zeros = np.zeros(0, np.int64), np.zeros(N, np.int64)
     facts = InteractionTable(nothing, nothing, nothing.astype(np.int8), nothing, nothing, nothing, nothing)
-    zeros = np.zeros(N, np.int64)
     items = ItemTable(np.arange(N), zeros, zeros, zeros, zeros, zeros, zeros, zeros, np.ones(N, np.bool_), ("",) * N)
-    snapshot = Snapshot(
-        1,
-        30 * DAY_US,
-        items,
-        ShopperTable.of_ids(np.arange(shoppers)),
-        facts,
-        impressions,
-        RelationTable.none(),
-        "judge",
-    )
-    return snapshot, pools, worth[pool.ravel()].astype(np.float32)
+    people = ShopperTable.of_ids(np.arange(shoppers))
+    return Snapshot(1, 30 * DAY_US, items, people, facts, impressions, RelationTable.none(), "judge")
 
 
 def judge(snapshot, pools, q, **changes):
