@@ -1,6 +1,6 @@
 """Buttons that change something: a page that says what will happen, and a form that does it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -20,6 +20,7 @@ def confirmed(
     back: str,
     do: Callable[[], str],
     details: list[tuple[str, Any]] | None = None,
+    warnings: Sequence[str] = (),
     trial: str = "",
 ) -> HttpResponse:
     """Ask on GET, act on POST (which carries the CSRF token), and go ``back`` with a message.
@@ -32,6 +33,7 @@ def confirmed(
         back: address to return to.
         do: acts and returns the sentence that says so; a ``DataError`` is shown as it is.
         details: name and value pairs that help to decide.
+        warnings: sentences to read before pressing the button.
         trial: address of a fragment that says what would have moved, "" for none.
     """
     if request.method == "POST":
@@ -47,6 +49,7 @@ def confirmed(
         "button": button,
         "back": back,
         "details": details or [],
+        "warnings": warnings,
         "trial": trial,
     }
     return render(request, "operator/confirm.html", context)

@@ -40,7 +40,8 @@ class Dial:
     field: BoundField
     words: DialWords
     low: float
-    high: float
+    high: float  # where the slider ends
+    most: float  # what the field takes
     live: Any  # what serves now, None unknown
     is_choice: bool = False
 
@@ -181,6 +182,10 @@ class KnobsAdmin(PublishingAdmin):
         """The chosen shop."""
         return {"shop": shop_chosen(request).pk, **super().get_changeform_initial_data(request)}
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """For a shop that has none yet: each has its knobs once."""
+        return super().has_add_permission(request) and Shop.objects.filter(knobs=None).exists()
+
     def has_delete_permission(self, request: HttpRequest, obj: Knobs | None = None) -> bool:
         """A shop has its knobs; they are turned, not removed."""
         return False
@@ -248,6 +253,7 @@ def _label(form: Any, name: str) -> str:
 def _dial(field: BoundField, words: DialWords, live: Any) -> Dial:
     if field.name in CHOICES:
         names = dict(knob_field(field.name).flatchoices)
-        return Dial(field, words, 0.0, 0.0, names.get(live), is_choice=True)
+        return Dial(field, words, 0.0, 0.0, 0.0, names.get(live), is_choice=True)
     limits = RANGES[field.name]
-    return Dial(field, words, limits.low, min(limits.high, _CAP_SLIDER) if limits.whole else limits.high, live)
+    end = min(limits.high, _CAP_SLIDER) if limits.whole else limits.high
+    return Dial(field, words, limits.low, end, limits.high, live)

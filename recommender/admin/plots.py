@@ -10,6 +10,13 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 _PALE = ("#0072B266", "#D55E0066", "#009E7366", "#CC79A766")
 _BAND = ("#0072B226", "#D55E0026", "#009E7326", "#CC79A726")
 _INK = "#757d8a"  # of axes; readable on the light ground and on the dark one
+_TICKS = {"color": _INK, "maxRotation": 0, "autoSkip": True, "autoSkipPadding": 12}
+_STILL = {
+    "animation": False,
+    "maintainAspectRatio": False,
+    "interaction": {"mode": "index", "intersect": False},
+    "plugins": {"legend": {"display": False}},
+}
 
 Values = Sequence[float | None]
 
@@ -63,29 +70,25 @@ def bars_chart(labels: Sequence[str], series: Sequence[Series], *, last_is_parti
 
 def axis_options(y_title: str, *, x_title: str = "", from_zero: bool = True) -> str:
     """Chart options: axes with their titles, from zero where zero matters, no animation; the legend is the page's."""
-    ticks = {"color": _INK, "maxRotation": 0, "autoSkip": True, "autoSkipPadding": 12}
+    scales = {
+        "x": {"grid": {"display": False}, "ticks": _TICKS, "title": _title(x_title)},
+        "y": {"beginAtZero": from_zero, "ticks": {**_TICKS, "maxTicksLimit": 6}, "title": _title(y_title), "grid": {}},
+    }
+    return json.dumps(_STILL | {"elements": {"point": {"radius": 2, "hoverRadius": 5}}, "scales": scales})
 
-    def title(text: str) -> dict[str, Any]:
-        return {"display": bool(text), "text": text, "color": _INK}
 
-    return json.dumps(
-        {
-            "animation": False,
-            "maintainAspectRatio": False,
-            "elements": {"point": {"radius": 2, "hoverRadius": 5}},
-            "interaction": {"mode": "index", "intersect": False},
-            "plugins": {"legend": {"display": False}},
-            "scales": {
-                "x": {"grid": {"display": False}, "ticks": ticks, "title": title(x_title)},
-                "y": {
-                    "beginAtZero": from_zero,
-                    "ticks": {**ticks, "maxTicksLimit": 6},
-                    "title": title(y_title),
-                    "grid": {},
-                },
-            },
-        }
-    )
+def lying_options(x_title: str) -> str:
+    """Chart options of bars that lie, so that each has room for its name: values run to the right from zero."""
+    scales = {
+        "x": {"beginAtZero": True, "ticks": {**_TICKS, "maxTicksLimit": 6}, "title": _title(x_title), "grid": {}},
+        "y": {"grid": {"display": False}, "ticks": {"color": _INK, "autoSkip": False}},
+    }
+    along = {"mode": "index", "intersect": False, "axis": "y"}
+    return json.dumps(_STILL | {"indexAxis": "y", "interaction": along, "scales": scales})
+
+
+def _title(text: str) -> dict[str, Any]:
+    return {"display": bool(text), "text": text, "color": _INK}
 
 
 def spark_points(values: Values, *, width: int = 120, height: int = 32) -> str:

@@ -95,7 +95,8 @@ class PublishingAdmin(ModelAdmin):
             button=_("Publish"),
             back=reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"),
             do=lambda: _published(shop, staff_of(request)),
-            details=[*changes, *((_("note"), words) for words in _warnings(shop))] if changes else changes,
+            details=changes,
+            warnings=_warnings(shop) if changes else (),
             trial=f"{reverse('admin:ruleset_try')}?shop={shop.code}" if changes else "",
         )
 

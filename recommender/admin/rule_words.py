@@ -141,17 +141,25 @@ def warning_words(warnings: RuleWarnings) -> list[str]:
     words = [conflict_words(conflict) for conflict in warnings.conflicts]
     words += [absent_words(absent) for absent in warnings.absent]
     words += [nobodys_words(rule.name, rule.segment) for rule in warnings.nobodys]
-    if warnings.excluding:
-        told = {
-            "rules": ", ".join(f"“{rule.name}”" for rule in warnings.excluding[:_NAMES_SHOWN]),
-            "percent": round(100 * warnings.excluded),
-        }
-        words.append(
-            _("%(rules)s bar everything there is to show: pages will leave them aside.") % told
-            if warnings.excluded == 1
-            else _("%(rules)s bar %(percent)s %% of what could be shown.") % told
+    return words + _ban_words(warnings) if warnings.excluding else words
+
+
+def _ban_words(warnings: RuleWarnings) -> list[str]:
+    """That rules bar nearly everything, and what becomes of it."""
+    n = len(warnings.excluding)
+    words = ngettext(
+        "%(rules)s bars %(percent)s %% of what could be shown.",
+        "%(rules)s bar %(percent)s %% of what could be shown.",
+        n,
+    )
+    if warnings.excluded == 1:
+        words = ngettext(
+            "%(rules)s bars everything there is to show: pages will leave it aside.",
+            "%(rules)s bar everything there is to show: pages will leave them aside.",
+            n,
         )
-    return words
+    names = ", ".join(f"“{rule.name}”" for rule in warnings.excluding[:_NAMES_SHOWN])
+    return [words % {"rules": names, "percent": round(100 * warnings.excluded)}]
 
 
 def conflict_words(conflict: Conflict) -> str:

@@ -115,7 +115,7 @@ class RuleAdmin(PublishingAdmin):
             if draft is None:
                 raise DataError(_("Choose first what the rule does and to what."))
             live = live_content(shop)
-            tried = asdict(replace(rule_compile(draft), id=draft.pk or UNSAVED))
+            tried = asdict(replace(rule_compile(draft), id=draft.pk or UNSAVED, name=_name_of(draft)))
             return live | {"rules": [*(one for one in live["rules"] if one["id"] != tried["id"]), tried]}
 
         return trial_asked(request, shop, content)
@@ -124,7 +124,7 @@ class RuleAdmin(PublishingAdmin):
         """Remember who made the rule, name one that has no name, and warn of contradictions."""
         if not change:
             obj.created_by = staff_of(request)
-        obj.name = obj.name or f"{about_words(obj)}: {does_words(obj)}"[:120]
+        obj.name = _name_of(obj)
         super().save_model(request, obj, form, change)
         for words in warnings_of(obj) if obj.enabled else ():
             messages.warning(request, words)
@@ -161,6 +161,11 @@ class RuleAdmin(PublishingAdmin):
         live: Live | None = getattr(rule.shop, "live", None)
         content = live.ruleset.content if live and live.ruleset else {"rules": []}
         return rule.pk in {entry["id"] for entry in content["rules"]}
+
+
+def _name_of(rule: Rule) -> str:
+    """Its name, or what it does where it has none."""
+    return rule.name or f"{about_words(rule)}: {does_words(rule)}"[:120]
 
 
 def _trial_address(shop: Shop, rule: Rule | None) -> str:

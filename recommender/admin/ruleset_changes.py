@@ -36,7 +36,11 @@ def changes_of(shop: Shop) -> list[tuple[str, str]]:
 
     Raises: DataError where the draft cannot be compiled.
     """
-    old, new = live_content(shop), ruleset_compile(shop)
+    return changes_between(live_content(shop), ruleset_compile(shop))
+
+
+def changes_between(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, str]]:
+    """Each difference between two contents of rulesets as (what, from → to)."""
     parts = (_knob_changes, _rule_changes, _layout_changes, _experiment_changes, _weight_changes, _segment_changes)
     return [change for part in parts for change in part(old, new)]
 

@@ -15,8 +15,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog.models import Brand, Category, Item, ItemText, Shop
-from recommender.admin.jobs import ENDED, duration_words
-from recommender.admin.plots import Series, axis_options, bars_chart
+from catalog.money import decimals_of
+from recommender.admin.jobs import ENDED, duration_words, step_word
+from recommender.admin.plots import Series, bars_chart, lying_options
+from recommender.admin.ruleset_changes import changes_between, live_content
 from recommender.data.types import DataError
 from recommender.evaluation.off_policy import MIN_EFFECTIVE_CLUSTERS
 from recommender.evaluation.what_if import OUTCOMES, Tally
@@ -91,7 +93,10 @@ def trial_page(request: HttpRequest, trial: UUID) -> HttpResponse:
     """The whole comparison, with plots."""
     shown = _shown(request, trial)
     plots = shares_plots(shown["tally"]) if "tally" in shown else []
+    job: JobRun = shown["jobs"][0]
+    tried = changes_between(live_content(job.shop), job.params["content"])
     context = {**admin.site.each_context(request), "title": _("A draft tried"), **shown, "plots": plots}
+    context |= {"tried": tried, "asked_by": job.asked_by, "asked_at": job.created_at}
     return render(request, "operator/trial.html", context)
 
 
@@ -112,7 +117,7 @@ def trial_view(trial: UUID) -> dict[str, Any]:
     failed = next((job for job in jobs if job.status in ENDED and job.status != JobRun.Status.SUCCEEDED), None)
     shown: dict[str, Any] = {"trial": trial, "shop": jobs[0].shop, "jobs": jobs}
     if failed is not None:
-        return shown | {"problem": failed.error or failed.get_status_display()}
+        return shown | {"problem": step_word(failed.error) or failed.get_status_display()}
     if any(job.status not in ENDED for job in jobs):
         lefts = [job.eta_seconds for job in jobs if job.eta_seconds is not None]
         waits = all(job.status == JobRun.Status.QUEUED for job in jobs)
@@ -154,7 +159,7 @@ def _moved(counts: Counter[int], tally: Tally) -> list[Moved]:
 def earning_words(tally: Tally, outcome: str, currency: str) -> EarningWords:
     """Expected clicks or revenue now and with the draft; below 200 effective shoppers nothing is concluded."""
     earning = tally.earning(outcome)
-    found, scale = earning.difference, PER_CARDS if outcome == "clicks" else PER_CARDS / 100
+    found, scale = earning.difference, PER_CARDS if outcome == "clicks" else PER_CARDS / 10 ** decimals_of(currency)
     name = _("clicks") if outcome == "clicks" else _("revenue (%(currency)s)") % {"currency": currency}
     verdict, tone = _("no difference can be told"), ""
     if not found.conclusive:
@@ -219,7 +224,8 @@ def _shares_plot(tally: Tally, group: dict[int, int], model: Any, title: str) ->
         "unit": _("percent of cards; the largest moves first"),
         "kind": "bar",
         "data": bars_chart(labels, series),
-        "options": axis_options("%"),
+        "options": lying_options("%"),
+        "lies": True,
         "first": title,
         "columns": columns,
         "table": [(name, f"{one:.2f} %", f"{two:.2f} %", _number(by, signed=True)) for name, one, two, by in rows],

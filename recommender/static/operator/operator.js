@@ -1,4 +1,4 @@
-/* Sliders beside their numbers, and the rule form that shows only what its action and target need. */
+/* Sliders beside their numbers, the rule form that shows only what its action and target need, and drafts that are tried. */
 (() => {
   const dial = (row) => {
     const number = row.querySelector("input[type=number]");
@@ -40,7 +40,22 @@
     window.htmx.trigger(preview, "draft");
   };
 
+  /* A trial is of the draft as it was then: said once the form has moved on; one at a time. */
+  const trial = (box) => {
+    const button = box.querySelector("button");
+    const form = document.querySelector(button.getAttribute("hx-include"));
+    const changed = () => {
+      if (box.querySelector("#what-if").childElementCount) box.classList.add("is-changed");
+    };
+    form?.addEventListener("input", changed);
+    window.django?.jQuery(form).on("change", "select", changed);
+    for (const quick of form?.querySelectorAll("[data-starts]") ?? []) quick.addEventListener("click", changed);
+    button.addEventListener("htmx:beforeRequest", () => box.classList.remove("is-changed"));
+    box.addEventListener("htmx:afterSettle", () => { button.disabled = box.querySelector("#what-if[hx-get]") !== null; });
+  };
+
   document.addEventListener("DOMContentLoaded", () => {
+    document.querySelectorAll(".op-try").forEach(trial);
     document.querySelectorAll(".op-dial").forEach(dial);
     const form = document.getElementById("rule_form");
     if (form?.querySelector(".op-rule")) rule(form);

@@ -187,15 +187,16 @@ def test_what_a_rule_asks_for_and_cannot_be_shown_is_told_on_saving_and_publishi
     pin = typed(tiny, action="pin", target="item", items=gone.external_id, slot="1", name="Pinned")
     said = [str(message) for message in staff.post(ADD, pin, follow=True).context["messages"]]
     assert any(f"“Pinned” asks for {gone.external_id}, which is deleted" in words for words in said)
-    publishing = staff.get(reverse("admin:recommender_rule_publish")).content.decode()
-    assert f"“Pinned” asks for {gone.external_id}, which is deleted" in publishing
+    publishing = staff.get(reverse("admin:recommender_rule_publish"))
+    assert any(f"“Pinned” asks for {gone.external_id}" in words for words in publishing.context["warnings"])
+    assert 'role="alert"' in publishing.content.decode()
 
 
 def test_a_ban_of_everything_is_told(staff: Client, tiny: TinyShop) -> None:
     departments = [department.pk for department in tiny.departments]
     ban = typed(tiny, action="exclude", target="category", categories=departments, name="Nothing")
     said = [str(message) for message in staff.post(ADD, ban, follow=True).context["messages"]]
-    assert any("“Nothing” bar everything there is to show" in words for words in said)
+    assert any("“Nothing” bars everything there is to show" in words for words in said)
 
 
 def test_quotas_and_caps_are_typed_and_published(staff: Client, tiny: TinyShop) -> None:

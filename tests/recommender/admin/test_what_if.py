@@ -1,5 +1,6 @@
 """A draft tried from the form it is made in: asked for, followed, and told with its plots; nothing is saved by it."""
 
+import json
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from recommender.admin.what_if import earning_words, trial_view
+from recommender.admin.what_if import earning_words, shares_plots, trial_view
 from recommender.evaluation.what_if import Tally
 from recommender.homepage import homepage_page
 from recommender.jobs import job_run
@@ -76,6 +77,25 @@ def test_a_rule_is_tried_from_its_own_form_and_not_saved(staff: Client, tiny: Ti
     found = done(asked(staff, reverse("admin:recommender_rule_try") + "?shop=tiny", typed))
     assert found["tally"].after[victim.pk] == 0 < found["tally"].before[victim.pk]
     assert Rule.objects.count() == 0
+    whole = staff.get(reverse("admin:what_if_trial", args=[found["trial"]]))
+    assert whole.context["tried"] == [(f"items {victim.external_id}: never shows", "new rule")]
+    assert "by ada" in whole.content.decode()
+
+
+def test_every_bar_of_a_trial_has_room_for_its_name(staff: Client, tiny: TinyShop) -> None:
+    Rule.objects.create(
+        shop=tiny.shop, name="No", action="exclude", target="category", target_ids=[tiny.departments[0].pk]
+    )
+    plots = shares_plots(done(asked(staff, reverse("admin:ruleset_try") + "?shop=tiny"))["tally"])
+    for plot in plots:
+        options = json.loads(plot["options"])
+        assert options["indexAxis"] == "y"
+        assert options["scales"]["y"]["ticks"]["autoSkip"] is False
+    with translation.override("zh-hans"):
+        names = [
+            row[0] for row in shares_plots(trial_view(JobRun.objects.first().params["trial"])["tally"])[0]["table"]
+        ]
+    assert all(name.startswith("部门") for name in names)
 
 
 def test_a_rule_that_says_nothing_yet_is_not_tried(staff: Client, tiny: TinyShop) -> None:
