@@ -1,9 +1,8 @@
 """Context and Gathered as a few kilobytes: enough to decide a request again, without pickle.
 
-Integer columns are written as ``base + step · k``, as differences of that kind, or as distinct values with a code for
-each entry, whichever needs fewer bytes, byte planes apart, and the whole is deflated. What the bundle knows (price,
-department, category, brand of an item) is written only where it differs; vectors of items newer than the bundle are not
-written but read again from their table.
+``integer_columns`` one after the other, deflated. What the bundle knows (price, department, category, brand of an item)
+is written only where it differs, evidence only as far as the sources of a candidate do not tell it; vectors of items
+newer than the bundle are not written but read again from their table.
 """
 
 import json
@@ -14,18 +13,17 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from recommender.data.types import Context, DataError, Floats, Gathered, History, Ints, Limits
 from recommender.serving.bundle import Bundle
+from recommender.serving.integer_columns import column_pack, columns_read
 
-VERSION = 2
-_READABLE = (1, 2)
-"""Version 1 wrote list prices and dates as they are."""
+VERSION = 3
+_READABLE = (1, 2, 3)
+"""Version 1 wrote list prices and dates as they are, versions 1 and 2 the row and source of all evidence."""
 _HOUR_US = 3_600_000_000
 _EFFORT = 6  # of deflate; 9 takes five times as long for 1 % fewer bytes
-_HEADER = struct.Struct("<BBIqq")  # form, bytes per value, values, base, step
-_AS_IS, _DIFFERENCES, _CODES = range(3)
-_EMPTY = _HEADER.pack(_AS_IS, 1, 0, 0, 1)
 _WORDS = ("session", "surface", "language", "segment", "learned_segment", "query", "arm")
 _NUMBERS = (
     "shop_id",
@@ -49,7 +47,7 @@ _CONTEXT_IDS = (
     "editorial_ids",
 )
 _FROM_BUNDLE = ("price_minor", "department", "category", "brand")
-_PLAIN = ("group", "evidence_row", "evidence_source", "evidence_item")
+_SOURCES = 32
 _LISTS = ("tag_ids", "tag_rows", "fresh_rows", "fresh_history_ids", "ready_ids")
 _LATER = ("sponsored_rows", "small_rows", "lasting_rows", "lasting_days")
 """Columns at the end of a log, which older ones do not have: they are empty then."""
@@ -86,7 +84,7 @@ def request_pack(context: Context, gathered: Gathered, bundle: Bundle | None) ->
     }
     parts = [json.dumps(words, separators=(",", ":")).encode()]
     parts.insert(0, struct.pack("<BI", VERSION, len(parts[0])))
-    parts.extend(_column(values) for values in _columns(context, gathered, bundle))
+    parts.extend(column_pack(values) for values in _columns(context, gathered, bundle))
     return zlib.compress(b"".join(parts), _EFFORT)
 
 
@@ -106,9 +104,9 @@ def request_unpack(payload: bytes, bundle: Bundle | None) -> tuple[Context, Gath
         raise DataError(f"this request log cannot be read ({error}); the request cannot be replayed") from error
     if version not in _READABLE:
         raise DataError(f"this request log has version {version}, this program reads {VERSION}")
-    columns = _read_columns(data, 5 + length)
+    columns = columns_read(data, 5 + length)
     context = _context(words, columns)
-    return context, _gathered(words, columns, bundle, now_us=context.now_us if version > 1 else None)
+    return context, _gathered(words, columns, bundle, version=version, now_us=context.now_us)
 
 
 def _columns(context: Context, gathered: Gathered, bundle: Bundle | None) -> Iterator[Ints]:
@@ -126,7 +124,9 @@ def _columns(context: Context, gathered: Gathered, bundle: Bundle | None) -> Ite
     yield reduced
     yield (gathered.list_price_minor - gathered.price_minor)[reduced]
     yield _ages(gathered.published_us, context.now_us)
-    for name in (*_PLAIN, *_LISTS):
+    yield gathered.group
+    yield from _evidence(gathered)
+    for name in _LISTS:
         yield getattr(gathered, name)
     yield np.nan_to_num(gathered.rating * 10, nan=-1).round().astype(np.int64)
     trending = np.flatnonzero(gathered.trend)
@@ -134,6 +134,32 @@ def _columns(context: Context, gathered: Gathered, bundle: Bundle | None) -> Ite
     yield _bits(gathered.trend[trending])
     for name in _LATER:
         yield getattr(gathered, name)
+
+
+def _evidence(gathered: Gathered) -> Iterator[Ints]:
+    """Evidence as how much each source gave for each candidate that it named; what cannot be said so, as it is."""
+    kinds, nothing = np.unique(gathered.evidence_source), np.zeros(0, np.int64)
+    given = gathered.evidence_row * _SOURCES + gathered.evidence_source
+    named = _named(gathered.sources, kinds)
+    counts = np.bincount(np.searchsorted(named, given), minlength=len(named))
+    if len(counts) == len(named) and np.array_equal(np.repeat(named, counts), given):
+        yield from (kinds, counts, nothing, nothing)
+    else:
+        yield from (nothing, nothing, gathered.evidence_row, gathered.evidence_source)
+    yield gathered.evidence_item
+
+
+def _evidence_read(columns: Iterator[Ints], sources: npt.NDArray[np.uint32]) -> dict[str, Ints]:
+    kinds, counts, rows, source = (next(columns) for _ in range(4))
+    if len(kinds):
+        rows, source = np.divmod(np.repeat(_named(sources, kinds), counts), _SOURCES)
+    return {"evidence_row": rows, "evidence_source": source, "evidence_item": next(columns)}
+
+
+def _named(sources: npt.NDArray[np.uint32], kinds: Ints) -> Ints:
+    """(p,) row · 32 + source of each candidate and each of ``kinds`` that named it, ascending."""
+    row, kind = np.nonzero(sources[:, None] >> kinds.astype(np.uint32) & np.uint32(1))
+    return row * _SOURCES + kinds[kind]
 
 
 def _ages(times_us: Ints, now_us: int) -> Ints:
@@ -164,60 +190,6 @@ def _differences(values: Ints, expected: Ints) -> Iterator[Ints]:
     yield values[rows]
 
 
-def _column(values: Ints) -> bytes:
-    """One integer column in the narrowest of its forms; many are empty, and those are all alike."""
-    if not len(values):
-        return _EMPTY
-    forms = [_narrow(values, differences=False), _narrow(values, differences=True)]
-    if min(map(len, forms)) > _HEADER.size + len(values):  # more than a byte for each
-        forms.append(_coded(values))
-    return min(forms, key=len)
-
-
-def _coded(values: Ints) -> bytes:
-    distinct, code = np.unique(values, return_inverse=True)
-    parts = (_narrow(distinct, differences=True), _narrow(code, differences=False))
-    return _HEADER.pack(_CODES, 1, len(values), 0, 1) + b"".join(parts)
-
-
-def _narrow(values: Ints, *, differences: bool) -> bytes:
-    values = np.asarray(values, np.int64)
-    if differences:
-        values = np.diff(values, prepend=np.int64(0))
-    base = int(values.min()) if len(values) else 0
-    with np.errstate(over="ignore"):
-        above = (values - base).view(np.uint64)
-    step = int(np.gcd.reduce(above)) or 1 if len(values) else 1
-    scaled = above // np.uint64(step)
-    top = int(scaled.max()) if len(values) else 0
-    width = next(size for size in (1, 2, 3, 4, 5, 6, 8) if top < 1 << (8 * size))
-    planes = scaled.astype("<u8").view(np.uint8).reshape(-1, 8)[:, :width].T
-    form = _DIFFERENCES if differences else _AS_IS
-    return _HEADER.pack(form, width, len(values), base, step if step < 1 << 63 else 1) + planes.tobytes()
-
-
-def _read_columns(data: bytes, at: int) -> Iterator[Ints]:
-    while at < len(data):
-        values, at = _read_column(data, at)
-        yield values
-
-
-def _read_column(data: bytes, at: int) -> tuple[Ints, int]:
-    """A column, and where the next one begins."""
-    form, width, n, base, step = _HEADER.unpack_from(data, at)
-    at += _HEADER.size
-    if form == _CODES:
-        distinct, at = _read_column(data, at)
-        code, at = _read_column(data, at)
-        return distinct[code], at
-    planes = np.zeros((8, n), np.uint8)
-    planes[:width] = np.frombuffer(data, np.uint8, width * n, at).reshape(width, n)
-    scaled = np.ascontiguousarray(planes.T).view("<u8").reshape(n).astype(np.uint64)
-    with np.errstate(over="ignore"):
-        values = (scaled * np.uint64(step)).view(np.int64) + base
-    return np.cumsum(values) if form == _DIFFERENCES else values, at + width * n
-
-
 def _context(words: dict[str, dict[str, object]], columns: Iterator[Ints]) -> Context:
     history = History(next(columns), next(columns).astype(np.int8), next(columns))
     ids = {name: next(columns) for name in _CONTEXT_IDS}
@@ -237,7 +209,7 @@ def _context(words: dict[str, dict[str, object]], columns: Iterator[Ints]) -> Co
 
 
 def _gathered(
-    words: dict[str, dict[str, object]], columns: Iterator[Ints], bundle: Bundle | None, *, now_us: int | None
+    words: dict[str, dict[str, object]], columns: Iterator[Ints], bundle: Bundle | None, *, version: int, now_us: int
 ) -> Gathered:
     ids = next(columns)
     index = np.full(len(ids), -1, np.int64) if bundle is None else bundle.index_of(ids)
@@ -247,8 +219,13 @@ def _gathered(
         facts[name] = _expected(name, index, bundle)
         rows = next(columns)
         facts[name][rows] = next(columns)
-    facts |= _dates_and_prices(columns, facts["price_minor"], now_us)
-    rest = {name: next(columns) for name in (*_PLAIN, *_LISTS)}
+    facts |= _dates_and_prices(columns, facts["price_minor"], now_us if version > 1 else None)
+    facts["group"] = next(columns)
+    if version > 2:
+        facts |= _evidence_read(columns, sources)
+    else:
+        facts |= {name: next(columns) for name in ("evidence_row", "evidence_source", "evidence_item")}
+    rest = {name: next(columns) for name in _LISTS}
     tenths = next(columns)
     trend = np.zeros(len(ids), np.float32)
     trending = next(columns)

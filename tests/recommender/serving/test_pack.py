@@ -8,9 +8,10 @@ import pytest
 
 from recommender.data.ruleset import KnobValues, RulesetValue
 from recommender.data.types import Context, DataError, Gathered
+from recommender.serving import pack
 from recommender.serving.bundle import Bundle
 from recommender.serving.decide import decide
-from recommender.serving.pack import _column, _read_columns, context_trim, request_pack, request_unpack
+from recommender.serving.pack import context_trim, request_pack, request_unpack
 from tests.fixtures.requests import NOW_US, context_of, gathered_of
 from tests.fixtures.tiny_bundle import tiny_bundle
 from users.kinds import Kind
@@ -64,8 +65,10 @@ def test_five_hundred_candidates_of_a_busy_shopper_fit_into_four_kilobytes(
     departments = rng.integers(1, 13, n)
     bundle = tiny_bundle(tmp_path_factory.mktemp("b") / "big", item_ids=ids, departments=departments)
     index = np.sort(rng.choice(n, 500, replace=False))
-    e = 440
     hours = 3_600_000_000
+    sources = rng.choice(np.array([2, 4, 6, 8, 1 << 12, 3 << 12, 1 << 19], np.uint32), 500)
+    given = [(row, kind) for row in range(500) for kind in (1, 2, 12, 19) if sources[row] >> kind & 1]
+    given = [one for one in given for _ in range(rng.integers(1, 3))]  # about 600 pieces of evidence
     gathered = gathered_of(
         ids[index],
         index=index,
@@ -78,11 +81,11 @@ def test_five_hundred_candidates_of_a_busy_shopper_fit_into_four_kilobytes(
         published_us=np.where(rng.random(500) < 0.2, 1_780_000_000_000_000 // hours * hours - hours * 50, 0),
         rating=np.round(rng.uniform(1, 5, 500), 1).astype(np.float32),
         trend=np.where(rng.random(500) < 0.16, rng.random(500), 0).astype(np.float16).astype(np.float32),
-        evidence_row=np.sort(rng.integers(0, 500, e)),
-        evidence_source=np.sort(rng.integers(1, 3, e)),
-        evidence_item=ids[rng.integers(0, 10, e)],
+        evidence_row=[row for row, _ in given],
+        evidence_source=[kind for _, kind in given],
+        evidence_item=ids[rng.integers(0, 10, len(given))],
     )
-    gathered = replace(gathered, sources=rng.choice(np.array([1, 2, 4, 6, 8, 4096, 4098], np.uint32), 500))
+    gathered = replace(gathered, sources=sources)
     context = context_of(items=rng.choice(ids, 100).tolist())
     context = replace(
         context,
@@ -130,7 +133,32 @@ def test_dates_and_list_prices_come_back_whatever_they_are() -> None:
     assert back.published_us.tolist() == published.tolist()
 
 
-@pytest.mark.parametrize("few", [1, 3, 200])
-def test_values_of_which_there_are_few_come_back(few: int) -> None:
-    values = np.random.default_rng(few).integers(-(2**40), 2**40, few)[np.random.default_rng(1).integers(0, few, 300)]
-    assert next(_read_columns(_column(values), 0)).tolist() == values.tolist()
+def evidence_of(gathered: Gathered) -> list[tuple[int, int, int]]:
+    columns = (gathered.evidence_row, gathered.evidence_source, gathered.evidence_item)
+    return list(zip(*(column.tolist() for column in columns), strict=True))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        [],
+        [(0, 1, 7), (0, 1, 8), (0, 2, 7), (2, 1, 9)],  # as the sources say
+        [(0, 1, 7), (2, 1, 9)],  # a source without evidence
+        [(0, 1, 7), (0, 2, 7), (1, 1, 5), (2, 1, 9)],  # evidence without its source
+        [(2, 1, 9), (0, 2, 7), (0, 1, 7)],  # in no order
+    ],
+)
+def test_evidence_comes_back_whatever_the_sources_say(given: list[tuple[int, int, int]]) -> None:
+    rows, kinds, items = (list(column) for column in zip(*given, strict=True)) if given else ([], [], [])
+    gathered = gathered_of([1, 2, 3], evidence_row=rows, evidence_source=kinds, evidence_item=items)
+    gathered = replace(gathered, sources=np.array([6, 0, 2], np.uint32))
+    assert evidence_of(request_unpack(request_pack(context_of(), gathered, None), None)[1]) == given
+
+
+def test_a_log_of_the_version_before_is_read(request_of: Make, bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    context, gathered = request_of(0, 6, 12)
+    monkeypatch.setattr(pack, "VERSION", 2)
+    monkeypatch.setattr(pack, "_evidence", lambda one: iter((one.evidence_row, one.evidence_source, one.evidence_item)))
+    payload = request_pack(context, gathered, bundle)
+    assert evidence_of(gathered)
+    assert evidence_of(request_unpack(payload, bundle)[1]) == evidence_of(gathered)
