@@ -139,6 +139,8 @@ def inspect_request(request_id: UUID, *, language: str = "en") -> Inspection:
     """
     replayed = replay(request_id, trace=True)
     shown, log = replayed.impression, replayed.log
+    if replayed.decision.trace is not None and log.trace is not None:  # times were measured when it was shown
+        replayed.decision.trace["stages_ms"] = trace_unpack(bytes(log.trace))["stages_ms"]
     place = {int(item): card for card, item in enumerate(replayed.decision.item_ids)}
     slots = [
         (item, place.get(item, -1), shown.dropped[slot], shown.propensities[slot], shown.section_of[slot])

@@ -1,5 +1,6 @@
 """The inspector: a shopper's page or a request laid open, each card with its road through the stages."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from catalog.models import ItemText, Media, Shop
 from recommender.admin.choices import fallback_word, kind_word, plain
 from recommender.admin.inspector_cards import CardView, Field, card_view, number_words
+from recommender.admin.inspector_flow import drawn_words, fate_word, fates_view, stages_view
 from recommender.admin.page_list import pages_latest
 from recommender.admin.portrait import portrait_view
 from recommender.admin.replayed import inspection_as_shown, replay_view_of
@@ -99,11 +101,14 @@ def _laid_open(inspection: Inspection) -> dict[str, Any]:
     sections: dict[str, list[CardView]] = {}
     for card in inspection.cards:
         view = card_view(card, field, pictures, titles, rules)
+        view = replace(view, drawn=drawn_words(card.road.get("drawn", {}), rules))
         sections.setdefault(card.section_title or card.section, []).append(view)
     shopper = Shopper.objects.select_related("user").filter(pk=inspection.shopper_id).first()
     return {
         "inspection": inspection,
         "n_candidates": len(candidates),
+        "fates": fates_view(candidates),
+        "stages": stages_view(inspection.trace.get("stages_ms", {})),
         "fallback": fallback_word(inspection.degraded),
         "sections": list(sections.items()),
         "shopper": shopper,
@@ -114,6 +119,7 @@ def _laid_open(inspection: Inspection) -> dict[str, Any]:
                 titles.get(one["item"], one["item"]),
                 number_words(one["base"]),
                 ", ".join(map(plain, one["sources"])),
+                fate_word(one.get("fate", "")),
             )
             for one in not_shown
         ],

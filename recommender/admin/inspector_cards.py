@@ -1,6 +1,7 @@
 """A card of the inspector: its road through the stages, measured against everything that was a candidate with it."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,6 +41,7 @@ class CardView:
     rules: list[str]
     score: str
     propensity: str
+    drawn: Sequence[str] = ()  # what else happened in the draw
 
 
 class Field:
