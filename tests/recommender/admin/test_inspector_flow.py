@@ -1,10 +1,11 @@
 """A trace in words: what became of the candidates, where the time went, how a card was drawn."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
-from pytest_django.fixtures import SettingsWrapper
 
 from recommender.admin.inspector_flow import FATES, STAGES, drawn_words, fates_view, stages_view
 from recommender.homepage import homepage_page
@@ -61,9 +62,7 @@ def test_a_page_whose_trace_was_kept_tells_its_times_and_the_end_of_every_candid
     assert sum(ends.values()) == answer.context["n_candidates"]
 
 
-def test_where_nothing_was_measured_the_way_to_measure_is_told(
-    staff: Client, tiny: TinyShop, settings: SettingsWrapper
-) -> None:
+def test_where_nothing_was_measured_the_way_to_measure_is_told(staff: Client, tiny: TinyShop, settings: Any) -> None:
     settings.DPE_TRACE_PERCENT = 0
     shopper = shopper_with(tiny, tiny.of_department(1)[:5], at=timezone.now())
     page = homepage_page(shop=tiny.shop, shopper=shopper, now=timezone.now())
