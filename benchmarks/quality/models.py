@@ -175,6 +175,8 @@ MODELS: tuple[Model, ...] = (
     _encoder("Transformer, augmented", crop_share=0.2, hide_share=0.1, reorder_share=0.1, substitute_share=0.1),
     _encoder("Transformer, adversarial vectors", adversarial=0.1),
     _encoder("Transformer, last weights", weight_average=0.0),
+    _encoder("Transformer, half of popularity not learned", logq=0.5),
+    _encoder("Transformer, inverse propensity", inverse_propensity=0.3),
     Model(_SEVERAL, partial(ensemble, name=_SEVERAL), (_SEVERAL,), CODE),
     Model(OURS, whole, (OURS, FUSION, ENCODER), CODE),
     _variant("DPE without EASE", models=()),

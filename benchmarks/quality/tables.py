@@ -22,11 +22,17 @@ METRICS: dict[str, Callable[[TargetRanks], Floats]] = {
     "MRR": reciprocal_rank,
 }
 LEADING = "NDCG@10"
+BESIDE = {
+    "coverage@10": ("coverage@10", 1),
+    "popularity@10, ‰": ("mean_popularity@10", 1000),
+    "diversity@10": ("diversity@10", 1),
+}
+"""Heading → figure of a record beside accuracy, and its unit's multiple; popularity is a shown item's share of all
+interactions."""
 HEADINGS = (
     "model",
     *METRICS,
-    "coverage@10",
-    "diversity@10",
+    *BESIDE,
     "validation C",
     "cells",
     "minutes",
@@ -106,7 +112,7 @@ def markdown(lines: list[Line], question: str) -> Iterator[str]:
                 [
                     name + ("" if line.current else OLD),
                     *figures,
-                    *(f"{line.mean(question, figure):.3f}" for figure in ("coverage@10", "diversity@10")),
+                    *(f"{times * line.mean(question, figure):.3f}" for figure, times in BESIDE.values()),
                     f"{line.mean(VALIDATION, LEADING):.4f}",
                     str(len(line.records)),
                     *(f"{number:.1f}" for number in cost),

@@ -23,7 +23,7 @@ def test_seeds_are_averaged_and_differences_paired(tmp_path):
     (page,) = tables_write(tmp_path)
     found = rows(page.read_text())
     assert found["EASE (ours)"][1].startswith("0.7500 [")
-    assert found["EASE (ours)"][6] == "2"
+    assert found["EASE (ours)"][7] == "2"
     assert found["EASE (ours)"][-1].startswith("0.2500 [")
     assert found["EASE (ours)"][-1].endswith("better")
     assert found["**DPE**"][-1] == ""
