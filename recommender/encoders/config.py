@@ -53,7 +53,7 @@ class EncoderConfig:
     weight_decay: float = 1e-4
     warmup_steps: int = 100
     tokens_per_batch: int = 2048
-    epochs: int = 40
+    epochs: int = 100  # at most
     patience: int = 3  # epochs without a better validation before training stops …
     patience_steps: int = 400  # … and at least so many steps: an epoch of little behaviour has few, and says little
     weight_average: float = 0.998  # of the weights that are judged and kept (``averaging``); 0: those of the last step
