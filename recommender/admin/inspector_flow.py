@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from recommender.admin.inspector_cards import Measure
 from recommender.slate.limits import AD, SMALL_PROVIDER
 
 FATES = {
-    "shown": gettext_lazy("shown"),
+    "shown": pgettext_lazy("a candidate", "shown"),
     "outdrawn": gettext_lazy("others were drawn"),
     "row_not_shown": gettext_lazy("their rows are not on the page"),
     "variant_shown": gettext_lazy("another size or colour is shown"),

@@ -81,7 +81,8 @@ def image_train(
     """
     rows = np.flatnonzero(text_present(text))
     if len(rows) < config.min_pictures:
-        return Absent(f"{len(rows)} pictures have a text to learn from; {config.min_pictures} are needed")
+        told = {"pictures": len(rows), "needed": config.min_pictures}
+        return Absent("%(pictures)d pictures have a text to learn from; %(needed)d are needed", told)
     rng = np.random.default_rng(seed)
     torch.manual_seed(seed)
     rows = rng.permutation(rows)[: config.max_pictures]
@@ -95,7 +96,9 @@ def image_train(
     recall, chance = _recall(network, head, pixels[:held], words[:held]), min(10 / held, 1.0)
     if recall < min(BY_CHANCE * chance, 0.99):
         return Absent(
-            f"the pictures tell nothing of the texts: {recall:.0%} find theirs among ten of {held}, chance {chance:.0%}"
+            "the pictures tell nothing of the texts: %(found).0f %% find theirs among ten of %(held)d, chance"
+            " %(chance).0f %%",
+            {"found": 100 * recall, "held": held, "chance": 100 * chance},
         )
     return TrainedImages(network, config, recall, chance, len(rows))
 

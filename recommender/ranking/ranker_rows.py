@@ -18,6 +18,12 @@ from recommender.ranking.ranker_config import RankerConfig
 from recommender.ranking.rolling_tables import RollingTables, explained_since
 from recommender.ranking.training_rows import Components, Fuse, PoolRows, TrainingRows, training_rows
 
+NO_PAGES = "no shown pages are logged yet; the fusion ranks until shoppers have seen pages"
+FEW_PAGES = (
+    "%(pages)d shown pages with %(clicks)d clicks are too few to learn from (%(needed)d and %(needed_clicks)d are"
+    " needed); the fusion ranks until then"
+)
+
 
 @dataclass(frozen=True)
 class RankerRows:
@@ -51,8 +57,8 @@ def ranker_rows(
     Args: as of ``multi_task_training.ranker_train``.
     """
     missing = _too_little(snapshot, config)
-    if missing or snapshot.impressions is None:
-        return Absent(missing)
+    if missing is not None or snapshot.impressions is None:
+        return missing or Absent(NO_PAGES)
     impressions = snapshot.impressions
     examination = examination_fit(impressions)
     since_us = explained_since(impressions)
@@ -72,17 +78,15 @@ def ranker_rows(
     return RankerRows(rows, offset, examination, pools, pool_shopper, long_stay_seconds(impressions))
 
 
-def _too_little(snapshot: Snapshot, config: RankerConfig) -> str:
+def _too_little(snapshot: Snapshot, config: RankerConfig) -> Absent | None:
     impressions = snapshot.impressions
     if impressions is None or len(impressions) == 0:
-        return "no shown pages are logged yet; the fusion ranks until shoppers have seen pages"
+        return Absent(NO_PAGES)
     pages, clicks = len(impressions.pool_start) - 1, int(impressions.clicked.sum())
     if pages < config.min_pages or clicks < config.min_clicks:
-        return (
-            f"{pages} shown pages with {clicks} clicks are too few to learn from "
-            f"({config.min_pages} and {config.min_clicks} are needed); the fusion ranks until then"
-        )
-    return ""
+        needed = {"needed": config.min_pages, "needed_clicks": config.min_clicks}
+        return Absent(FEW_PAGES, {"pages": pages, "clicks": clicks, **needed})
+    return None
 
 
 def _pages_choose(impressions: ImpressionTable, since_us: int, config: RankerConfig, seed: int) -> Ints:

@@ -83,7 +83,8 @@ def second_stage_fit(
     fold = np.random.default_rng(seed).permutation(len(choices)) % config.folds
     lists, owner = lists_make(choices, fold, config)
     if len(lists) < config.minimum:
-        return Absent(f"{len(lists)} held-out shoppers chose among the best {config.n}, at least {config.minimum} must")
+        told = {"shoppers": len(lists), "best": config.n, "needed": config.minimum}
+        return Absent("%(shoppers)d held-out shoppers chose among the best %(best)d, at least %(needed)d must", told)
     unseen = _unseen_sums(lists, fold[owner], config, seed)  # (steps, r)
     nats = [log_loss(lists, lists.fused + sums) for sums in unseen]
     best = int(np.argmin(nats))

@@ -29,6 +29,15 @@ FEW_CONVERSIONS = gettext_noop(
 )
 FEW_KNOWN = gettext_noop("of %(shoppers)d shoppers enough is known, and %(needed)d are needed to learn segments")
 NO_GROUPS = gettext_noop("what shoppers like falls into no groups that keep apart")
+FEW_PAGES = gettext_noop(
+    "%(pages)d shown pages with %(clicks)d clicks are too few to learn from (%(needed)d and %(needed_clicks)d are"
+    " needed); the fusion ranks until then"
+)
+FEW_CHOICES = gettext_noop("%(shoppers)d held-out shoppers chose among the best %(best)d, at least %(needed)d must")
+FEW_PICTURES = gettext_noop("%(pictures)d pictures have a text to learn from; %(needed)d are needed")
+SILENT_PICTURES = gettext_noop(
+    "the pictures tell nothing of the texts: %(found).0f %% find theirs among ten of %(held)d, chance %(chance).0f %%"
+)
 NO_TREES = gettext_noop("trees foresee held-out choices no better than the fusion does")
 
 

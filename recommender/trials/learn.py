@@ -49,7 +49,7 @@ class Weighing:
     def to_json(self) -> dict[str, Any]:
         """For reports."""
         stage = self.second_stage
-        told = {"absent": stage.reason} if isinstance(stage, Absent) else stage.to_json()
+        told = {"absent": str(stage)} if isinstance(stage, Absent) else stage.to_json()
         return {"fusion": self.fusion.to_json(), "second_stage": told}
 
 
@@ -141,7 +141,7 @@ def bundle_with(bundle: Bundle, weighing: Weighing) -> Bundle:
     stage, absent = weighing.second_stage, dict(bundle.manifest.absent)
     absent.pop("second_stage", None)
     if isinstance(stage, Absent):
-        manifest = replace(bundle.manifest, second_stage={}, absent={**absent, "second_stage": stage.reason})
+        manifest = replace(bundle.manifest, second_stage={}, absent={**absent, "second_stage": str(stage)})
     else:
         manifest = replace(bundle.manifest, second_stage=stage.to_json(), absent=absent)
     manifest = replace(manifest, fusion=weighing.fusion.to_json())

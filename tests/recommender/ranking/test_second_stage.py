@@ -54,7 +54,7 @@ def test_choices_without_a_pattern_leave_the_fusion_alone() -> None:
 def test_too_few_shoppers_fit_nothing() -> None:
     stage = second_stage_fit(choices_between(2.5, users=60), config=SMALL)
     assert isinstance(stage, Absent)
-    assert "at least 100" in stage.reason
+    assert "at least 100" in str(stage)
     assert isinstance(second_stage_fit([], config=SMALL), Absent)
 
 

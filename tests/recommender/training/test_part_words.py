@@ -1,5 +1,6 @@
 """Why a part is absent and what the judge found, in the language of the page."""
 
+import ast
 import re
 
 import pytest
@@ -14,7 +15,9 @@ from recommender.training.policy_words import policy_words
 
 ESTIMATE = {"value": 0.0125, "low": -0.0004, "high": 0.03, "effective_clusters": 431.0}
 JUDGED = {"judged_weight": 0.25, "snips": ESTIMATE, "dr": ESTIMATE, "logged_value": 0.4, "margin": 0.008}
-VALUES = {"conversions": 12, "pages": 12, "shoppers": 8, "needed": 500, "ours": 51.2, "fusion": 55.0}
+VALUES = {"conversions": 12, "pages": 12, "shoppers": 8, "needed": 500, "ours": 51.2, "fusion": 55.0} | {
+    "clicks": 3, "needed_clicks": 40, "best": 60, "pictures": 9, "found": 12.0, "held": 30, "chance": 33.0,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("finding", list(Finding))
@@ -68,7 +71,11 @@ def test_a_reason_kept_as_a_sentence_is_that_sentence():
     [
         (reasons.NO_PAGES, "ranking/ranker_rows.py"),
         (reasons.FEW_CONVERSIONS, "retrieval/earned_quotas.py"),
+        (reasons.FEW_PAGES, "ranking/ranker_rows.py"),
         (reasons.NO_TREES, "ranking/second_stage_training.py"),
+        (reasons.FEW_CHOICES, "ranking/second_stage_training.py"),
+        (reasons.FEW_PICTURES, "encoders/image_training.py"),
+        (reasons.SILENT_PICTURES, "encoders/image_training.py"),
         (reasons.FEW_NEWCOMERS, "encoders/start_states_training.py"),
         (reasons.NO_SITUATION, "encoders/start_states_training.py"),
         (reasons.POLICY_FEW_PAGES, "policy/policy_training.py"),
@@ -77,4 +84,12 @@ def test_a_reason_kept_as_a_sentence_is_that_sentence():
     ],
 )
 def test_what_the_pure_rooms_say_is_what_is_translated(sentence, said_in):
-    assert sentence in (REPOSITORY / "recommender" / said_in).read_text()
+    parsed = ast.parse((REPOSITORY / "recommender" / said_in).read_text())
+    assert sentence in {node.value for node in ast.walk(parsed) if isinstance(node, ast.Constant)}
+
+
+def test_no_reason_is_put_together_before_it_can_be_translated():
+    for path in (REPOSITORY / "recommender").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Absent":
+                assert not any(isinstance(part, ast.JoinedStr) for part in node.args), f"{path}:{node.lineno}"
