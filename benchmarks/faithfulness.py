@@ -68,13 +68,7 @@ def page_findings(
     for item in items:
         without = context_without(context, item)
         again = cards.scores(Redrawing(without, gather(without), ruleset, bundle))
-        effects[item] = [
-            (
-                np.isnan(new[0]),
-                float(old[0] - new[0]) if not np.isnan(new[0]) else float(np.nan_to_num(old[1] - new[1])),
-            )
-            for old, new in zip(whole, again, strict=True)
-        ]
+        effects[item] = [_effect(old, new) for old, new in zip(whole, again, strict=True)]
     return [_finding(decision, card, place, effects) for place, card in enumerate(citing)]
 
 

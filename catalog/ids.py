@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from datetime import UTC, datetime
+from datetime import datetime
 
 import uuid_utils.compat
 
@@ -31,8 +31,3 @@ def uuid7_text(milliseconds: int, digest: str) -> str:
 def uuid7_floor(at: datetime) -> uuid.UUID:
     """The smallest id of the millisecond of ``at``: a partition bound or a range filter."""
     return uuid.UUID(int=(int(at.timestamp() * 1000) & (2**48 - 1)) << 80)
-
-
-def uuid7_time(identifier: uuid.UUID) -> datetime:
-    """When the id's record happened (millisecond precision, UTC)."""
-    return datetime.fromtimestamp((identifier.int >> 80) / 1000, tz=UTC)

@@ -3,7 +3,6 @@
 from typing import Self
 
 from django.db.models import Q
-from django.db.models.functions import Coalesce
 
 from catalog.scoping import ShopQuerySet
 
@@ -14,7 +13,3 @@ class PersonFactQuerySet(ShopQuerySet):
     def of_person(self, shopper_id: int) -> Self:
         """Facts of a shopper and of every guest merged into it."""
         return self.filter(Q(shopper_id=shopper_id) | Q(shopper__merged_into_id=shopper_id))
-
-    def with_person(self) -> Self:
-        """Annotate ``person_id``: the shopper a fact counts for after merging."""
-        return self.annotate(person_id=Coalesce("shopper__merged_into_id", "shopper_id"))

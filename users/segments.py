@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-WHO = ("", "guest", "member")
-
 
 @dataclass(frozen=True)
 class Conditions:

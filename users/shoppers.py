@@ -63,11 +63,6 @@ def shopper_for_user(*, shop: Shop, user_id: int, at: datetime, language: str = 
     return shopper_ensure(shop=shop, identity=Identity(user_id=user_id), at=at, language=language)
 
 
-def shopper_for_guest(*, shop: Shop, identity: Identity, at: datetime, language: str = "") -> Shopper:
-    """The shopper of a guest key, made if there is none; the person's if the guest has signed in since."""
-    return shopper_ensure(shop=shop, identity=Identity(guest_key=identity.guest_key), at=at, language=language)
-
-
 def shopper_locked(shopper: Shopper) -> Shopper:
     """The shopper as it is now, or whom it was merged into meanwhile; held until the transaction ends.
 

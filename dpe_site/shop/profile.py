@@ -118,11 +118,6 @@ def portrait_of(shop: Shop, shopper: Shopper | None, language: str, now: datetim
     )
 
 
-def interests_of(shop: Shop, shopper: Shopper | None, language: str, now: datetime) -> list[Interest]:
-    """The dials alone."""
-    return list(portrait_of(shop, shopper, language, now).interests)
-
-
 def fewer_kinds(shopper: Shopper | None, language: str) -> list[tuple[int, str]]:
     """Categories that the shopper asked to see fewer of, by name."""
     fewer = state_read(shopper.pk).fewer if shopper else ()

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from catalog.models import Item
-from dpe_site.shop.profile import Interest, interests_of
+from dpe_site.shop.profile import Interest, portrait_of
 from recommender.facts.context import Asked, context_read
 from recommender.store.live import serving_read
 from tests.fixtures.tiny_shop import TinyShop, tiny_served
@@ -50,7 +50,7 @@ def turn(tiny: TinyShop, shopper: Shopper, department: int, percent: int) -> Non
 
 
 def dial(tiny: TinyShop, shopper: Shopper, department: int) -> Interest:
-    found = interests_of(tiny.shop, shopper, "en", later())
+    found = portrait_of(tiny.shop, shopper, "en", later()).interests
     return next(one for one in found if (one.facet, one.key) == ("departments", department))
 
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from catalog.models import Category, Item, Media
-from dpe_site.shop.profile import interests_of
+from dpe_site.shop.profile import portrait_of
 from recommender.data.types import ChosenSection, Section
 from recommender.wording import Names, section_title
 from tests.fixtures.tiny_shop import NOW, TinyShop, shopper_with, tiny_shop, tiny_trend
@@ -48,7 +48,7 @@ def test_without_departments_there_is_no_empty_list_of_them(client: Client, bare
 
 def test_my_taste_tells_of_the_things_themselves(bare: TinyShop) -> None:
     shopper = shopper_with(bare, bare.items[:3], at=timezone.now() - timedelta(hours=1))
-    interests = interests_of(bare.shop, shopper, "en", timezone.now())
+    interests = portrait_of(bare.shop, shopper, "en", timezone.now()).interests
     assert [interest.key for interest in interests] == [item.pk for item in reversed(bare.items[:3])]
     assert {interest.facet for interest in interests} == {"items"}
     assert interests[0].name == "Thing 2 of room 2"
