@@ -45,6 +45,21 @@ _DID: Mapping[int, str | Promise] = {
     Kind.SHARE: gettext_lazy("shared"),
 }
 
+_GROUPS: Mapping[str, str | Promise] = {
+    "tags": gettext_lazy("Styles and materials"),
+    "departments": gettext_lazy("Departments"),
+    "brands": gettext_lazy("Brands"),
+    "colours": gettext_lazy("Colours"),
+    "items": gettext_lazy("Things"),
+}
+_SHARES: Mapping[str, str | Promise] = {
+    "tags": gettext_lazy("%(percent)d %% of your taste in styles and materials"),
+    "departments": gettext_lazy("%(percent)d %% of your taste in departments"),
+    "brands": gettext_lazy("%(percent)d %% of your taste in brands"),
+    "colours": gettext_lazy("%(percent)d %% of your taste in colours"),
+    "items": gettext_lazy("%(percent)d %% of what you looked at"),
+}
+
 Names = Mapping[tuple[str, str], str]
 
 
@@ -59,6 +74,16 @@ class Interest:
     percent: int  # of the facet's weight
     counts: int  # 0–200: share of its items that pages are made from, above 100 of those that count twice
     made_by: "tuple[Deed, ...]" = ()  # the recent deeds that weigh most
+
+    @property
+    def group(self) -> str:
+        """What it is among its likes of: its percent is of these."""
+        return str(_GROUPS[self.facet])
+
+    @property
+    def share(self) -> str:
+        """Its part of the facet's weight, in words."""
+        return str(_SHARES[self.facet]) % {"percent": self.percent}
 
     @property
     def standing(self) -> str:

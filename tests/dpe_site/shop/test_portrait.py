@@ -1,5 +1,6 @@
 """The page "my taste" says what the shop believes, what made it so, and lets its owner start over."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -55,6 +56,19 @@ def test_each_interest_names_the_deeds_that_made_it(client: Client, tiny: TinySh
         links = {str(link["href"]) for link in interest.select(".interest__why a")}
         assert links
         assert links <= {f"/item/{item.pk}/" for item in items}
+
+
+def test_interests_stand_by_what_they_are_and_percents_are_of_their_own_kind(client: Client, tiny: TinyShop) -> None:
+    page = looked(client, [*tiny.of_department(0)[:3], *tiny.of_department(1)[:1]])
+    groups = [head.get_text() for head in page.select(".interests__group")]
+    assert groups == ["Departments", "Brands", "Colours"]
+    shares: dict[str, int] = {}
+    for line in page.select(".interest .small.soft"):
+        percent, what = re.match(r"(\d+) % of your taste in (\w+)", line.get_text()).groups()
+        shares[what] = shares.get(what, 0) + int(percent)
+    assert shares["departments"] == 100
+    assert shares["colours"] == 100
+    assert "占您对部门喜好的" in taste(client, accept_language="zh-hans").select_one(".interest .small.soft").get_text()
 
 
 def test_starting_over_leaves_everything_out_and_can_be_taken_back(client: Client, tiny: TinyShop) -> None:
