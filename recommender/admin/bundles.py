@@ -93,8 +93,10 @@ class BundleVersionAdmin(FactAdmin):
         return confirmed(
             request,
             title=_("Roll %(shop)s back") % {"shop": shop},
-            consequence=_("The bundle that served before serves again from the next request on."),
-            button=_("Roll back"),
+            consequence=_("The bundle that served before serves again from the next request on.")
+            if live and live.previous_bundle
+            else _("No bundle served before this one, so there is none to go back to."),
+            button=_("Roll back") if live and live.previous_bundle else "",
             back=reverse("admin:recommender_bundleversion_changelist"),
             do=lambda: _("%(bundle)s is live again.") % {"bundle": bundle_rollback(shop).bundle},
             details=[
@@ -107,12 +109,15 @@ class BundleVersionAdmin(FactAdmin):
     def promote(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Make a bundle live."""
         bundle = get_object_or_404(BundleVersion, pk=object_id)
+        may = bundle.status in _PROMOTABLE
+        told = {"shop": bundle.shop, "bundle": bundle, "status": bundle.get_status_display()}
         return confirmed(
             request,
-            title=_("Make %(bundle)s live") % {"bundle": bundle},
-            consequence=_("It serves %(shop)s from the next request on. You can roll back at any time.")
-            % {"shop": bundle.shop},
-            button=_("Promote"),
+            title=_("Make %(bundle)s live") % told,
+            consequence=_("It serves %(shop)s from the next request on. You can roll back at any time.") % told
+            if may
+            else _("Nothing to do: the state of %(bundle)s is “%(status)s”.") % told,
+            button=_("Promote") if may else "",
             back=reverse("admin:recommender_bundleversion_changelist"),
             do=lambda: _("%(bundle)s is live.") % {"bundle": bundle_promote(bundle).bundle},
             details=[(_("Verdict of the gate"), gate_words(bundle.gate) or _("Not judged yet."))],

@@ -29,7 +29,7 @@ def confirmed(
         request: of a member of staff.
         title: what is about to happen, in a few words.
         consequence: one sentence on what follows from it.
-        button: the word on the button.
+        button: the word on the button, "" where nothing can be done.
         back: address to return to.
         do: acts and returns the sentence that says so; a ``DataError`` is shown as it is.
         details: name and value pairs that help to decide.

@@ -85,7 +85,7 @@ class JobRunAdmin(FactAdmin):
     @admin.display(description=gettext_lazy("work"), ordering="kind")
     def work(self, job: JobRun) -> str:
         """The kind in words."""
-        return kind_word(job.kind)
+        return job.kind_words
 
     @display(description=gettext_lazy("state"), label=_TONES, ordering="status")
     def state(self, job: JobRun) -> tuple[str, str]:
@@ -128,19 +128,6 @@ def _may_act(request: HttpRequest) -> bool:
     return request.user.has_perm("recommender.change_jobrun")
 
 
-def kind_word(kind: str) -> str:
-    """A kind of job in words; the kind itself where there are none."""
-    words = {
-        "train": _("training"),
-        "precompute": _("lists made ahead"),
-        "import": _("import"),
-        "load_demo": _("demo shop"),
-        "embed": _("text vectors"),
-        "what_if": _("trial of a draft"),
-    }
-    return words.get(kind, kind)
-
-
 def step_word(step: str) -> str:
     """A step as its job names it, in the language of the page."""
     return _(step) if step else ""
@@ -173,9 +160,12 @@ def result_word(name: str) -> str:
     return str(_RESULTS.get(name, name))
 
 
+_OF_A_TRIAL = ("content", "trial", "at", "part")  # and what begins so: a trial's own page tells of it
+
+
 def _is_told(name: str) -> bool:
     """Whether a parameter is for people: not a draft's content, nor the job whose part this one is."""
-    return not name.startswith("content") and name != "part_of"
+    return not name.startswith(_OF_A_TRIAL)
 
 
 def param_word(name: str) -> str:
@@ -227,7 +217,7 @@ def job_view(job: JobRun) -> dict[str, Any]:
     running = job.status not in ENDED
     return {
         "job": job,
-        "kind": kind_word(job.kind),
+        "kind": job.kind_words,
         "step": step_word(job.step),
         "log": log_words(job.log),
         "error": step_word(job.error),
@@ -241,6 +231,7 @@ def job_view(job: JobRun) -> dict[str, Any]:
         "params": [(param_word(name), value) for name, value in flat("", job.params) if _is_told(name)],
         "parts": [(part.pk, part.get_status_display(), percent(part)) for part in job.parts()],
         "part_of": job.params.get("part_of", ""),
+        "trial": job.params.get("trial", ""),
     }
 
 

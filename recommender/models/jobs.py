@@ -1,13 +1,22 @@
 """Background work as rows."""
 
 from django.db import models
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.ids import uuid7
 from catalog.models import Shop
 from catalog.scoping import ShopQuerySet
 from users.models import User
+
+KIND_WORDS = {
+    "train": _("training"),
+    "precompute": _("lists made ahead"),
+    "import": _("import"),
+    "load_demo": _("demo shop"),
+    "embed": _("text vectors"),
+    "what_if": _("trial of a draft"),
+}
 
 
 class JobRun(models.Model):
@@ -52,7 +61,13 @@ class JobRun(models.Model):
         ordering = ["-id"]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.id}"
+        at = formats.date_format(timezone.localtime(self.created_at), "SHORT_DATETIME_FORMAT")
+        return f"{self.kind_words} · {at}"
+
+    @property
+    def kind_words(self) -> str:
+        """The kind in words; the kind itself where there are none."""
+        return str(KIND_WORDS.get(self.kind, self.kind))
 
     def parts(self) -> "models.QuerySet[JobRun]":
         """The jobs that this one has asked for to share its work, in the order of their shards."""

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from catalog.models import Shop
 from recommender.admin.bundle_view import bundle_view
-from recommender.models import BundleVersion, JobRun
+from recommender.models import BundleVersion, JobRun, Live
 
 
 def bundle(models: list[str], absent: dict[str, str]) -> BundleVersion:
@@ -109,6 +109,22 @@ def test_the_page_draws_the_losses_of_its_own_training(admin_client: Any) -> Non
     assert reverse("admin:recommender_jobrun_change", args=[job.pk]) in page
     page = admin_client.get(reverse("admin:recommender_bundleversion_change", args=[other.pk])).content.decode()
     assert "<canvas" not in page
+
+
+@pytest.mark.django_db
+def test_what_cannot_be_done_to_a_bundle_has_no_button(admin_client: Any) -> None:
+    shop = Shop.objects.create(code="one", name="One")
+    served = BundleVersion.objects.create(shop=shop, status="retired")
+    live = BundleVersion.objects.create(shop=shop, status="live")
+    Live.objects.create(shop=shop, bundle=live)
+    back = reverse("admin:recommender_bundleversion_roll_back")
+    promote = "admin:recommender_bundleversion_promote"
+    for address in (back, reverse(promote, args=[live.pk])):
+        assert 'class="op-button"' not in admin_client.get(address).content.decode()
+    assert "the state of bundle" in admin_client.get(reverse(promote, args=[live.pk])).content.decode()
+    Live.objects.update(previous_bundle=served)
+    for address in (back, reverse(promote, args=[served.pk])):
+        assert 'class="op-button"' in admin_client.get(address).content.decode()
 
 
 def test_earned_quotas_stand_beside_the_defaults(settings: Any, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
+from catalog.ids import uuid7
 from catalog.models import Shop
 from recommender.data.absent import Absent
 from recommender.jobs import JobProgress, job_run
@@ -117,3 +118,13 @@ def test_without_an_earlier_bundle_there_is_no_way_back(staff: Client, job: JobR
     staff.cookies[settings.LANGUAGE_COOKIE_NAME] = "zh-hans"
     answer = staff.post(reverse("admin:recommender_bundleversion_roll_back"), follow=True)
     assert "“Tiny”没有可回滚的旧模型包" in answer.content.decode()
+
+
+def test_a_trials_job_names_itself_in_words_and_leads_to_what_was_found(staff: Client, job: JobRun) -> None:
+    trial = str(uuid7())
+    params = {"trial": trial, "at": "2026-06-01T12:00:00", "part": 1, "parts": 2, "content": {"rules": []}}
+    JobRun.objects.filter(pk=job.pk).update(kind="what_if", params=params)
+    page = staff.get(reverse("admin:recommender_jobrun_change", args=[job.pk]))
+    assert page.context["params"] == []
+    assert reverse("admin:what_if_trial", args=[trial]) in page.content.decode()
+    assert str(page.context["original"]).startswith("trial of a draft · ")
