@@ -79,7 +79,10 @@ class _RowSink:
         return [table[f"c{i}"].astype(self.dtype[f"c{i}"].newbyteorder("=")) for i in range(len(self.widths))]
 
     def columns(self) -> Columns:
-        """Every column, whole."""
+        """Every column, whole.
+
+        Raises: ValueError if a column holds NULL.
+        """
         self._take(len(self.pending) // self.dtype.itemsize)
         if self.pending != _END:
             raise ValueError(_NULL)

@@ -75,6 +75,13 @@ def impression_write(context: Context, decision: Decision, slots: Slots, logged:
 
     A page does not wait for the disk: a crash of Postgres may lose the impressions of its last half second, never an
     event.
+
+    Args:
+        context: who asked; without ``personalise`` neither row names them.
+        decision: the page as it was decided.
+        slots: the page as it is logged, fills and drops included.
+        logged: versions, seed and times of the request, and its packed ``Context`` and ``Gathered``.
+    Returns: id of both rows.
     """
     identifier = uuid7()
     with connection.cursor() as cursor:

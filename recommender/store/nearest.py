@@ -116,7 +116,15 @@ def within_prices(filters: dict[str, Any], arrays: Searched) -> Ints | None:
 
 
 def in_memory(arrays: Searched, state: Floats, met: Ints, n: int, *, among: Ints | None = None) -> Ints:
-    """The ``n`` items of the bundle, or ``among`` some, with the largest logits, largest first, without those met."""
+    """Ids of the items with the largest logits, largest first, by the arrays alone.
+
+    Args:
+        arrays: of the bundle.
+        state: (d,).
+        met: item ids left out of what was found, so that fewer than ``n`` may be left.
+        n: how many.
+        among: vocabulary indices to look at; None: all.
+    """
     vectors, bias, ids = arrays.item_vectors, arrays.item_bias, np.asarray(arrays.item_ids)
     if among is not None:
         vectors, bias, ids = vectors[among], bias[among], ids[among]

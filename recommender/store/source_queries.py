@@ -84,7 +84,14 @@ class NewerThanBundle:
 def catalogue_lists(
     filters: dict[str, object], quotas: Quotas, *, met: Ints, newer: NewerThanBundle | None = None
 ) -> dict[Source, Ints] | None:
-    """Newest and most reduced items, and those newer than the bundle that lie nearest to a state; None if late."""
+    """Newest and most reduced items, and those newer than the bundle that lie nearest to a state; None if late.
+
+    Args:
+        filters: of ``filter_parameters``.
+        quotas: how many of each.
+        met: (m,) items left out.
+        newer: where to look for newer ones; None: nowhere.
+    """
     new, deals, cold = (quotas[source] for source in _LISTED)
     parameters = {**filters, "met": array_text(met.tolist()), "new": new, "deals": deals, "cold": cold}
     statement = _LISTS

@@ -54,6 +54,13 @@ def text_vectors_read(*, encoder: str, item_ids: Ints, hashes: Sequence[str]) ->
 def text_vectors_write(*, shop_id: int, encoder: str, item_ids: Ints, hashes: Sequence[str], vectors: Floats) -> None:
     """Store vectors of texts; those that are stored already stay as they are. Call it inside a transaction.
 
+    Args:
+        shop_id: of the items.
+        encoder: fingerprint of the text encoder.
+        item_ids: (n,).
+        hashes: of each item's words (``catalog.content``).
+        vectors: (n, 384), kept in half precision.
+
     Raises:
         DataError: if the vectors do not have the length of the table's column.
     """
@@ -70,7 +77,15 @@ def text_vectors_write(*, shop_id: int, encoder: str, item_ids: Ints, hashes: Se
 
 
 def item_vectors_fill(table: str, *, bundle_id: int, item_ids: Ints, vectors: Floats, bias: Floats) -> None:
-    """Copy a bundle's item vectors into its own table, each with its place in the search index."""
+    """Copy a bundle's item vectors into its own table, each with its place in the search index.
+
+    Args:
+        table: the bundle's, empty.
+        bundle_id: of the bundle.
+        item_ids: (n,).
+        vectors: (n, 64).
+        bias: (n,) of the items.
+    """
     space = SearchSpace.of(np.asarray(vectors), np.asarray(bias))
     target = sql.SQL("{} (bundle_id, item_id, vector, place, after_training)").format(sql.Identifier(table))
     with connection.cursor() as cursor:

@@ -35,7 +35,10 @@ CPU_THREADS = 2  # of onnxruntime, for text batches in a training
 
 
 def snapshot_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
-    """Take the facts as they stood when the training was asked for, and treat what is missing or extreme in them."""
+    """Take the facts as they stood when the training was asked for, and treat what is missing or extreme in them.
+
+    Raises: DataError if there is no interaction to learn from.
+    """
     snapshot, report = snapshot_prepare(snapshot_take(draft.shop, until=draft.until), draft.recipe.preprocessing)
     if len(snapshot.interactions) == 0:
         raise DataError(f"{draft.shop} has no interaction to learn from; load the demo shop or import a data set")

@@ -150,7 +150,10 @@ def _moment(microseconds: int) -> str:
 
 
 def gate_step(draft: Draft, progress: JobProgress) -> None:
-    """Judge the bundle against best sellers, the live bundle and the month's anchor; every attempt is kept."""
+    """Judge the bundle against best sellers, the live bundle and the month's anchor; every attempt is kept.
+
+    Raises: DataError if nobody did enough to be kept back.
+    """
     version = bundle_version(draft)
     if version.gate:
         return

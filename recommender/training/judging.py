@@ -72,7 +72,12 @@ def _list_of(bundle: Bundle, gather: ExactGather, holdout: Holdout, user: int, i
 
 
 def popularity_ranks(popularity: Floats, holdout: Holdout) -> TargetRanks:
-    """The same for one list of best sellers, each shopper's own items left out."""
+    """Ranks in one list of best sellers, each shopper's own items left out.
+
+    Args:
+        popularity: (n,) interactions of each item.
+        holdout: as for ``bundle_ranks``.
+    """
     judged: Targets = holdout.thirds.report
     ranks = []
     for row, user in enumerate(judged.users.tolist()):
