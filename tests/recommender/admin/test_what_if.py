@@ -16,7 +16,7 @@ from recommender.jobs import job_run
 from recommender.models import Experiment, Impression, JobRun, Knobs, Rule, Ruleset
 from recommender.store.rulesets import ruleset_publish
 from recommender.what_if import KIND, what_if_do
-from tests.fixtures.tiny_shop import TinyShop, shopper_with, tiny_live, tiny_shop, tiny_trend
+from tests.fixtures.tiny_shop import TinyShop, shopper_with, tiny_served
 from tests.recommender.evaluation.test_what_if import evidence, tally_of
 from users.models import User
 
@@ -25,9 +25,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def tiny() -> TinyShop:
-    tiny = tiny_shop()
-    tiny_live(tiny)
-    tiny_trend(tiny)
+    tiny = tiny_served()
     ruleset_publish(shop=tiny.shop)
     for k in range(3):
         shopper = shopper_with(tiny, tiny.of_department(k)[:4], at=timezone.now(), name=f"s{k}")
