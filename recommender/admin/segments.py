@@ -14,7 +14,8 @@ from django.utils.translation import get_language, get_language_info, gettext_la
 from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
-from catalog.models import Category
+from catalog.models import Category, Shop
+from recommender.admin.money_field import MoneyField
 from recommender.admin.publishing import PublishingAdmin, shop_chosen
 from recommender.admin.segment_figures import Deeds, deeds_read, portrait_words, top_items_read
 from recommender.models import Rule, Segment
@@ -25,8 +26,8 @@ from users.segments import Conditions
 LISTED = 12
 _COUNTS = ("price_from", "price_to", "quiet_from", "quiet_to", "purchases_from", "purchases_to", "deeds_to")
 _LABELS = {
-    "price_from": gettext_lazy("usual price from (minor units)"),
-    "price_to": gettext_lazy("usual price to (minor units)"),
+    "price_from": gettext_lazy("usual price from (%(currency)s)"),
+    "price_to": gettext_lazy("usual price to (%(currency)s)"),
     "quiet_from": gettext_lazy("days since the last visit, at least"),
     "quiet_to": gettext_lazy("days since the last visit, at most"),
     "purchases_from": gettext_lazy("things bought, at least"),
@@ -77,8 +78,15 @@ class SegmentForm(forms.ModelForm):
             return
         self._conditions_offer()
 
+    def _shop(self) -> Shop | None:
+        """Whose segment it is, as far as it is known."""
+        if self.instance.shop_id:
+            return self.instance.shop
+        chosen = str(self.data.get("shop") or self.initial.get("shop") or "")
+        return Shop.objects.filter(pk=int(chosen)).first() if chosen.isdecimal() else None
+
     def _conditions_offer(self) -> None:
-        shop = self.instance.shop if self.instance.shop_id else self.data.get("shop") or self.initial.get("shop")
+        shop = self._shop()
         departments = Category.objects.filter(shop=shop, parent=None).order_by("position", "name")
         language = get_language() or "en"
         named = [(one.pk, one.names.get(language) or one.name) for one in departments]
@@ -90,9 +98,14 @@ class SegmentForm(forms.ModelForm):
         }
         for name, choices in offered.items():
             self.fields[name].choices = choices  # type: ignore[attr-defined]
+        currency = shop.currency if shop else ""
         for name in _COUNTS:
-            self.fields[name] = forms.IntegerField(
-                label=_LABELS[name], required=False, min_value=0, widget=UnfoldAdminIntegerFieldWidget
+            self.fields[name] = (
+                MoneyField(currency, label=_LABELS[name] % {"currency": currency}, required=False)
+                if name.startswith("price")
+                else forms.IntegerField(
+                    label=_LABELS[name], required=False, min_value=0, widget=UnfoldAdminIntegerFieldWidget
+                )
             )
         if self.instance.pk:
             asked = self.instance.asked

@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from recommender.admin.choices import segments
+from recommender.admin.money_field import MoneyField
 from recommender.homepage import homepage_page
 from recommender.models import Impression, RequestLog, Rule, Segment
 from recommender.replay import inspect_request
@@ -94,7 +96,21 @@ def test_staff_define_a_segment_and_see_its_members(tiny: TinyShop, staff: Clien
     assert ("room", "room") in segments(tiny.shop)
 
 
-@pytest.mark.parametrize("said", [{}, {"quiet_from": 5, "quiet_to": 4}, {"share": 0, "who": "guest"}])
+def test_prices_are_typed_as_people_write_them(tiny: TinyShop, staff: Client) -> None:
+    staff.post(reverse("admin:recommender_segment_add"), form(tiny, price_from="12.50", price_to="99"))
+    segment = Segment.objects.get()
+    assert segment.conditions == {"price_from": 1250, "price_to": 9900}
+    page = staff.get(reverse("admin:recommender_segment_change", args=[segment.pk]))
+    shown = page.context["adminform"].form
+    assert [str(shown[name].value()) for name in ("price_from", "price_to")] == ["12.50", "99.00"]
+    assert "usual price from (GBP)" in page.content.decode().lower().replace("gbp", "GBP")
+    assert not shown.fields["price_from"].has_changed(1250, "12.5")
+    assert MoneyField("JPY", required=False).clean("1250") == 1250
+    with pytest.raises(ValidationError):
+        MoneyField("GBP").clean("0.001")
+
+
+@pytest.mark.parametrize("said", [{}, {"quiet_from": 5, "quiet_to": 4}, {"share": 0, "who": "guest"}, {"shop": "x"}])
 def test_a_segment_of_everybody_or_of_nobody_is_refused(tiny: TinyShop, staff: Client, said: dict) -> None:
     staff.post(reverse("admin:recommender_segment_add"), form(tiny, **said))
     assert not Segment.objects.exists()
