@@ -35,9 +35,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--update", action="store_true", help="teach the serving bundle's encoder what is new since, in a few steps"
         )
-        parser.add_argument(
-            "--until", type=moment, help="learn what happened up to then, ISO 8601; now by default"
-        )
+        parser.add_argument("--until", type=moment, help="learn what happened up to then, ISO 8601; now by default")
         parser.add_argument("--no-promote", action="store_true", help="stop after the gate has judged the bundle")
 
     def handle(self, *args: Any, **options: Any) -> None:
