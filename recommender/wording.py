@@ -49,6 +49,7 @@ _REASONS = {
     "sponsored": gettext_noop("A sponsored item"),
     "small_provider": gettext_noop("From one of the smaller makers here"),
     "taste": gettext_noop("Close to what you like"),
+    "history": gettext_noop("In line with all that you looked at"),
     "buy_again": gettext_noop("You bought this before"),
     "segment_trend": gettext_noop("Trending among shoppers like you"),
     "cold": gettext_noop("Hardly known yet, and close to what you like"),

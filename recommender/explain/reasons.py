@@ -14,8 +14,9 @@ Codes, in the order in which they are tried:
 ``new`` / ``deal``    in its row for being new, or reduced
 ``source_rules``      follows, or is met together with, what the shopper met; items = the strongest cause
 ``because_item``      one item of the shopper's history raised it; items = that item
-what brought it       no single item raised it enough: ``taste`` (subject = liked tag), ``buy_again``,
-                      ``segment_trend``, ``department_trend``, ``trending``, ``new``, ``deal``, ``cold``
+what brought it       no single item raised it enough, or it hangs on others: ``taste`` (subject = liked tag),
+                      ``buy_again``, ``segment_trend``, ``department_trend``, ``trending``, ``new``, ``deal``, ``cold``,
+                      ``history`` (all that the shopper met together)
 ``popular``           nothing of this, and it is in demand; ``fill``: neither
 """
 
@@ -26,6 +27,7 @@ import numpy as np
 
 from recommender.data.types import ChosenSection, Context, Floats, Gathered, Ints, Reason, Section, Source
 from recommender.explain.influence import Influence
+from recommender.retrieval.sources import MODEL_SOURCES
 from recommender.slate.limits import AD, SMALL_PROVIDER
 from recommender.slate.slate import Slate
 
@@ -48,6 +50,10 @@ _BROUGHT = (
     (Source.COLD_ITEMS, "cold"),
 )
 """What a source says of a card that nothing personal is named for, the more personal first."""
+
+_OF_HISTORY = (Source.STATE_VECTOR, Source.SEQUENTIAL_RULES, Source.SIMILAR_TEXT, Source.ITEM_KNN)
+_BY_HISTORY = sum(1 << source for source in (*_OF_HISTORY, *MODEL_SOURCES.values()))
+"""Bits of the sources that start from what the shopper met."""
 
 _OF_ROW: dict[str, Reason] = {Section.NEW_FOR_YOU: Reason("new"), Section.DEALS: Reason("deal")}
 
@@ -119,10 +125,31 @@ def _reason(
     of_section = _of_section(section)
     if of_section:
         return of_section
-    if item and effect >= LEAST_EFFECT:
-        code = "source_rules" if any(source in _WITNESS and of == item for source, of in told) else "because_item"
-        return Reason(code, items=(item,), weight=share)
-    return _brought(row, gathered, told)
+    cited = _cited(item, int(gathered.sources[row]), told) if item and effect >= LEAST_EFFECT else 0
+    if cited:
+        code = "source_rules" if any(source in _WITNESS and of == cited for source, of in told) else "because_item"
+        return Reason(code, items=(cited,), weight=share if cited == item else float("nan"))
+    return _brought(row, gathered, told, has_history=len(causes.influence.items) > 0)
+
+
+def _cited(item: int, sources: int, told: Sequence[tuple[int, int]]) -> int:
+    """The item to name for a card that ``item`` lifted most: itself, another that it hangs on more, or 0 for none.
+
+    A card is here by some source's grace, and without it gone, which is more than any lift. What nothing but the state
+    brought may be the last of its list, where every item of the history decides; what only items brought is gone
+    without those that the sources name. The lift decides where ``item`` is named, or the card stands on other feet.
+    """
+    named: dict[int, set[int]] = {}
+    for source, of in told:
+        if source != Source.TASTE_TAGS:
+            named.setdefault(source, set()).add(of)
+    plain = [source for source in Source if sources >> source & 1 and source not in named]
+    if plain == [Source.STATE_VECTOR] and not named:
+        return 0
+    if plain or not named or any(item in items for items in named.values()):
+        return item
+    witnesses = set().union(*named.values())
+    return witnesses.pop() if len(witnesses) == 1 else 0
 
 
 def _of_rules(card: int, causes: Causes, effect: float) -> Reason | None:
@@ -166,8 +193,8 @@ def _of_section(section: ChosenSection) -> Reason | None:
     return _OF_ROW.get(section.code)
 
 
-def _brought(row: int, gathered: Gathered, told: Sequence[tuple[int, int]]) -> Reason:
-    """The reason of a card that no single item lifted: what brought it here."""
+def _brought(row: int, gathered: Gathered, told: Sequence[tuple[int, int]], *, has_history: bool) -> Reason:
+    """The reason of a card that no single item is named for: what brought it here."""
     tag = next((item for source, item in told if source == Source.TASTE_TAGS), 0)
     if tag:
         return Reason("taste", subject=tag)
@@ -175,4 +202,6 @@ def _brought(row: int, gathered: Gathered, told: Sequence[tuple[int, int]]) -> R
     for source, code in _BROUGHT:
         if sources >> source & 1:
             return Reason(code, subject=int(gathered.department[row]) if code == "department_trend" else 0)
+    if has_history and sources & _BY_HISTORY:
+        return Reason("history")
     return Reason("popular" if gathered.trend[row] > 0 else "fill")

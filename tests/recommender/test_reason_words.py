@@ -16,7 +16,7 @@ from users.wishes import item_ignore
 
 CODES = (
     "rule", "sponsored", "small_provider", "keep_browsing", "search", "similar", "exploration", "department_trend",
-    "trending", "new", "deal", "taste", "buy_again", "segment_trend", "cold", "popular", "fill",
+    "trending", "new", "deal", "taste", "buy_again", "segment_trend", "cold", "history", "popular", "fill",
 )  # fmt: skip
 
 

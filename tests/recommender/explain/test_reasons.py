@@ -122,7 +122,8 @@ def one_card(section: Section, *, effect: float = 1.0, pin: int = 0, uniform: fl
 
 
 def reason(causes: Causes, **columns: object) -> Reason:
-    return reasons_make(CONTEXT, gathered_of([1], **columns), causes)[0]
+    brought = {"sources": (Source.STATE_VECTOR, Source.SAME_DEPARTMENT)}
+    return reasons_make(CONTEXT, gathered_of([1], **{**brought, **columns}), causes)[0]
 
 
 @pytest.mark.parametrize(("section", "code", "items"), REASONS)
@@ -149,7 +150,37 @@ def test_what_was_drawn_to_learn_says_so():
 def test_behaviour_of_others_is_named_where_it_bears_witness():
     witness = {"evidence_row": [0], "evidence_source": [Source.EASE], "evidence_item": [CAUSE]}
     assert reason(one_card(Section.TOP_PICKS), **witness).code == "source_rules"
-    assert reason(one_card(Section.TOP_PICKS), **{**witness, "evidence_item": [WEAK]}).code == "because_item"
+    other = {**witness, "evidence_item": [WEAK], "sources": (Source.EASE, Source.TRENDING)}
+    assert reason(one_card(Section.TOP_PICKS), **other).code == "because_item"
+
+
+STATE, TREND, TEXT, RULES = Source.STATE_VECTOR, Source.TRENDING, Source.SIMILAR_TEXT, Source.SEQUENTIAL_RULES
+
+
+@pytest.mark.parametrize(
+    ("sources", "told", "expected"),
+    [
+        ((STATE,), (), ("history", ())),  # the last of its list, perhaps: every item decides
+        ((STATE, TREND), (), ("because_item", (CAUSE,))),
+        ((STATE, TEXT), ((TEXT, WEAK),), ("because_item", (CAUSE,))),
+        ((TEXT,), ((TEXT, CAUSE),), ("because_item", (CAUSE,))),
+        ((TEXT,), ((TEXT, WEAK),), ("because_item", (WEAK,))),  # without it nothing would have brought the card
+        ((RULES, TEXT), ((RULES, WEAK), (TEXT, WEAK)), ("source_rules", (WEAK,))),
+        ((RULES,), ((RULES, WEAK), (RULES, 72)), ("history", ())),  # it hangs on one of two, and nobody knows on which
+        ((RULES, TREND), ((RULES, WEAK), (RULES, 72)), ("because_item", (CAUSE,))),
+    ],
+)
+def test_a_card_cites_the_item_that_lifted_it_unless_it_hangs_on_others(sources, told, expected):
+    kinds, items = [source for source, _ in told], [item for _, item in told]
+    rows = {"evidence_row": [0] * len(told), "evidence_source": kinds, "evidence_item": items}
+    found = reason(one_card(Section.TOP_PICKS), sources=sources, **(rows if told else {}))
+    assert (found.code, found.items) == expected
+    assert np.isnan(found.weight) == (found.items != (CAUSE,))
+
+
+def test_without_a_history_nothing_is_in_line_with_it():
+    stranger = replace(one_card(Section.TOP_PICKS), influence=Influence.none(1))
+    assert reason(stranger, sources=(STATE,), trend=np.ones(1, np.float32)).code == "popular"
 
 
 @pytest.mark.parametrize(
@@ -158,8 +189,9 @@ def test_behaviour_of_others_is_named_where_it_bears_witness():
         ({"sources": [Source.TRENDING]}, "trending"),
         ({"sources": [Source.NEW_ARRIVALS]}, "new"),
         ({"sources": [Source.DEALS]}, "deal"),
-        ({"trend": np.ones(1, np.float32)}, "popular"),
-        ({}, "fill"),
+        ({}, "history"),
+        ({"sources": [Source.EDITORIAL], "trend": np.ones(1, np.float32)}, "popular"),
+        ({"sources": [Source.EDITORIAL]}, "fill"),
     ],
 )
 def test_what_nothing_personal_lifted_says_so(columns, code):
