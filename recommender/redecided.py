@@ -20,6 +20,7 @@ from recommender.store.candidate_facts import fresh_text_read
 from recommender.store.impressions import request_read
 from recommender.store.live import serving_read, serving_then
 from recommender.store.rulesets import ruleset_compile, ruleset_value
+from recommender.store.segments import segments_then
 from recommender.store.vectors import item_vectors_read
 
 
@@ -80,7 +81,7 @@ def redecide(request_id: UUID, basis: Basis, *, now: datetime, language: str = "
     context, gathered = request_unpack(bytes(log.payload), then.bundle)
     drafted = basis is Basis.DRAFT
     ruleset = ruleset_value(ruleset_compile(log.shop), "draft") if drafted else today.ruleset
-    context = arm_assign(ruleset, context, settings.DPE_SECRET)
+    context = arm_assign(ruleset, segments_then(ruleset.segments, context), settings.DPE_SECRET)
     gathered = gathered_under(context, gathered, today.bundle, today.bundle_id)
     asked = asked_for_read(log.shop_id, ruleset, now, big_providers=today.trend.big_providers)
     gathered = gathered_with(asked, context, gathered, today.bundle)

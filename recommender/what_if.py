@@ -35,6 +35,7 @@ from recommender.store.fresh import fresh_refill
 from recommender.store.live import Serving, serving_read, serving_then
 from recommender.store.outcomes import SlotOutcome, outcomes_read
 from recommender.store.rulesets import ruleset_value
+from recommender.store.segments import segments_then
 from users.models import User
 
 KIND = "what_if"
@@ -181,7 +182,7 @@ class _TriedPage:
         self.now = self.logged if self.is_as_logged else self._under(trial.serving, context)
 
     def _under(self, ruleset: RulesetValue, context: Context) -> Redrawing:
-        context = arm_assign(ruleset, context, settings.DPE_SECRET)
+        context = arm_assign(ruleset, segments_then(ruleset.segments, context), settings.DPE_SECRET)
         gathered = gathered_with(self.trial.asked_for(ruleset), context, self.gathered, self.bundle)
         drawn = ruleset_of_arm(ruleset, context.arm)
         if len(gathered) == len(self.gathered):

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from catalog.models import Shop
 from catalog.money import money_text
 from recommender.admin.choices import kind_word
+from recommender.store.segment_members import segments_joined
 from users.interests import Evidence, InterestProfile, Lean, Stage
 from users.models import Shopper
 from users.profiles import lookback, names_read, profile_of
@@ -68,7 +69,9 @@ def portrait_view(shopper: Shopper | None, now: datetime) -> PortraitView | None
     names = names_read(wanted, get_language() or "en", look.facets)
     leans = [(facet, [lean for lean in profile.leans if lean.facet == facet]) for facet in FACETS]
     groups = ((str(FACET_WORDS[facet]), _group(found, names)) for facet, found in leans if found)
-    return PortraitView(tuple(groups), tuple(_facts(profile, names, shop.currency)))
+    segments = segments_joined(shop, shopper, now)
+    facts = [*_facts(profile, names, shop.currency), *([(_("segments"), " · ".join(segments))] if segments else ())]
+    return PortraitView(tuple(groups), tuple(facts))
 
 
 def _group(leans: Iterable[Lean], names: Names) -> tuple[LeanView, ...]:

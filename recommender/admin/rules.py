@@ -32,6 +32,7 @@ from recommender.admin.what_if import trial_asked
 from recommender.data.types import DataError
 from recommender.models import Live, Rule
 from recommender.store.rulesets import rule_compile
+from recommender.store.segments import segments_with
 
 UNSAVED = -1
 """Id of a rule that is tried before it has one."""
@@ -46,6 +47,7 @@ class RuleAdmin(PublishingAdmin):
     """Rules as drafts."""
 
     form = RuleForm
+    empty_words = gettext_lazy("No rule yet: pages follow the models alone. A rule pins, promotes or holds back items.")
     change_form_template = "operator/rule_form.html"
     list_display = ("name", "doing", "about", "reach", "window", "place", "priority", "enabled", "serving")
     list_editable = ("enabled",)
@@ -116,7 +118,8 @@ class RuleAdmin(PublishingAdmin):
                 raise DataError(_("Choose first what the rule does and to what."))
             live = live_content(shop)
             tried = asdict(replace(rule_compile(draft), id=draft.pk or UNSAVED, name=_name_of(draft)))
-            return live | {"rules": [*(one for one in live["rules"] if one["id"] != tried["id"]), tried]}
+            rules = [*(one for one in live["rules"] if one["id"] != tried["id"]), tried]
+            return segments_with(shop, live, tried["segment"]) | {"rules": rules}
 
         return trial_asked(request, shop, content)
 

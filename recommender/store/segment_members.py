@@ -7,9 +7,12 @@ from functools import lru_cache
 from catalog.models import Shop
 from recommender.data.learned_segments import LearnedSegment
 from recommender.data.ruleset import RuleValue
+from recommender.facts.context import Asked, context_read
 from recommender.models import Segment
 from recommender.store.live import serving_read
+from users.models import Shopper
 from users.segment_members import members_count, members_read, tastes_read
+from users.segments import SegmentValue
 
 _KEPT_SECONDS = 60
 """For so long the members of learned segments are kept: a list of segments asks for all of them."""
@@ -40,6 +43,14 @@ def segments_gone(shop: Shop) -> frozenset[str]:
     learned = serving_read(shop.pk).learned_segments
     rows = Segment.objects.of(shop).exclude(learned="").exclude(learned__in=learned.keys if learned else ())
     return frozenset(rows.values_list("name", flat=True))
+
+
+def segments_joined(shop: Shop, shopper: Shopper, now: datetime) -> list[str]:
+    """Names of all segments, of rules or not, that a shopper belongs to now."""
+    rows = Segment.objects.of(shop).order_by("name")
+    segments = [SegmentValue(one.name, one.asked, one.learned) for one in rows]
+    asked = Asked(surface="homepage", session="", now=now)
+    return list(context_read(shop, shopper, asked, segments, serving_read(shop.pk).learned_segments).segments)
 
 
 def rules_without_members(shop: Shop, rules: Sequence[RuleValue]) -> tuple[RuleValue, ...]:

@@ -10,18 +10,21 @@ from django.utils import timezone, translation
 
 from catalog.models import Tag
 from recommender.admin.choices import segments
+from recommender.admin.portrait import portrait_view
 from recommender.admin.rule_words import warnings_of
 from recommender.data.learned_segments import InterestSpace, LearnedSegment, LearnedSegments, Liking
 from recommender.erase import shopper_erase
 from recommender.facts.context import Asked, context_plain, context_read
 from recommender.homepage import homepage_page
 from recommender.models import Impression, RequestLog, Rule, Segment
+from recommender.redecided import Basis, redecide
 from recommender.replay import inspect_request
 from recommender.serving.pack import request_unpack
 from recommender.store.learned_segments import learned_segments_keep
 from recommender.store.live import serving_read
 from recommender.store.rulesets import ruleset_publish
 from recommender.store.segment_members import segment_members, segment_size
+from recommender.store.segments import segments_with
 from recommender.trends import trend_refresh
 from tests.fixtures.tiny_shop import TinyShop, tiny_live, tiny_shop, tiny_trend
 from users.consent import consent_record
@@ -103,6 +106,30 @@ def test_a_rule_for_a_learned_segment_acts_on_its_members_and_the_log_knows(tiny
     assert (context.segments, context.learned_segment) == ((name,), "a-1")
     assert inspect_request(log.pk).same
     assert pinned not in forced(tiny, other)
+
+
+def test_a_draft_for_a_learned_segment_is_tried_on_pages_that_were_logged_without_it(tiny: TinyShop) -> None:
+    member, other = fan_of(tiny, 0), fan_of(tiny, 1)
+    row, pinned = Segment.objects.get(learned="a-1"), tiny.items[50].pk
+    assert pinned not in forced(tiny, member) | forced(tiny, other)
+    pages = {one.shopper_id: one.pk for one in Impression.objects.all()}
+    Rule.objects.create(
+        shop=tiny.shop, name="p", action="pin", slot=1, target="item", target_ids=[pinned], segment=row.name,
+        section="top_picks", surface="homepage",
+    )  # fmt: skip
+    for shopper, first in ((member, True), (other, False)):
+        again = redecide(pages[shopper.pk], Basis.DRAFT, now=timezone.now())
+        assert bool(again.decision.item_ids[0] == pinned) is first
+    content = segments_with(tiny.shop, {"rules": []}, row.name)
+    assert content["segments"] == [{"name": row.name, "conditions": {}, "learned": "a-1"}]
+    assert segments_with(tiny.shop, content, row.name) is content
+
+
+def test_the_inspector_names_the_segments_of_a_shopper(tiny: TinyShop) -> None:
+    Segment.objects.create(shop=tiny.shop, name="guests", conditions={"who": "guest"})
+    view = portrait_view(fan_of(tiny, 0), timezone.now())
+    assert view is not None
+    assert "Department 0 · guests" in dict(view.facts).values()
 
 
 def test_requests_and_the_list_of_members_agree(tiny: TinyShop) -> None:
