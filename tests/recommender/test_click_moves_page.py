@@ -13,7 +13,7 @@ from recommender.facts.context import Asked, context_read
 from recommender.serving.decide import decide
 from recommender.store.gather import SqlGather
 from recommender.store.live import Serving, serving_read
-from tests.fixtures.tiny_shop import NOW, tiny_live, tiny_shop, tiny_trend
+from tests.fixtures.tiny_shop import NOW, tiny_served
 from users.kinds import Kind
 
 SEEDS = 20
@@ -64,7 +64,4 @@ def assert_clicks_move_pages(shop: Shop, now: datetime) -> None:
 
 @pytest.mark.django_db
 def test_on_a_tiny_bundle() -> None:
-    tiny = tiny_shop()
-    tiny_trend(tiny)
-    tiny_live(tiny)
-    assert_clicks_move_pages(tiny.shop, NOW)
+    assert_clicks_move_pages(tiny_served().shop, NOW)
