@@ -90,6 +90,7 @@ class ExperimentAdmin(PublishingAdmin):
     """Experiments as drafts."""
 
     form = ExperimentForm
+    empty_words = gettext_lazy("No experiment yet. An experiment gives each of its arms a share of the shoppers.")
     list_display = ("name", "arms_in_words", "shop", "enabled", "starts_at", "ends_at")
     list_filter = ("shop", "enabled")
     list_select_related = ("shop",)

@@ -44,6 +44,7 @@ def shop_chosen(request: HttpRequest) -> Shop:
 class PublishingAdmin(ModelAdmin):
     """A draft: what differs from what serves stands above it, with the way to publish it beside."""
 
+    empty_words: Any = ""  # what such drafts are good for, told where there are none
     actions_list = ("publish",)
     list_before_template = "operator/drafts.html"
     change_form_outer_before_template = "operator/drafts.html"

@@ -134,6 +134,7 @@ class SegmentAdmin(PublishingAdmin):
     """Segments with their sizes."""
 
     form = SegmentForm
+    empty_words = gettext_lazy("No segment yet. A segment is a group of shoppers that rules can speak of.")
     list_display = ("name", "shop", "made", "size", "clicks", "click_through")
     list_filter = ("shop", ("learned", admin.EmptyFieldListFilter))
     list_select_related = ("shop",)

@@ -224,3 +224,15 @@ def test_counts_that_cannot_work_are_refused(
 ) -> None:
     answer = staff.post(ADD, typed(tiny, **changes))
     assert words in " ".join(answer.context["adminform"].form.errors[field])
+
+
+def test_a_list_without_rules_says_what_rules_are_for_and_one_that_is_narrowed_leads_back(
+    staff: Client, tiny: TinyShop
+) -> None:
+    empty = staff.get("/admin/recommender/rule/").content.decode()
+    assert "A rule pins, promotes or holds back items." in empty
+    assert "Show everything" not in empty
+    Rule.objects.create(shop=tiny.shop, name="One", action="boost", target="brand", target_ids=[1])
+    narrowed = staff.get("/admin/recommender/rule/", {"q": "nowhere"}).content.decode()
+    assert "Nothing here fits the search or the filters." in narrowed
+    assert "A rule pins" not in narrowed
