@@ -118,3 +118,14 @@ def test_small_providers_have_their_share_of_every_part_of_a_list(tiny: TinyShop
     for made in lists(tiny):
         for n in range(1, len(made) + 1):
             assert np.isin(made[:n], small).sum() >= n // 4
+
+
+def test_a_promotion_that_rules_ask_for_has_its_slots(tiny: TinyShop, people) -> None:
+    promoted = tiny.departments[5].pk
+    held = {item.pk for item in tiny.of_department(5)}
+    assert all(not held & set(made[:8]) for made in lists(tiny))
+    Rule.objects.create(
+        shop=tiny.shop, name="q", action="quota", target="category", target_ids=[promoted], least=15, surface="push"
+    )
+    ruleset_publish(shop=tiny.shop)
+    assert [len(held & set(made)) >= 15 and bool(held & set(made[:8])) for made in lists(tiny)] == [True, True]
