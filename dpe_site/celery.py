@@ -9,6 +9,7 @@ import signal
 from typing import Any
 
 from celery import Celery
+from celery.concurrency.solo import TaskPool as SoloPool
 from celery.signals import worker_process_init
 
 from dpe_site.embedded.process import end_with_parent
@@ -31,3 +32,15 @@ app.conf.beat_schedule = SCHEDULE
 def _bind(**_: Any) -> None:
     """Processes of a worker's pool never outlive it, however it died."""
     end_with_parent(signal.SIGKILL)
+
+
+def _task_end(*_: object) -> None:
+    """End the task that runs in the worker itself: its job goes back to the queue, for the worker after this one.
+
+    Raises:
+        SystemExit: always, inside the task.
+    """
+    raise SystemExit
+
+
+SoloPool.terminate_job = _task_end  # Celery's own has none: told to end, it broke the task with NotImplementedError

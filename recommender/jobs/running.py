@@ -108,7 +108,7 @@ def _attempt(job: JobRun, work: Work, progress: JobProgress) -> None:
     except (DataError, ArtifactMismatch) as error:
         _end(job, Status.FAILED, error=str(error))
     except (KeyboardInterrupt, SystemExit):
-        JobRun.objects.filter(pk=job.pk, attempts=job.attempts).update(status=Status.QUEUED, attempts=F("attempts") - 1)
+        _given_back(job)
         raise
     except Exception as error:
         logger.exception("%s failed at attempt %s", job, job.attempts)
@@ -117,6 +117,14 @@ def _attempt(job: JobRun, work: Work, progress: JobProgress) -> None:
     else:
         job.done = job.total
         _end(job, Status.SUCCEEDED, result=result)
+
+
+@transaction.atomic
+def _given_back(job: JobRun) -> None:
+    """The process is ending and the job is not to blame: whoever comes next goes on with it, and no attempt counts."""
+    mine = JobRun.objects.filter(pk=job.pk, attempts=job.attempts)
+    if mine.update(status=Status.QUEUED, attempts=F("attempts") - 1):
+        job_announce(job)
 
 
 def _failed(job: JobRun, error: Exception) -> None:

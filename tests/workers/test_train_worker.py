@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from catalog.models import Shop
+from catalog.models import Outbox, Shop
 from dpe_site.celery import app
 from recommender.jobs import SILENT, job_ask, jobs_recover
 from recommender.models import BundleVersion, GateAttempt, ItemVector, JobRun, Live, TextVector
@@ -63,6 +63,23 @@ def test_a_training_survives_the_death_of_its_worker(
         assert set(before) <= set(snapshots())
         until(lambda: JobRun.objects.get(pk=job.pk).finished_at is not None, default, heir)
     _check(JobRun.objects.get(pk=job.pk), shop)
+
+
+def test_a_worker_that_is_told_to_end_gives_its_training_back(
+    site_database: Database, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    logs, shop = tmp_path_factory.mktemp("workers"), Shop.objects.get(code="demo")
+    with ExitStack() as stack:
+        default = stack.enter_context(worker_on(site_database, "default", logs / "default.log"))
+        leaving = stack.enter_context(worker_on(site_database, "train", logs / "leaving.log"))
+        job = job_ask(shop=shop, kind="train", params={"recipe": SMALL_RECIPE})
+        until(lambda: JobRun.objects.get(pk=job.pk).step == LEARNING, default, leaving)
+        os.kill(leaving.process.pid, signal.SIGQUIT)
+        leaving.process.wait(60)
+    job.refresh_from_db()
+    assert (job.status, job.attempts, job.error) == (JobRun.Status.QUEUED, 0, "")
+    assert "Traceback" not in job.log
+    assert Outbox.objects.filter(payload__job=str(job.pk)).count() == 2
 
 
 def _check(job: JobRun, shop: Shop) -> None:
