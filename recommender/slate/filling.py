@@ -1,5 +1,6 @@
 """The slots of one chosen section, one after another: a pin, a draw from the slot's own distribution, or nothing."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,13 +20,21 @@ if TYPE_CHECKING:
 class RowFilling:
     """The slots of one chosen section: its own diversity, brand counts and limits on top of the page's."""
 
-    def __init__(self, page: "Composer", row: Row, scores: Floats, may: Bools) -> None:
-        """Prepare the section's candidates in score order, ties by item index; ``may`` (c,) stand in it."""
+    def __init__(self, page: "Composer", row: Row, scores: Floats, may: Bools, *, beside: Sequence[int] = ()) -> None:
+        """Prepare the section's candidates in score order, ties by item index.
+
+        Args:
+            page: that the section stands on.
+            row: the section.
+            scores: (c,) of the candidates in it.
+            may: (c,) who may stand in it.
+            beside: candidates that are placed in it whether they may or not, apart from its pins.
+        """
         self.page, self.row = page, row
         candidates = np.flatnonzero(may)
-        pinned = np.array([pin.row for pin in row.pins if page.free[pin.row]], np.int64)
-        if len(pinned):
-            candidates = np.union1d(candidates, pinned)
+        placed = np.array([*(pin.row for pin in row.pins if page.free[pin.row]), *beside], np.int64)
+        if len(placed):
+            candidates = np.union1d(candidates, placed)
         static = np.where(np.isfinite(scores[candidates]), scores[candidates], 0.0)
         ranking = np.lexsort((page.board.order[candidates], -static))
         self.candidates = candidates[ranking]  # (m,)
@@ -80,7 +89,7 @@ class RowFilling:
     def place(self, slot: int) -> None:
         """Fill one slot: a pin, a draw, or nothing where nothing is allowed."""
         pin = self.pins.get(slot)
-        if pin is not None:
+        if pin is not None and self.page.free[pin.row]:  # not beside its own variant
             self._take(int(np.flatnonzero(self.candidates == pin.row)[0]), 1.0, forced=True, rule=pin.rule)
             return
         may, held_by = self._may()

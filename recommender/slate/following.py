@@ -89,7 +89,7 @@ class _Follower(Composer):
                 for row in items:
                     self.pass_by(row)
             else:
-                laws += _FollowedRow(self, rows[chosen], scores[chosen], may[chosen]).laws(items)
+                laws += _FollowedRow(self, rows[chosen], scores[chosen], may[chosen], items).laws(items)
             left = [k for k in left if rows[k].code != section.code]
         return laws
 
@@ -106,10 +106,14 @@ class _Follower(Composer):
 
 
 class _FollowedRow(RowFilling):
-    """The slots of one section, placed as they were shown."""
+    """The slots of one section, placed as they were shown.
 
-    def __init__(self, page: _Follower, row: Row, scores: Floats, may: Bools) -> None:
-        super().__init__(page, row, scores, may)
+    What was shown counts into diversity, caps and floors of the row also where the plan would not have drawn it.
+    """
+
+    def __init__(self, page: _Follower, row: Row, scores: Floats, may: Bools, items: Sequence[int]) -> None:
+        super().__init__(page, row, scores, may, beside=[item for item in items[: row.n] if item >= 0])
+        self.usable &= page.free[self.candidates]
         self.follower = page
 
     def laws(self, items: Sequence[int]) -> list[SlotLaw | None]:
@@ -117,7 +121,7 @@ class _FollowedRow(RowFilling):
         for slot, row in enumerate(items):
             found.append(self._law(slot) if slot < self.row.n else None)
             at = np.flatnonzero(self.candidates == row)
-            if len(at):
+            if len(at) and slot < self.row.n:
                 self._take(int(at[0]), 1.0, forced=False)
             else:
                 self.follower.pass_by(row)

@@ -41,7 +41,10 @@ class Described(Protocol):
 
 @dataclass(frozen=True)
 class Matches:
-    """m pairs of a rule and a candidate it speaks of, by rule and then in the order of its targets; no pair twice."""
+    """m pairs of a rule and a candidate it speaks of, by rule and then in the order of its targets.
+
+    No pair is there twice, but for a cap, which counts a candidate for each of its targets.
+    """
 
     rule: Ints  # (m,) number
     row: Ints  # (m,)
@@ -193,9 +196,18 @@ class Rulebook(tuple[RuleValue, ...]):
         in_order = np.argsort(key, kind="stable")
         rule, row, target = rule[in_order], row[in_order], target[in_order]
         if self._targets.keys() & {"category", "tag"}:  # one candidate may answer to two of a rule's targets
-            first = np.sort(np.unique(rule * max(c, 1) + row, return_index=True)[1])
+            first = self._distinct(rule, row, target, c)
             rule, row, target = rule[first], row[first], target[first]
         return Matches(rule, row, target)
+
+    def _distinct(self, rule: Ints, row: Ints, target: Ints, c: int) -> Ints:
+        """Places, ascending, of the first match of each rule and candidate, of a cap also of each target."""
+        pair = rule * max(c, 1) + row
+        counts_each = self.action_numbers[rule] == ACTIONS.index("cap")
+        if counts_each.any():
+            names, place = np.unique(np.where(counts_each, target, 0), return_inverse=True)
+            pair = pair * len(names) + place
+        return np.sort(np.unique(pair, return_index=True)[1])
 
     @cached_property
     def _named(self) -> tuple[Ints, Ints]:

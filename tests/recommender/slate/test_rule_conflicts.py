@@ -163,3 +163,14 @@ def test_contradictions_are_found_through_the_items_that_rules_share() -> None:
     assert conflicts_find(rules, GATHERED) == [Conflict(rules[1], rules[0], "excluded")]
     assert conflicts_find(rules, GATHERED, about=3) == []
     assert len(conflicts_find(rules, GATHERED, about=1)) == 1
+
+
+def test_a_cap_counts_a_candidate_for_each_of_its_targets() -> None:
+    tagged = gathered_of([100, 101, 102], tags={100: [7, 8], 101: [8], 102: [8]})
+    cap = RuleValue(1, "cap", "cap", "tag", (7, 8), most=1)
+    [limit] = rule_limits(rules_here([cap], context_of(tagged), tagged), tagged)
+    assert limit.members.tolist() == [True, True, True]
+    shelved = gathered_of([100, 101, 102], category=[5, 0, 5], department=[3, 3, 5])
+    cap = replace(cap, target="category", target_ids=(3, 5))
+    limits = rule_limits(rules_here([cap], context_of(shelved), shelved), shelved)
+    assert [limit.members.tolist() for limit in limits] == [[True, True, False], [True, False, True]]
