@@ -1,13 +1,13 @@
 """Every shopper's list made in the background: the same ``decide``, over exact candidates, many shoppers at a time.
 
 Fallback pages and push messages read it. A list is made under the arm that its shopper draws, and made again when
-bundle, rules or running experiment are others or its shopper has done something since; what is up to date is left
-alone, so a killed run goes on where it was.
+bundle, rules or running experiment are others, a rule's time has begun or ended or its shopper has done something
+since; what is up to date is left alone, so a killed run goes on where it was.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -199,16 +199,26 @@ def _items_of(shop: Shop, bundle: Bundle, now: datetime) -> ItemTable:
 
 
 def _stale(maker: _Maker, now: datetime) -> Any:
-    """Shoppers without a list of this bundle, ruleset and experiment, or who did something after theirs was made."""
+    """Shoppers without a list of this bundle, experiment and rules in force, or who did something since."""
     experiment = experiment_active(maker.ruleset.experiments, int(now.timestamp() * 1_000_000))
     arms = [arm.name for arm in experiment.arms] if experiment else [""]
     lists = PrecomputedList.objects.of(maker.shop).filter(
-        bundle_id=maker.bundle_id, ruleset_hash=maker.ruleset.hash, arm__in=arms
+        bundle_id=maker.bundle_id,
+        ruleset_hash=maker.ruleset.hash,
+        arm__in=arms,
+        made_at__gte=_in_force_since(maker, now),
     )
     current = lists.filter(Q(shopper__state__isnull=True) | Q(shopper__state__updated_at__lte=F("made_at"))).values(
         "shopper_id"
     )
     return Shopper.objects.of(maker.shop).filter(merged_into=None).exclude(pk__in=current)
+
+
+def _in_force_since(maker: _Maker, now: datetime) -> datetime:
+    """When the last rule of the ruleset came into force or went out of it."""
+    now_us = int(now.timestamp() * 1_000_000)
+    moments = (at for rule in maker.ruleset.rules for at in (rule.starts_us, rule.ends_us) if at <= now_us)
+    return datetime.fromtimestamp(max(moments, default=0) / 1_000_000, tz=UTC)
 
 
 def _lists_write(maker: _Maker, shoppers: Sequence[Shopper], now: datetime) -> int:

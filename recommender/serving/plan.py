@@ -86,7 +86,7 @@ def plan_make(request: Request) -> Plan:
     for position, section in enumerate(_layout(request)):
         effect = effects[section.code] = rule_effects(here, len(gathered), section.code)
         claimed = {pin.row for row in rows for pin in row.pins}
-        pins = tuple(pin for pin in effect.pins if pin.row not in claimed)
+        pins = tuple(pin for pin in effect.pins if pin.row not in claimed and pin.slot < section.n)
         barred = effect.excluded if _may_repeat(section.code, request) else effect.excluded | met
         anchors = request.view.anchors
         for row in section_rows(section, position, context, gathered, anchors=anchors, department=favourite):

@@ -77,6 +77,19 @@ def test_only_stale_lists_are_made_again(tiny, people):
     assert run(tiny).result["made"] == 4
 
 
+def test_lists_are_made_again_once_the_time_of_a_rule_is_over(tiny, people, monkeypatch):
+    tiny_live(tiny)
+    now, pinned = timezone.now(), tiny.items[50].pk
+    window = {"starts_at": now - timedelta(days=1), "ends_at": now + timedelta(hours=1)}
+    Rule.objects.create(shop=tiny.shop, name="r", action="pin", target="item", target_ids=[pinned], slot=1, **window)
+    ruleset_publish(shop=tiny.shop)
+    assert [run(tiny).result["made"] for _ in range(2)] == [4, 0]
+    assert {made.item_ids[0] for made in PrecomputedList.objects.all()} == {pinned}
+    monkeypatch.setattr(precompute.timezone, "now", lambda: now + timedelta(hours=2))
+    assert [precompute.shard_precompute(tiny.shop, 0, 1, lambda done, total: None) for _ in range(2)] == [4, 0]
+    assert pinned not in {made.item_ids[0] for made in PrecomputedList.objects.all()}
+
+
 def test_a_list_is_made_under_the_arm_of_its_shopper_and_again_when_the_experiment_ends(tiny, people):
     tiny_live(tiny)
     run(tiny)

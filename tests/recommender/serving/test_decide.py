@@ -130,6 +130,16 @@ def test_a_pin_stands_in_its_slot_and_is_forced(request_of: Make, bundle: Bundle
         assert decision.reasons[slot].subject == 7
 
 
+def test_a_pin_to_a_slot_that_no_row_has_keeps_nothing_off_the_page(request_of: Make, bundle: Bundle) -> None:
+    context, gathered = request_of(0, 6, 12)
+    plain = RulesetValue("x", KnobValues(exploration=0, temperature=0))
+    page = decide(context, gathered, plain, bundle, 1)
+    pin = RuleValue(7, "pin", "pin", "item", (int(page.item_ids[0]),), slot=99)
+    assert (
+        decide(context, gathered, replace(plain, rules=(pin,)), bundle, 1).item_ids.tolist() == page.item_ids.tolist()
+    )
+
+
 def test_a_boost_that_decides_is_the_reason(request_of: Make, bundle: Bundle) -> None:
     context, gathered = request_of(0, 6, 12)
     weakest = decide(context, gathered, EVALUATION, bundle, 1).item_ids[-1]
