@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from recommender.data.k_means import Doubles, squared_distances
+from recommender.data.k_means import Doubles
 
 LEAST_WEIGHT = 2.5
 """What the liked departments, or tags, weigh together where interests are known: three looks within a week."""
@@ -32,15 +32,28 @@ class InterestSpace:
     tags: tuple[int, ...]
     price_mean: float = 0.0  # of log price in minor units …
     price_sd: float = 1.0  # … over shoppers
+    _column: tuple[dict[str, int], dict[str, int]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Columns are looked up at each request."""
+        columns = ({str(one): at for at, one in enumerate(ids)} for ids in (self.departments, self.tags))
+        object.__setattr__(self, "_column", tuple(columns))
+
+    @property
+    def facets(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        """The facets of a profile that are compared, each with the ids of its columns."""
+        return ("departments", self.departments), ("tags", self.tags)
 
     def place(self, taste: Taste) -> Doubles | None:
         """(d,) where an interest profile lies; None where too little is known of it."""
         departments, tags = taste.get("departments", {}), taste.get("tags", {})
         if max(liked_weight(departments), liked_weight(tags)) < LEAST_WEIGHT:
             return None
-        shares = shares_of(departments, self.departments), shares_of(tags, self.tags)
-        price = np.array([PRICE_WEIGHT * self.price_z(taste)])
-        return np.concatenate([np.sqrt(shares[0]), TAGS_WEIGHT * np.sqrt(shares[1]), price])
+        n, place = len(self.departments), np.zeros(len(self.departments) + len(self.tags) + 1)
+        place[:n] = np.sqrt(shares_of(departments, self._column[0]))
+        place[n:-1] = TAGS_WEIGHT * np.sqrt(shares_of(tags, self._column[1]))
+        place[-1] = PRICE_WEIGHT * self.price_z(taste)
+        return place
 
     def price_z(self, taste: Taste) -> float:
         """The usual price in standard deviations from everybody's; 0 where no price is known."""
@@ -100,13 +113,14 @@ class LearnedSegments:
     def key_of(self, taste: Taste) -> str:
         """Key of the segment that an interest profile belongs to; "" where too little is known of it."""
         place = self.space.place(taste)
-        return "" if place is None else self._keys[int(squared_distances(place[None], self.centres).argmin())]
+        return "" if place is None else self._keys[int(((self.centres - place) ** 2).sum(axis=1).argmin())]
 
     def to_json(self) -> dict[str, Any]:
         """For a manifest."""
-        kept = ("space", "segments", "silhouette", "new", "gone")
-        whole = asdict(self)
-        return {name: whole[name] for name in kept} | {"centres": self.centres.tolist()}
+        space = {name: getattr(self.space, name) for name in ("departments", "tags", "price_mean", "price_sd")}
+        told = {"silhouette": self.silhouette, "new": self.new, "gone": self.gone}
+        segments = [asdict(one) for one in self.segments]
+        return {"space": space, "segments": segments, "centres": self.centres.tolist()} | told
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
@@ -128,9 +142,12 @@ def liked_weight(weights: Mapping[str, float]) -> float:
     return sum(weight for weight in weights.values() if weight > 0)
 
 
-def shares_of(weights: Mapping[str, float], ids: tuple[int, ...]) -> Doubles:
-    """(len(ids),) share of each in what they are liked together; zeros where none is."""
-    liked = np.array([max(weights.get(str(one), 0.0), 0.0) for one in ids])
+def shares_of(weights: Mapping[str, float], column: Mapping[str, int]) -> Doubles:
+    """(len(column),) share of each key in what all of them are liked together; zeros where none is."""
+    liked = np.zeros(len(column))
+    for key, weight in weights.items():
+        if weight > 0 and key in column:
+            liked[column[key]] = weight
     total = liked.sum()
     return np.asarray(liked / total if total > 0 else liked)
 

@@ -169,18 +169,15 @@ def _overlap(these: Bools, those: Bools) -> float:
 def _portraits(
     tastes: Sequence[Taste], space: InterestSpace, group: Ints, keys: Sequence[str]
 ) -> tuple[LearnedSegment, ...]:
-    shares = {
-        facet: np.array([shares_of(one.get(facet, {}), ids) for one in tastes])
-        for facet, ids in (("departments", space.departments), ("tags", space.tags))
-    }
+    columns = {facet: {str(key): at for at, key in enumerate(ids)} for facet, ids in space.facets}
+    shares = {facet: np.array([shares_of(one.get(facet, {}), columns[facet]) for one in tastes]) for facet in columns}
     prices = np.array([np.nan if (price := log_price(one)) is None else price for one in tastes])
     z = np.array([space.price_z(one) for one in tastes])
 
     def portrait(key: str, member: Bools) -> LearnedSegment:
-        departments = _likings("departments", space.departments, shares["departments"], member)
-        tags = _likings("tags", space.tags, shares["tags"], member)
+        likings = [one for facet, ids in space.facets for one in _likings(facet, ids, shares[facet], member)]
         dear = round(float(z[member].mean()), 3)
-        return LearnedSegment(key, int(member.sum()), (*departments, *tags), _quartiles(prices[member]), dear)
+        return LearnedSegment(key, int(member.sum()), tuple(likings), _quartiles(prices[member]), dear)
 
     return tuple(portrait(key, group == number) for number, key in enumerate(keys))
 

@@ -26,7 +26,7 @@ SELECT s.shopper_id, s.version, s.recent_items, s.recent_kinds, s.recent_times, 
                  SELECT b.tag_id FROM catalog_item_tags b WHERE b.item_id = ANY(ARRAY(
                      SELECT unnest(s.recent_items) EXCEPT SELECT unnest(s.ignored_items)))) END
              ORDER BY t.value::float8 DESC, t.key::bigint LIMIT 5),
-       CASE WHEN %s THEN s.taste END,
+       CASE WHEN %s THEN s.taste - '{brands,colours}'::text[] END,
        ARRAY(SELECT l.item_id FROM users_basketline l JOIN users_basket b ON b.id = l.basket_id
              WHERE b.shopper_id = s.shopper_id ORDER BY l.item_id),
        (SELECT c.granted FROM users_consent c JOIN users_shopper p ON p.id = c.shopper_id
