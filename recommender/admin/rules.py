@@ -17,6 +17,7 @@ from catalog.models import Shop
 from recommender.admin.publishing import PublishingAdmin, shop_chosen, staff_of
 from recommender.admin.rule_form import RuleForm
 from recommender.admin.rule_words import (
+    RuleLine,
     about_words,
     does_words,
     matched,
@@ -103,7 +104,10 @@ class RuleAdmin(PublishingAdmin):
         with timezone.override(shop.time_zone):
             form = type("RuleForm", (RuleForm,), {"shop": shop})(request.GET, instance=rule)
             draft = form.draft()
-            return render(request, "operator/rule_preview.html", {"lines": rule_lines(draft) if draft else ()})
+            lines = rule_lines(draft) if draft else []
+            if form.data.get("items") and draft and draft.target == Rule.Target.ITEM:
+                lines += [RuleLine(_("but"), words, "bad") for words in form.errors.get("items", ())]
+            return render(request, "operator/rule_preview.html", {"lines": lines})
 
     def try_view(self, request: HttpRequest) -> HttpResponse:
         """What this rule, as it is typed now, would have moved beside what serves; nothing is saved."""
@@ -116,8 +120,9 @@ class RuleAdmin(PublishingAdmin):
                 draft = type("RuleForm", (RuleForm,), {"shop": shop})(request.POST, instance=rule).draft()
             if draft is None:
                 raise DataError(_("Choose first what the rule does and to what."))
-            live = live_content(shop)
-            tried = asdict(replace(rule_compile(draft), id=draft.pk or UNSAVED, name=_name_of(draft)))
+            live, name = live_content(shop), _name_of(draft)
+            draft.name = draft.name or _("this rule")
+            tried = asdict(replace(rule_compile(draft), id=draft.pk or UNSAVED, name=name))
             rules = [*(one for one in live["rules"] if one["id"] != tried["id"]), tried]
             return segments_with(shop, live, tried["segment"]) | {"rules": rules}
 

@@ -126,6 +126,9 @@ def test_reach_is_shown_while_one_types(staff: Client, tiny: TinyShop) -> None:
     assert (lines["does"], lines["to"]) == ("pins to slot 2", "items T1, T2")
     assert lines["where"] == "homepage, row “Deals”"
     assert preview(staff, tiny, brands=[])["to"] == "nothing chosen yet"
+    unknown = preview(staff, tiny, action="pin", slot="1", target="item", items="T1, nowhere")
+    assert unknown["but"] == "The shop has no item nowhere."
+    assert "but" not in preview(staff, tiny, target="item", items="")
     assert not Rule.objects.exists()
 
 

@@ -100,7 +100,8 @@ def test_a_rule_that_says_nothing_yet_is_not_tried(staff: Client, tiny: TinyShop
     answer = staff.post(reverse("admin:recommender_rule_try") + "?shop=tiny", {})
     assert "Choose first what the rule does" in answer.content.decode()
     typed = {"action": "pin", "target": "item", "items": "", "priority": "0"}
-    assert "problem" in staff.post(reverse("admin:recommender_rule_try") + "?shop=tiny", typed).context
+    answer = staff.post(reverse("admin:recommender_rule_try") + "?shop=tiny", typed)
+    assert answer.context["problem"].startswith("Rule “this rule”: it names nothing")
     assert not JobRun.objects.exists()
 
 
