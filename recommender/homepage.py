@@ -271,7 +271,7 @@ def _shown_first(request: _Request, earlier: Sequence[UUID], started: float, *, 
         bundle_id=serving.bundle_id,
         ruleset_hash=serving.ruleset.hash,
         runtime=_RUNTIME,
-        payload=request_pack(context, gathered, serving.bundle),
+        payload=request_pack(context_logged(context), gathered, serving.bundle),
         at=request.now,
         latency_ms=(time.perf_counter() - started) * 1000,
     )
@@ -279,6 +279,11 @@ def _shown_first(request: _Request, earlier: Sequence[UUID], started: float, *, 
     if decision.trace is not None:
         RequestLog.objects.filter(pk=impression).update(trace=trace_pack(decision.trace))
     return page_view(context, decision, slots, facts, impression, _cursor(earlier, impression, gathered, slots))
+
+
+def context_logged(context: Context) -> Context:
+    """The context as its log keeps it: without consent it names neither shopper nor visit, as the rows beside it."""
+    return context if context.personalise else replace(context, shopper_id=0, session="")
 
 
 def _decided(request: _Request, *, trace: bool = False) -> Decided:

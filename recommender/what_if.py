@@ -172,7 +172,7 @@ class _TriedPage:
         context, gathered = request_unpack(bytes(log.payload), then.bundle)
         self.gathered = fresh_refill(gathered, then.bundle, log.bundle_id)
         self.bundle: Bundle | None = then.bundle
-        self.shopper = str(context.shopper_id or context.session)
+        self.shopper = str(context.shopper_id or context.session or log.pk)
         self.slots = [
             _Slot(place, float(p)) for place, p in enumerate(shown.propensities) if p is not None and not np.isnan(p)
         ]

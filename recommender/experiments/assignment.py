@@ -19,11 +19,15 @@ _BITS = 53  # of a float's mantissa: every value is exact and below 1
 def arm_assign(ruleset: RulesetValue, context: Context, secret: str) -> Context:
     """The context with the arm that its shopper, or its session where there is no shopper, draws and its probability.
 
-    An arm drawn earlier is forgotten. One experiment runs at a time: of those whose time it is, the first by id.
+    An arm drawn earlier is forgotten, unless the request names nobody who could draw again and the arm is still there.
+    One experiment runs at a time: of those whose time it is, the first by id.
     """
     experiment = experiment_active(ruleset.experiments, context.now_us)
     if experiment is None:
         return replace(context, arm="", arm_probability=1.0) if context.arm else context
+    named = {one.name: one for one in experiment.arms}
+    if context.arm in named and not (context.shopper_id or context.session):
+        return replace(context, arm_probability=named[context.arm].share)
     person = f"shopper {context.shopper_id}" if context.shopper_id else f"session {context.session}"
     arm = arm_at(experiment.arms, uniform(secret, experiment.id, person))
     return replace(context, arm=arm.name, arm_probability=arm.share)

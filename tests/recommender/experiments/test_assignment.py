@@ -42,6 +42,13 @@ def test_a_shopper_keeps_the_arm_whatever_the_visit_and_a_visit_is_its_own() -> 
     assert unknown == {arm.name for arm in ARMS}
 
 
+def test_a_logged_request_that_names_nobody_keeps_its_arm_while_it_is_there() -> None:
+    nobody = Context(1, 0, "", "homepage", 0, History.empty())
+    kept = {arm_assign(RULESET, replace(nobody, arm=arm.name), "k").arm for arm in RULESET.experiments[0].arms}
+    assert kept == {arm.name for arm in RULESET.experiments[0].arms}
+    assert arm_assign(RULESET, replace(nobody, arm="gone"), "k").arm in kept
+
+
 def test_the_probability_is_the_share_of_the_arm() -> None:
     drawn = arm_assign(RULESET, CONTEXT, "secret")
     assert drawn.arm_probability == {arm.name: arm.share for arm in ARMS}[drawn.arm]

@@ -8,6 +8,7 @@ from django.utils import translation
 from recommender.data.types import Section
 from recommender.homepage import page_shown
 from recommender.models import Impression, Knobs, RequestLog
+from recommender.replay import replay
 from recommender.store.rulesets import ruleset_publish
 from tests.fixtures.tiny_shop import NOW, TinyShop, shopper_with
 from tests.recommender.homepage.asking import codes, page_for
@@ -93,6 +94,9 @@ def test_without_consent_the_page_is_for_everybody_and_names_nobody(live: TinySh
     assert Section.KEEP_BROWSING not in codes(page)
     row = Impression.objects.get(pk=page.impression_id)
     assert (row.shopper_id, row.session) == (None, "")
+    replayed = replay(page.impression_id)
+    assert replayed.same
+    assert (replayed.context.shopper_id, replayed.context.session) == (0, "")
 
 
 def test_pages_of_a_cursor_repeat_nothing(live: TinyShop) -> None:
