@@ -3,9 +3,10 @@
 import pytest
 
 from recommender.data.types import Section
-from recommender.models import PrecomputedList
+from recommender.models import Knobs, PrecomputedList
 from recommender.replay import replay
 from recommender.store.bundles import bundle_path
+from recommender.store.rulesets import ruleset_publish
 from tests.fixtures.tiny_shop import NOW, TinyShop, shopper_with, tiny_live, tiny_trend
 from tests.recommender.homepage.asking import cards_in, codes, page_for
 from users.consent import consent_record
@@ -22,6 +23,8 @@ def test_a_shop_that_has_learned_nothing_has_a_page(tiny: TinyShop) -> None:
 
 
 def test_fallbacks_in_their_order(tiny: TinyShop) -> None:
+    Knobs.objects.create(shop=tiny.shop, exploration=0.0)  # a card of chance may be of no list
+    ruleset_publish(shop=tiny.shop)
     tiny_trend(tiny)
     assert page_for(tiny).degraded == "shop_trending"
     shopper = shopper_with(tiny, [])
