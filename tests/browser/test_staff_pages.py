@@ -10,7 +10,9 @@ from django.test import Client
 from playwright.sync_api import Page, expect
 
 from catalog.models import Brand, Item
+from recommender.jobs import job_run
 from recommender.models import Impression, JobRun, Live, Rule
+from recommender.what_if import KIND, what_if_do
 from tests.fixtures.databases import Database
 from tests.fixtures.web import Web
 from users.models import User
@@ -78,6 +80,32 @@ def test_promote_a_brand_this_weekend(web: Web, staff_page: Page, screenshot: Sc
     rule = Rule.objects.get(target="brand")
     assert rule.target_ids == [brand.pk]
     assert (rule.ends_at - rule.starts_at).days == 2
+
+
+def test_a_draft_is_tried_changed_and_tried_again(web: Web, staff_page: Page, screenshot: Screenshot) -> None:
+    staff_page.goto(web.url)
+    brand = Brand.objects.filter(items__isnull=False).order_by("name").first()
+    staff_page.goto(f"{web.url}/admin/recommender/rule/add/")
+    staff_page.locator(".select2-selection").first.click()
+    staff_page.get_by_role("option", name=brand.name, exact=True).click()
+    button = staff_page.get_by_role("button", name="Try it on yesterday's pages")
+    button.click()
+    expect(staff_page.locator("#what-if")).to_contain_text("It waits for a worker")
+    expect(button).to_be_disabled()
+    for job in JobRun.objects.filter(kind=KIND, status="queued"):
+        job_run(job.pk, {KIND: what_if_do})
+    expect(staff_page.locator("#what-if")).to_contain_text("pages of the last day")
+    expect(button).to_be_enabled()
+    told = staff_page.get_by_text("The draft has been changed since it was tried.")
+    expect(told).to_be_hidden()
+    staff_page.locator("#id_factor").fill("9")
+    expect(told).to_be_visible()
+    screenshot("changed")
+    trials = JobRun.objects.filter(kind=KIND).count()
+    button.click()
+    expect(told).to_be_hidden()
+    expect(staff_page.locator("#what-if")).to_contain_text("It waits for a worker")
+    assert JobRun.objects.filter(kind=KIND).count() == 2 * trials
 
 
 def test_knobs_are_turned_beside_what_serves(web: Web, staff_page: Page, screenshot: Screenshot) -> None:
