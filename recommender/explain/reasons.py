@@ -39,6 +39,8 @@ LEAST_BOOST = 0.05
 
 _ASKED_FOR = (Section.KEEP_BROWSING, Section.SIMILAR, Section.RESULTS)
 _WITNESS = frozenset((Source.SEQUENTIAL_RULES, Source.ITEM_KNN, Source.EASE))
+_NOT_OF_ITEMS = frozenset((Source.TASTE_TAGS, Source.SEARCH))
+"""Sources whose evidence is a tag, or a place among what was found."""
 _SETTERS = {AD: "sponsored", SMALL_PROVIDER: "small_provider"}
 _BROUGHT = (
     (Source.BUY_AGAIN, "buy_again"),
@@ -141,7 +143,7 @@ def _cited(item: int, sources: int, told: Sequence[tuple[int, int]]) -> int:
     """
     named: dict[int, set[int]] = {}
     for source, of in told:
-        if source != Source.TASTE_TAGS:
+        if source not in _NOT_OF_ITEMS:
             named.setdefault(source, set()).add(of)
     plain = [source for source in Source if sources >> source & 1 and source not in named]
     if plain == [Source.STATE_VECTOR] and not named:

@@ -168,6 +168,7 @@ STATE, TREND, TEXT, RULES = Source.STATE_VECTOR, Source.TRENDING, Source.SIMILAR
         ((RULES, TEXT), ((RULES, WEAK), (TEXT, WEAK)), ("source_rules", (WEAK,))),
         ((RULES,), ((RULES, WEAK), (RULES, 72)), ("history", ())),  # it hangs on one of two, and nobody knows on which
         ((RULES, TREND), ((RULES, WEAK), (RULES, 72)), ("because_item", (CAUSE,))),
+        ((Source.SEARCH,), ((Source.SEARCH, 37),), ("because_item", (CAUSE,))),  # a place in a list, not an item
     ],
 )
 def test_a_card_cites_the_item_that_lifted_it_unless_it_hangs_on_others(sources, told, expected):
