@@ -105,6 +105,19 @@ def test_not_for_me_lasts(web: Web, browser_page: Page) -> None:
     expect(browser_page.locator(f".card[data-item='{item}']")).to_have_count(0)
 
 
+def test_the_page_goes_on_at_its_end_and_the_keyboard_goes_with_it(web: Web, browser_page: Page) -> None:
+    browser_page.goto(web.url)
+    shown = browser_page.locator("main .card").count()
+    for _page in range(2):
+        browser_page.get_by_role("link", name="More to see").focus()
+        browser_page.keyboard.press("Enter")
+        browser_page.wait_for_function("n => document.querySelectorAll('main .card').length > n", arg=shown)
+        expect(browser_page.get_by_role("group", name="More to see").last).to_be_focused()
+        shown = browser_page.locator("main .card").count()
+    items = [card.get_attribute("data-item") for card in browser_page.locator("main .card").all()]
+    assert len(set(items)) == len(items)
+
+
 def test_heart_keeps_an_item(web: Web, browser_page: Page) -> None:
     browser_page.goto(web.url)
     card = browser_page.locator(".section:not(#first-row) .card").first
