@@ -27,6 +27,9 @@ do not make its page."""
 
 KEEP = 24  # refreshes kept for staff to look back on
 
+MOST_PROFILES = 20_000
+"""Active shoppers whose learned segment is looked up for its trend: always the same ones, drawn by their ids."""
+
 # One person adds at most one count per item and kind, so that nobody makes a trend alone.
 _COUNTS = f"""
 WITH {PEOPLE}
@@ -117,7 +120,8 @@ def _by_segment(shop: Shop, now: datetime) -> dict[str, list[int]]:
     """Segment, or key of a learned one → items its people want most now."""
     found: dict[str, list[int]] = {}
     learned = serving_read(shop.pk).learned_segments
-    keys = {person: learned.key_of(taste) for person, taste in tastes_read(shop, since=now - WINDOW)} if learned else {}
+    tastes = tastes_read(shop, since=now - WINDOW, sample=MOST_PROFILES) if learned else ()
+    keys = {person: learned.key_of(taste) for person, taste in tastes} if learned else {}
     members = {"members": list(keys), "learned": list(keys.values())}
     with connection.cursor() as cursor:
         cursor.execute(_BY_SEGMENT, _parameters(shop, now, now) | members | {"items": ITEMS_OF_SEGMENT})

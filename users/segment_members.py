@@ -69,7 +69,7 @@ def tastes_read(
 
     Args:
         shop: whose shoppers.
-        since: only those who did something since; the latest comes first.
+        since: only those who did something since; without ``sample`` the latest comes first.
         sample: at most so many, drawn by a hash of their ids, always the same.
     """
     where, parameters = _TASTES, _asking(shop) | {"since": since, "sample": sample}
