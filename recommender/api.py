@@ -128,7 +128,7 @@ def limits_asked(request: Request) -> Limits:
         prices[name] = int(given)
     if prices["price_to"] and prices["price_from"] > prices["price_to"]:
         raise ValidationError({"price_to": ["The highest price is below the lowest."]}, "price")
-    region = request.query_params.get("region", "")[:40]
+    region = request.query_params.get("region", "").replace("\0", " ")[:40]
     return Limits(price_from_minor=prices["price_from"], price_to_minor=prices["price_to"], region=region)
 
 

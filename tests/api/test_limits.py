@@ -48,3 +48,9 @@ def test_a_price_that_is_none_is_refused_with_a_reason(app, asked, told):
     answer = homepage(app, **asked)
     assert answer.status_code == 400
     assert told in str(answer.json())
+
+
+def test_a_sign_that_no_text_can_hold_is_no_fault(app):
+    assert homepage(app, region="earth\0").status_code == 200
+    for address in ("/api/v1/items/a%00b", "/api/v1/items/a%00b/similar"):
+        assert app.get(address).status_code == 404
