@@ -9,10 +9,13 @@ from django.utils.translation import ngettext
 
 from catalog.models import Outbox, Shop
 from recommender.admin.figures import Day
-from recommender.models import JobRun, Live
+from recommender.models import Impression, JobRun, Live
+from recommender.serving.decide import RULES_LEFT_ASIDE
+from recommender.store.switches import Switches, switches_read
 
 OLD_BUNDLE = timedelta(days=8)
 LATE = timedelta(minutes=2)
+LATELY = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,8 @@ class Health:
 
 def health_of(shop: Shop, today: Day, now: datetime) -> Health:
     """The most pressing trouble, or that all is well."""
-    return _gave_up(shop) or _waits(shop, now) or _bundle_trouble(shop, now) or _degraded(today) or _well(shop)
+    pressing = _gave_up(shop) or _waits(shop, now) or _switched(shop) or _rules_bar(shop, now)
+    return pressing or _bundle_trouble(shop, now) or _degraded(today) or _well(shop)
 
 
 def _bad(sentence: str, view: str, link: str) -> Health:
@@ -61,6 +65,28 @@ def _waits(shop: Shop, now: datetime) -> Health | None:
         late,
     )
     return _bad(words % {"n": late}, "catalog_outbox_changelist", _("What waits"))
+
+
+def _switched(shop: Shop) -> Health | None:
+    """An emergency switch that somebody may have forgotten."""
+    switches = switches_read(shop)
+    if switches == Switches():
+        return None
+    words = _("All rules are off.") if switches.rules_off else _("Some pages are the same for everybody.")
+    return _bad(words, "recommender_ruleset_changelist", _("Look at the emergency switches"))
+
+
+def _rules_bar(shop: Shop, now: datetime) -> Health | None:
+    """Rules that left a page nothing to show, lately."""
+    barred = Impression.objects.of(shop).filter(degraded=RULES_LEFT_ASIDE, shown_at__gte=now - LATELY).count()
+    if not barred:
+        return None
+    words = ngettext(
+        "Rules left %(n)d page of the last hour nothing to show: they were left aside on it.",
+        "Rules left %(n)d pages of the last hour nothing to show: they were left aside on them.",
+        barred,
+    )
+    return _bad(words % {"n": barred}, "recommender_rule_changelist", _("Look at the rules"))
 
 
 def _bundle_trouble(shop: Shop, now: datetime) -> Health | None:

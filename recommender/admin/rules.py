@@ -34,6 +34,7 @@ from recommender.data.types import DataError
 from recommender.models import Live, Rule
 from recommender.store.rulesets import rule_compile
 from recommender.store.segments import segments_with
+from recommender.store.switches import Switches
 
 UNSAVED = -1
 """Id of a rule that is tried before it has one."""
@@ -165,9 +166,11 @@ class RuleAdmin(PublishingAdmin):
 
     @admin.display(description=gettext_lazy("serving"), boolean=True)
     def serving(self, rule: Rule) -> bool:
-        """Whether the published ruleset holds it."""
+        """Whether the published ruleset holds it, and rules are on."""
         live: Live | None = getattr(rule.shop, "live", None)
         content = live.ruleset.content if live and live.ruleset else {"rules": []}
+        if Switches.of(content).rules_off:
+            return False
         return rule.pk in {entry["id"] for entry in content["rules"]}
 
 

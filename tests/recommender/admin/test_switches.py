@@ -38,15 +38,23 @@ def first_of_top_picks(tiny: TinyShop, **who: object) -> int:
     return next(section.cards[0].id for section in page.sections if section.code == "top_picks")
 
 
+def serves(staff: Client) -> bool:
+    """What the list of rules says of its only one."""
+    listed = staff.get("/admin/recommender/rule/").context["cl"]
+    return bool(listed.model_admin.serving(listed.result_list[0]))
+
+
 def test_all_rules_off_at_once_and_on_again(staff: Client, live: TinyShop) -> None:
     pinned, before = live.items[7].pk, Live.objects.get(shop=live.shop).ruleset
     assert first_of_top_picks(live) == pinned
     turn(staff, live, "rules-on")
     assert serving_read(live.shop.pk).ruleset.rules == ()
     assert first_of_top_picks(live) != pinned
+    assert not serves(staff)
     turn(staff, live, "rules-off")
     assert first_of_top_picks(live) == pinned
     assert Live.objects.get(shop=live.shop).ruleset == before
+    assert serves(staff)
     said = [entry.change_message for entry in LogEntry.objects.order_by("pk")]
     assert said == ["All rules are off from the next request on.", "Rules hold again from the next request on."]
 

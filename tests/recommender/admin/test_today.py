@@ -15,6 +15,7 @@ from recommender.admin.health import health_of
 from recommender.admin.plots import Series, bars_chart, lines_chart, spark_points
 from recommender.admin.today import Reading, figures_of, plots_of
 from recommender.models import BundleVersion, Impression, JobRun, Live
+from recommender.store.switches import Switches, switches_turn
 from tests.fixtures.tiny_shop import TinyShop, tiny_shop
 from users.kinds import Kind
 from users.models import Interaction, Shopper, User
@@ -132,6 +133,22 @@ def test_a_day_that_goes_on_is_drawn_as_such() -> None:
     (bars,) = json.loads(bars_chart(["1", "2"], [Series("a", [1, 2])], last_is_partial=True))["datasets"]
     assert bars["backgroundColor"][0] != bars["backgroundColor"][1]
     assert spark_points([None, 0, 2], width=28, height=12) == "14.0,8.0 24.0,4.0"
+
+
+def test_health_tells_of_switches_and_of_rules_that_leave_nothing(tiny: TinyShop) -> None:
+    bundle = BundleVersion.objects.create(shop=tiny.shop, status="live", promoted_at=NOON - timedelta(days=1))
+    Live.objects.create(shop=tiny.shop, bundle=bundle)
+    today = days_read(tiny.shop, NOON)[-1]
+    shown = page(tiny, NOON - timedelta(minutes=5))
+    Impression.objects.filter(pk=shown.pk).update(degraded="rules_left_aside")
+    assert health_of(tiny.shop, today, NOON).sentence.startswith("Rules left 1 page of the last hour nothing to show")
+    assert health_of(tiny.shop, today, NOON + timedelta(hours=2)).tone == "good"
+    switches_turn(shop=tiny.shop, switches=Switches(plain_surfaces=("search",)))
+    assert health_of(tiny.shop, today, NOON).sentence == "Some pages are the same for everybody."
+    switches_turn(shop=tiny.shop, switches=Switches(rules_off=True))
+    told = health_of(tiny.shop, today, NOON)
+    assert (told.tone, told.sentence) == ("bad", "All rules are off.")
+    assert "ruleset" in told.address
 
 
 def test_health_names_the_most_pressing_trouble(tiny: TinyShop) -> None:
