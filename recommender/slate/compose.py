@@ -9,7 +9,7 @@ and a section from the same law over the sections that are still thick enough. N
 floors and ceilings ask for (``limits``) narrows A(h) before the draw.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -51,10 +51,9 @@ class Composer:
         able = [row.members & np.isfinite(values) for row, values in zip(rows, scores, strict=True)]
         while left:
             may = {k: able[k] & self.free for k in left}
-            left = [k for k in left if self._is_thick(rows[k], may[k])]
+            left = self._thick(rows, left, may)
             if not left:
                 break
-            self._reserve([rows[k] for k in left])
             worth = np.array([self._worth(rows[k], scores[k][may[k]]) for k in left], np.float32)
             p = slot_probabilities(worth, temperature=self.knobs.temperature, epsilon=self.knobs.exploration)
             place = int(slot_choice(p, self.uniform() if len(left) > 1 else 0.0))
@@ -63,6 +62,22 @@ class Composer:
             self._fill(rows[chosen], scores[chosen], may[chosen])
             left = [k for k in left if rows[k].code != rows[chosen].code]
         return self._slate()
+
+    def _thick(self, rows: Sequence[Row], left: list[int], may: Mapping[int, Bools]) -> list[int]:
+        """Those of the rows ``left`` that are thick enough, without what is pinned in others of them."""
+        left = [k for k in left if self._is_thick(rows[k], may[k])]
+        self._reserve([rows[k] for k in left])
+        if not self.reserved:
+            return left
+        left = [k for k in left if self._is_thick(rows[k], may[k] & ~self._pinned_elsewhere(rows[k]))]
+        self._reserve([rows[k] for k in left])
+        return left
+
+    def _pinned_elsewhere(self, row: Row) -> Bools:
+        """(c,) pinned in another section to come."""
+        elsewhere = np.zeros(len(self.free), np.bool_)
+        elsewhere[sorted(self.reserved - {pin.row for pin in row.pins})] = True
+        return elsewhere
 
     def _is_thick(self, row: Row, may: Bools) -> bool:
         """Whether the section can hold its least number of cards under its caps."""

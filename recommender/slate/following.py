@@ -78,8 +78,7 @@ class _Follower(Composer):
         left, laws = list(range(len(rows))), list[SlotLaw | None]()
         for number, section in enumerate(shown.sections):
             may = {k: able[k] & self.free for k in left}
-            left = [k for k in left if self._is_thick(rows[k], may[k])]
-            self._reserve([rows[k] for k in left])
+            left = self._thick(rows, left, may)
             self.sections.append(section)
             items = shown.rows[shown.section_of == number].tolist()
             same = (k for k in left if (rows[k].code, rows[k].subject) == (section.code, section.subject))

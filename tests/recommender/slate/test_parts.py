@@ -1,16 +1,20 @@
 """Sampling, diversity, calibration and rules, each by itself."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from recommender.data.ruleset import RuleValue
+from recommender.data.ruleset import KnobValues, RuleValue
 from recommender.data.types import Context, Gathered, History
 from recommender.slate.calibration import CalibrationGain, department_mix
+from recommender.slate.compose import Composer
 from recommender.slate.diversity import OWN_SHARE, DiversityGain, unit_rows
-from recommender.slate.rules import RuleEffects, rule_effects, rules_active, rules_here
+from recommender.slate.layout import Row
+from recommender.slate.rules import Pin, RuleEffects, rule_effects, rules_active, rules_here
 from recommender.slate.sampling import slot_choice, slot_probabilities
+from recommender.slate.slate import Board
 from tests.fixtures.requests import context_of, gathered_of
 
 
@@ -135,3 +139,15 @@ def test_rules_of_another_section_are_left_out(gathered: Gathered) -> None:
     rules = [rule("exclude", 10, section="deals")]
     assert effects_of(rules, gathered, "deals").excluded.any()
     assert not effects_of(rules, gathered, "top_picks").excluded.any()
+
+
+def test_a_row_that_a_pin_in_another_one_leaves_too_thin_is_not_shown() -> None:
+    nothing, every = np.zeros(6, np.int64), np.ones(6, np.bool_)
+    board = Board(np.arange(6), np.zeros((6, 2), np.float32), nothing, nothing, nothing, every)
+    first = Row("top_picks", 0, np.arange(6) < 4, np.zeros(6, np.float32), 4, 4, 0.0)
+    second = replace(first, code="deals", members=np.arange(6) > 3, minimum=1, prior=-5.0)
+    strict = KnobValues(exploration=0, temperature=0, diversity=0, calibration=0, brand_cap=0)
+    for pins, pages in (((), [0, 1, 2, 3, 4, 5]), ((Pin(0, 3, 9),), [3, 4, 5])):
+        rows = [first, replace(second, pins=pins)]
+        slate = Composer(board, strict, {}, lambda: 0.5).compose(rows, [np.zeros(6, np.float32)] * 2)
+        assert slate.rows.tolist() == pages
