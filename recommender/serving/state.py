@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from recommender.data.profile import Profile, profile_of
-from recommender.data.types import Context, Encoder, Floats, Gathered, Ints
+from recommender.data.types import ArtifactMismatch, Context, Encoder, Floats, Gathered, Ints
 from recommender.encoders.inputs import EncoderInputs, encoder_batch, state_encode
 from recommender.encoders.start_states import context_situation
 from recommender.serving.bundle import Bundle
@@ -43,6 +43,9 @@ def shopper_view(
         bundle: None where there is none; the state is then empty.
         fresh_ids: (g,) history items newer than the bundle, with
         fresh_vectors: (g, d) their item vectors.
+
+    Raises:
+        ArtifactMismatch: the bundle's encoder gives numbers that are not finite.
     """
     if bundle is None:
         unknown = np.full(len(context.history), -1, np.int64)
@@ -73,8 +76,14 @@ class _Asked:
 
 @lru_cache(maxsize=16)
 def _state_kept(encoder: Encoder, asked: _Asked) -> Floats:
-    """(d,) state vector, kept for a moment: a page asks for it when it gathers and when it decides."""
+    """(d,) state vector, kept for a moment: a page asks for it when it gathers and when it decides.
+
+    Raises:
+        ArtifactMismatch: the network gave NaN or infinite numbers, by which nothing can be searched.
+    """
     state = state_encode(encoder, asked.inputs)
+    if not np.isfinite(state).all():
+        raise ArtifactMismatch("the state encoder gives numbers that are not finite; roll back or train again")
     state.setflags(write=False)
     return state
 

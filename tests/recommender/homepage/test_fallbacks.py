@@ -1,10 +1,12 @@
 """What is shown where no bundle serves, or a broken one."""
 
+import numpy as np
 import pytest
 
 from recommender.data.types import Section
 from recommender.models import Knobs, PrecomputedList
 from recommender.replay import replay
+from recommender.serving import state
 from recommender.store.bundles import bundle_path
 from recommender.store.rulesets import ruleset_publish
 from tests.fixtures.tiny_shop import NOW, TinyShop, shopper_with, tiny_live, tiny_trend
@@ -46,6 +48,16 @@ def test_a_broken_bundle_is_refused_and_the_page_says_so(tiny: TinyShop) -> None
     assert page.cards
     version.refresh_from_db()
     assert "checksum" in version.gate["refused"]
+
+
+def test_an_encoder_that_gives_no_numbers_leaves_a_page_without_it(tiny: TinyShop, monkeypatch) -> None:
+    tiny_trend(tiny)
+    tiny_live(tiny)
+    shopper = shopper_with(tiny, [tiny.items[0]])
+    monkeypatch.setattr(state, "state_encode", lambda encoder, inputs: np.full(encoder.dim, np.nan, np.float32))
+    page = page_for(tiny, shopper)
+    assert page.degraded
+    assert page.cards
 
 
 def test_the_fallback_of_who_withdrew_consent_is_everybodys(tiny: TinyShop) -> None:
