@@ -18,7 +18,7 @@ from dpe_site.shop.wish import SORTS, wish_read
 def department(request: HttpRequest, slug: str) -> HttpResponse:
     """What the department has, as far as the address narrows it."""
     shop, language = visitor_of(request).shop, get_language() or "en"
-    row = get_object_or_404(Category.objects.of(shop), slug=slug)
+    row = get_object_or_404(Category.objects.of(shop), slug=slug.replace("\0", " "))
     wish = wish_read(request.GET)
     items = items_of(shop, row)
     page = page_of(request, "department", department=row.pk) if wish.sort == "for_you" else None

@@ -268,7 +268,9 @@ def test_signing_up_takes_the_guest_along(known: Client) -> None:
     assert guest.merged_into == person
 
 
-@pytest.mark.parametrize("path", ["/nothing/", "/item/999999/", "/department/none/", "/why/?i=x&p=1"])
+@pytest.mark.parametrize(
+    "path", ["/nothing/", "/item/999999/", "/department/none/", "/department/%00/", "/why/?i=x&p=1"]
+)
 def test_missing_pages_have_a_way_on(client: Client, tiny: TinyShop, path: str) -> None:
     response = client.get(path, headers={"Accept": "text/html"})
     assert response.status_code == 404
