@@ -82,6 +82,7 @@ def ruleset_publish(*, shop: Shop, published_by: User | None = None, note: str =
     Raises:
         DataError: a rule, a section or an experiment cannot work; the message names it.
     """
+    Live.objects.select_for_update().get_or_create(shop=shop)  # a switch that is turned meanwhile waits, and stays
     content = ruleset_compile(shop)
     ruleset, _made = Ruleset.objects.get_or_create(
         shop=shop,
