@@ -31,7 +31,7 @@ from recommender.slate.rules import rule_ids_active
 from recommender.store.card_facts import CardFacts, card_facts_read
 from recommender.store.fresh import fresh_refill
 from recommender.store.gather import SqlGather
-from recommender.store.impressions import Logged, Slots, impression_write, served_read, shown_before
+from recommender.store.impressions import Logged, Slots, impression_write, sections_shown, served_read, shown_before
 from recommender.store.live import Serving, serving_read, serving_then
 from recommender.store.rulesets import editorial_of, tags_of
 from users.models import Shopper
@@ -234,6 +234,7 @@ def _from_log(impression: Impression, log: RequestLog, earlier: Sequence[UUID], 
     gathered = fresh_refill(gathered, serving.bundle, serving.bundle_id)
     ruleset = ruleset_of_arm(serving.ruleset, context.arm)
     decision = decide(context, gathered, ruleset, serving.bundle, int(log.seed))
+    decision = replace(decision, sections=sections_shown(impression))  # on another runtime it may have drawn others
     context = replace(context, language=language)  # of the words: what was decided in another one stays
     slots = Slots(
         impression.item_ids,

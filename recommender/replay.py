@@ -18,7 +18,7 @@ from recommender.serving.pack import request_unpack
 from recommender.serving.trace import trace_unpack
 from recommender.store.card_facts import card_facts_read
 from recommender.store.fresh import fresh_refill
-from recommender.store.impressions import request_read
+from recommender.store.impressions import request_read, sections_shown
 from recommender.store.live import serving_then
 from recommender.wording import Names, reason_sentence, section_title
 from users.models import Shopper
@@ -149,7 +149,7 @@ def inspect_request(request_id: UUID, *, language: str = "en") -> Inspection:
     return _inspection(
         replace(replayed.context, language=language),
         replayed.gathered,
-        replayed.decision,
+        replace(replayed.decision, sections=sections_shown(shown)),
         slots,
         request_id=request_id,
         at=shown.shown_at,

@@ -128,6 +128,11 @@ def _section(section: ChosenSection) -> dict[str, object]:
     return {"code": str(section.code), "subject": section.subject, "propensity": section.propensity}
 
 
+def sections_shown(impression: Impression) -> tuple[ChosenSection, ...]:
+    """The sections that a page was shown with, which its slots count from."""
+    return tuple(ChosenSection(**section) for section in impression.sections)
+
+
 def shown_before(shop_id: int, key: str, now: datetime) -> tuple[Impression, RequestLog] | None:
     """The impression that answered the same request within ``SAME_FOR``, with its log."""
     with connection.cursor() as cursor:  # mostly there is none, and that is found out at little cost

@@ -64,6 +64,21 @@ def test_a_replay_that_differs_says_so(live: TinyShop, shopper: Shopper) -> None
     assert not replay(shown.pk).same
 
 
+def test_a_page_whose_replay_draws_other_sections_is_shown_again_and_laid_open(
+    live: TinyShop, shopper: Shopper
+) -> None:
+    shown = shown_to(live, shopper)
+    shown.sections.append({"code": "deals", "subject": 0, "propensity": 1.0})  # as another processor may have drawn it
+    shown.section_of[-1] = len(shown.sections) - 1
+    shown.save()
+    again = homepage_page(shop=live.shop, shopper=shopper, now=NOW)
+    assert again.impression_id == shown.pk
+    assert (again.sections[-1].code, [card.id for card in again.sections[-1].cards]) == ("deals", shown.item_ids[-1:])
+    page = inspect_request(shown.pk)
+    assert not page.same
+    assert page.cards[-1].section == "deals"
+
+
 def test_an_unknown_or_damaged_log_is_a_clear_error(live: TinyShop, shopper: Shopper) -> None:
     with pytest.raises(DataError, match="not in the log"):
         replay(uuid4())
