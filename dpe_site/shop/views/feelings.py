@@ -69,12 +69,15 @@ def _again(pick: Pick) -> str:
 def _answer(
     request: HttpRequest, item: Item, said: dict[str, Any], words: dict[str, Any], *, hides: bool, undone: bool
 ) -> HttpResponse:
-    """The piece of the page that was pressed, the first row where it moves, and a toast."""
+    """The piece of the page that was pressed, the first row where it moves, and a toast.
+
+    What was folded away is put back where it was by the page itself: a row chosen anew might not hold it.
+    """
     target = request.headers.get("HX-Target", "")
     gone, at_home = hides and not undone, said["surface"] == "homepage"
     away = next_address(request, otherwise="") if gone and target != FEEL else ""
     pages = pages_again(request, reverse("shop:home") if at_home else away)
-    page = next(pages, None)
+    page = None if undone and hides else next(pages, None)
     if page is not None:
         page, better = better_find(chain([page], pages), said) if gone else (page, None)
         words |= page_words(request, page)

@@ -1,5 +1,7 @@
 """Pages of the shop, asked in process: how many queries they make, who they remember, where they send people."""
 
+import json
+
 import pytest
 from bs4 import BeautifulSoup
 from django.db import connection
@@ -146,6 +148,18 @@ def test_live_dislike_answers_with_a_better_card(known: Client, tiny: TinyShop) 
     assert better is not None
     assert better["data-item"] not in shown
     assert answer.select_one("[data-toast] button") is not None
+
+
+def test_a_live_dislike_taken_back_leaves_the_row_to_the_page_that_puts_the_card_back(
+    known: Client, tiny: TinyShop
+) -> None:
+    page = BeautifulSoup(known.get("/").content, "html.parser")
+    item = str(page.select("#first-row .card")[0]["data-item"])
+    sent = {"pick": f"{item}-0", "surface": "homepage", "shown": item}
+    known.post("/do/not_interested/", sent, headers=HTMX)
+    answer = known.post("/undo/not_interested/", sent, headers=HTMX)
+    assert json.loads(answer.headers["HX-Trigger"]) == {"dpe:restore": {"item": int(item)}}
+    assert BeautifulSoup(answer.content, "html.parser").select_one("#first-row") is None
 
 
 def test_dislikes_one_after_another_are_each_answered_with_a_card_of_a_page_that_was_logged(

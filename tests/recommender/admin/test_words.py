@@ -9,13 +9,14 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from catalog.models import Category, ItemText, Tag
 from dpe_site.environment import REPOSITORY
 from recommender.admin.choices import fallback_word, kind_word
 from recommender.admin.jobs import result_word, step_word
 from recommender.admin.page_list import pages_latest
-from recommender.models import BundleVersion, GateAttempt, Impression, JobRun
+from recommender.models import BundleVersion, GateAttempt, Impression, JobRun, Rule
 from recommender.store.rulesets import AS_DELIVERED, ruleset_publish
 from tests.fixtures.tiny_shop import TinyShop, shopper_with, tiny_live, tiny_shop
 from users.kinds import Kind
@@ -86,9 +87,12 @@ def test_lists_name_their_columns_in_the_language_of_the_page() -> None:
 
 def test_an_empty_list_says_so_in_the_language_of_the_page(staff: Client, tiny: TinyShop) -> None:
     staff.cookies[settings.LANGUAGE_COOKIE_NAME] = CHINESE
-    page = staff.get(reverse("admin:recommender_rule_changelist")).content.decode()
-    assert "没有结果" in page
-    assert "No results" not in page
+    address = reverse("admin:recommender_rule_changelist")
+    page, narrowed = (staff.get(address, query).content.decode() for query in ({}, {"q": "nothing"}))
+    with translation.override(CHINESE):
+        assert str(admin.site._registry[Rule].empty_words) in page
+        assert _("Nothing here fits the search or the filters.") in narrowed
+    assert not re.search("No results|Nothing here|There is nothing", page + narrowed)
 
 
 def test_bundles_and_first_rulesets_are_named_in_the_language_of_the_page(staff: Client, tiny: TinyShop) -> None:

@@ -13,7 +13,10 @@ function toastWatch(toast) {
   toast.addEventListener("focusin", hold);
   toast.addEventListener("pointerleave", release);
   toast.addEventListener("focusout", release);
-  toast.addEventListener("click", (event) => event.target.closest("button") && toast.remove());
+  // It leaves the eye at once and the document with the answer: what the answer says is said to its button.
+  toast.addEventListener("click", (event) => {
+    if (event.target.closest("button")) toast.style.display = "none";
+  });
 }
 
 document.body.addEventListener("htmx:load", (event) => {
