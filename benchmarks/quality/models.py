@@ -34,6 +34,8 @@ COLLABORATIVE = tuple(
     f"recommender/{room}" for room in ("data", "collaborative", "trials/baselines.py", "trials/ours.py")
 )
 PEERS = ("benchmarks/peers",)
+PEER_MINUTES = 30.0
+"""Of learning, for peers that learn step by step: several times what all of ours takes on any of these problems."""
 
 
 def whole(lesson: Lesson, questions: Questions, work: Work, chosen: Any) -> Answers:
@@ -119,7 +121,7 @@ def _variant(name: str, **options: Any) -> Model:
 
 def _peer(name: str, module: str, model: str, *grid: Options, seeded: bool = True) -> Model:
     fit: Fit = partial(peer_fit, name=name, module=f"benchmarks.peers.{module}", model=model)
-    return Model(name, fit, (name,), PEERS, grid, seeded=seeded)
+    return Model(name, fit, (name,), PEERS, grid, seeded=seeded, max_minutes=PEER_MINUTES)
 
 
 _RIDGES: tuple[Options, ...] = tuple({"regularization": ridge} for ridge in (500.0, 100.0, 250.0, 1000.0))

@@ -40,6 +40,7 @@ HEADINGS = (
     f"{OURS} ahead by",
 )
 OLD = "†"
+CUT_SHORT = "‡"
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,11 @@ class Line:
     users: Ints  # (v,)
     records: tuple[Record, ...]
     current: bool
+
+    @property
+    def marks(self) -> str:
+        """What the legend has to say of this row."""
+        return ("" if self.current else OLD) + (CUT_SHORT if any(map(_is_cut_short, self.records)) else "")
 
     def mean(self, question: str, name: str) -> float:
         """Mean of one of the stored figures over the cells."""
@@ -110,7 +116,7 @@ def markdown(lines: list[Line], question: str) -> Iterator[str]:
             "| "
             + " | ".join(
                 [
-                    name + ("" if line.current else OLD),
+                    name + line.marks,
                     *figures,
                     *(f"{times * line.mean(question, figure):.3f}" for figure, times in BESIDE.values()),
                     f"{line.mean(VALIDATION, LEADING):.4f}",
@@ -149,6 +155,13 @@ def _line(folder: Path, row: str, question: str, records: list[Record]) -> Line:
 def _is_current(record: Record) -> bool:
     known = record.cell.model in {model.name for model in MODELS}
     return known and is_current(record, record.cell, model_named(record.cell.model))
+
+
+def _is_cut_short(record: Record) -> bool:
+    """Whether a peer's minutes ended its learning; ``curve`` has (seconds, NDCG@10) of each of its validations."""
+    choosing = record.details.get("chosen on", record.details)
+    curve = choosing.get("curve") or [(0.0, 0.0)]
+    return bool(curve[-1][0] > 60 * record.cell.max_minutes)
 
 
 def _ahead(ours: Line | None, line: Line) -> str:
@@ -215,5 +228,6 @@ def _legend(records: list[Record]) -> Iterator[str]:
     yield "Brackets: 95 % bootstrap intervals over shoppers of the mean over cells (seeds, orders of tied times);"
     yield "“ahead by” is the paired difference in NDCG@10, and “inconclusive” is a verdict. Lists have 100 items, what"
     yield "is not in them is a miss. Minutes are the mean of whole cells and depend on what else the machine did, GB is"
-    yield f"the largest peak of the larger process. {OLD} marks cells measured by older code."
+    yield f"the largest peak of the larger process. {OLD} marks cells measured by older code, {CUT_SHORT} peers whose"
+    yield "minutes ended before their validation NDCG@10 had stopped rising."
     yield f"Measured by `make bench-quality` on {hardware}."

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.quality.cells import Cell
-from benchmarks.quality.tables import OLD, tables_write
+from benchmarks.quality.tables import CUT_SHORT, OLD, tables_write
 from recommender.data.types import DataError
 from tests.benchmarks.quality.problems import stored
 
@@ -41,6 +41,14 @@ def test_cells_of_older_code_are_marked(tmp_path):
     stored(tmp_path, Cell("beauty", "EASE (ours)"), POOR, fingerprint="older")
     (page,) = tables_write(tmp_path)
     assert f"EASE (ours){OLD}" in rows(page.read_text())
+
+
+@pytest.mark.parametrize(("seconds", "marked"), [(1790.0, False), (1801.0, True)])
+def test_peers_whose_minutes_ended_their_learning_are_marked(tmp_path, seconds, marked):
+    cell = Cell("beauty", "RecTools SASRec", max_minutes=30.0)
+    stored(tmp_path, cell, POOR, details={"curve": [[60.0, 0.01], [seconds, 0.02]]})
+    (page,) = tables_write(tmp_path)
+    assert (f"RecTools SASRec{CUT_SHORT}" in rows(page.read_text())) is marked
 
 
 def test_cells_that_asked_different_shoppers_are_not_averaged(tmp_path):
