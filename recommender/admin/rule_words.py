@@ -64,7 +64,7 @@ def does_words(rule: Rule) -> str:
 
 
 def _count_words(rule: Rule) -> str:
-    where = _("in each row") if rule.per_row else _("on a page")
+    where = _("in its row") if rule.section else _("in each row") if rule.per_row else _("on a page")
     if rule.action == Rule.Action.CAP:
         return _("shows at most %(most)s of each %(where)s") % {"most": rule.most or "…", "where": where}
     if rule.least and rule.most:

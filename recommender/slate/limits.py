@@ -37,6 +37,11 @@ class Limit:
     rule: int = 0  # id, or AD or SMALL_PROVIDER
     priority: int = 0
 
+    @property
+    def of_row(self) -> bool:
+        """Whether it counts the cards of a row and not of the page; a section is one row of a page at most."""
+        return self.per_row or bool(self.section)
+
 
 class PageLimits:
     """The limits of a page in the order of their priority, and what has been placed of each."""
@@ -64,7 +69,7 @@ class PageLimits:
         unlimited = np.iinfo(np.int64).max // 2
         return np.array(
             [
-                limit.most - (0 if limit.per_row else count) if _holds(limit, section) and limit.most else unlimited
+                limit.most - (0 if limit.of_row else count) if _holds(limit, section) and limit.most else unlimited
                 for limit, count in zip(self.limits, self.count.tolist(), strict=True)
             ],
             np.int64,
@@ -90,7 +95,7 @@ class RowLimits:
         self._members = page.members[held][:, candidates]
         self._room = page.room(section)[held] - (self._members & pinned).sum(axis=1)  # (w,)
         self._owed: list[int] = [
-            min(limit.least - (0 if limit.per_row else int(page.count[k])), self._slots)
+            min(limit.least - (0 if limit.of_row else int(page.count[k])), self._slots)
             for k, limit in zip(held.tolist(), self._limits, strict=True)
         ]
         self._floors = [(k, limit) for k, limit in enumerate(self._limits) if self._owed[k] > 0 or limit.share]

@@ -205,12 +205,18 @@ def test_a_ban_of_everything_is_told(staff: Client, tiny: TinyShop) -> None:
 def test_quotas_and_caps_are_typed_and_published(staff: Client, tiny: TinyShop) -> None:
     staff.post(ADD, typed(tiny, action="quota", least="2", most="4", per_row="on"))
     staff.post(ADD, typed(tiny, action="cap", most="2", brands=[]))
-    quota, cap = Rule.objects.order_by("pk")
+    staff.post(ADD, typed(tiny, action="quota", most="2", section="deals"))
+    quota, cap, in_row = Rule.objects.order_by("pk")
+    assert in_row.name == "brand Brand 0: shows at most 2 in its row"
     assert quota.name == "brand Brand 0: shows at least 2 and at most 4 in each row"
     assert cap.name == "every brand: shows at most 2 of each on a page"
     staff.post(reverse("admin:recommender_rule_publish"))
     served = Live.objects.get(shop=tiny.shop).ruleset.content["rules"]
-    assert [(one["least"], one["most"], one["per_row"]) for one in served] == [(2, 4, True), (0, 2, False)]
+    assert [(one["least"], one["most"], one["per_row"]) for one in served] == [
+        (2, 4, True),
+        (0, 2, False),
+        (0, 2, False),
+    ]
 
 
 @pytest.mark.parametrize(
