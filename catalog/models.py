@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.ids import uuid7
 from catalog.querysets import ItemQuerySet, OutboxQuerySet
 from catalog.scoping import ShopQuerySet
+from catalog.time_zones import time_zone_validate
 
 
 class Shop(models.Model):
@@ -18,7 +19,13 @@ class Shop(models.Model):
     code = models.SlugField(_("code"), unique=True)
     name = models.CharField(_("name"), max_length=120)
     currency = models.CharField(_("currency"), max_length=3, default="GBP")
-    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        default="UTC",
+        validators=[time_zone_validate],
+        help_text=_("By its midnight figures are counted and pages are drawn anew."),
+    )
     language = models.CharField(_("language"), max_length=16, default="en")
     adult = models.BooleanField(
         _("sells things for adults"), default=False, help_text=_("Shown to shoppers who are of age and ask for them.")

@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from uuid import UUID
@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core import signing
 
 from catalog.models import Shop
+from catalog.time_zones import zone_of
 from recommender.data.ruleset import RulesetValue
 from recommender.data.types import ArtifactMismatch, Context, DataError, Decision, Floats, Gathered, Limits
 from recommender.experiments.assignment import arm_assign, ruleset_of_arm
@@ -149,15 +150,16 @@ def _request(shop: Shop, context: Context, serving: Serving, now: datetime) -> _
         editorial_ids=editorial_of(serving.ruleset, context),
         query_vector=query_vector(serving.bundle, context.query),
     )
-    key = decision_key(context, serving)
+    key = decision_key(context, serving, now.astimezone(zone_of(shop.time_zone)).date())
     return _Request(shop, context, serving, key, int(key[:16], 16), now)
 
 
-def decision_key(context: Context, serving: Serving) -> str:
+def decision_key(context: Context, serving: Serving, day: date) -> str:
     """H(secret, shopper, session, state version, ruleset, rules in force, bundle, surface, page, day): 64 hex digits.
 
-    The session counts only while there is no shopper. The day is part of it, so that nobody is shown yesterday's page;
-    so are segment, arm and the rules whose time it is, so that none of them waits for the shopper to do something.
+    The session counts only while there is no shopper. The shop's day is part of it, so that nobody is shown
+    yesterday's page; so are segment, arm and the rules whose time it is, so that none of them waits for the shopper to
+    do something.
     """
     parts = (
         settings.DPE_SECRET,
@@ -177,7 +179,7 @@ def decision_key(context: Context, serving: Serving) -> str:
         *_limits_of(context),
         context.page,
         ",".join(map(str, context.served_ids.tolist())),
-        context.now_us // 86_400_000_000,
+        day.toordinal(),
     )
     return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()
 

@@ -44,6 +44,14 @@ def announced() -> list[list[int]]:
     return [message.payload["item_ids"] for message in Outbox.objects.filter(topic="item.changed").order_by("id")]
 
 
+def test_a_time_zone_that_there_is_not_is_told(staff: Client, lamp: Item) -> None:
+    form = {"code": "tiny", "name": "Tiny", "currency": "GBP", "time_zone": "Mars/Base", "language": "en"}
+    page = reverse("admin:catalog_shop_change", args=[lamp.shop_id])
+    assert "“Mars/Base” is no time zone" in staff.post(page, form).content.decode()
+    assert staff.post(page, form | {"time_zone": "Asia/Shanghai"}).status_code == 302
+    assert Shop.objects.get().time_zone == "Asia/Shanghai"
+
+
 def test_texts_pictures_and_relations_are_added_on_the_items_page(staff: Client, lamp: Item) -> None:
     shade = item_create(shop=lamp.shop, external_id="S1", texts={"en": Words("Shade")})
     Outbox.objects.all().delete()

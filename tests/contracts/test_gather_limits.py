@@ -175,4 +175,4 @@ def test_a_page_is_another_one_under_other_limits(tiny: TinyShop) -> None:
 
     serving, context = serving_read(tiny.shop.pk), context_for(tiny)
     cheap = replace(context, limits=replace(context.limits, price_to_minor=1200))
-    assert decision_key(context, serving) != decision_key(cheap, serving)
+    assert decision_key(context, serving, NOW.date()) != decision_key(cheap, serving, NOW.date())

@@ -40,6 +40,17 @@ def test_tomorrow_is_another_page(live: TinyShop) -> None:
     assert page_for(live).impression_id != page_for(live, now=NOW + timedelta(days=1)).impression_id
 
 
+@pytest.mark.parametrize(
+    ("time_zone", "hour", "same"),
+    [("UTC", 23, False), ("Asia/Shanghai", 23, True), ("Asia/Shanghai", 15, False), ("Mars/Base", 23, False)],
+)
+def test_the_day_turns_at_midnight_in_the_shop(live: TinyShop, time_zone: str, hour: int, same: bool) -> None:
+    live.shop.time_zone = time_zone
+    before = NOW.replace(hour=hour, minute=59)
+    one, other = page_for(live, now=before), page_for(live, now=before + timedelta(minutes=2))
+    assert (one.impression_id == other.impression_id) is same
+
+
 def test_what_sells_out_before_showing_is_dropped_and_the_hole_filled(
     live: TinyShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
