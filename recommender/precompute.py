@@ -34,6 +34,7 @@ from recommender.serving.decide import decide
 from recommender.serving.state import ShopperView, shopper_view
 from recommender.store.asked_for import AskedFor, asked_for_read, gathered_with
 from recommender.store.live import serving_read
+from recommender.store.ready_lists import lists_write
 from users.consent import consent_granted
 from users.models import Consent, Shopper
 
@@ -69,11 +70,14 @@ class _Maker:
             wanted = [context_plain(one) for one in wanted]
         views = [shopper_view(context, self.bundle) for context in wanted]
         histories, states = [view.history_index for view in views], np.stack([view.state for view in views])
-        found = self.gather.many(wanted, histories=histories, states=states)
-        return [self._list_of(*one, now) for one in zip(wanted, found, views, strict=True)]
+        rulesets = [_plain(ruleset_of_arm(self.ruleset, context.arm)) for context in wanted]
+        shares = [ruleset.knobs.replenish for ruleset in rulesets]
+        found = self.gather.many(wanted, histories=histories, states=states, replenish=shares)
+        return [self._list_of(*one, now) for one in zip(wanted, found, rulesets, views, strict=True)]
 
-    def _list_of(self, context: Context, gathered: Gathered, view: ShopperView, now: datetime) -> PrecomputedList:
-        ruleset = _plain(ruleset_of_arm(self.ruleset, context.arm))
+    def _list_of(
+        self, context: Context, gathered: Gathered, ruleset: RulesetValue, view: ShopperView, now: datetime
+    ) -> PrecomputedList:
         if ruleset.rules:
             gathered = gathered_with(self.asked, context, gathered, self.bundle)
         decision = decide(context, gathered, ruleset, self.bundle, seed=0, view=view, explained=False)
@@ -223,11 +227,6 @@ def _in_force_since(maker: _Maker, now: datetime) -> datetime:
 
 def _lists_write(maker: _Maker, shoppers: Sequence[Shopper], now: datetime) -> int:
     """Make and keep lists of those who want them; how many."""
-    rows = maker.lists_of(shoppers, now)
-    PrecomputedList.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["shopper"],
-        update_fields=["shop", "bundle_id", "ruleset_hash", "arm", "item_ids", "scores", "made_at"],
-    )
-    return len(rows)
+    made = maker.lists_of(shoppers, now)
+    lists_write(made)
+    return len(made)

@@ -21,6 +21,7 @@ from recommender.retrieval.personal import by_content, by_segment, by_taste, due
 from recommender.retrieval.quotas import Quotas
 from recommender.retrieval.sources import CONFIG_OF, MODEL_SOURCES
 from recommender.retrieval.union import Proposal, evidence_rows, source_bits, union
+from recommender.retrieval.used_up import bought_days, lasting_days, used_up
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,15 @@ class GatherSizes:
         default_factory=lambda: {name: CONFIG_OF[of].quota for name, of in MODEL_SOURCES.items()}
     )
     buy_again: int = 80  # asked only where repeats are allowed; what a shopper has met is then half of the truth
+    used_up: int = CONFIG_OF[Source.BUY_AGAIN].quota  # of it, asked where they are not
 
     @classmethod
     def of(cls, quotas: Quotas) -> "GatherSizes":
         """Sizes under other quotas."""
         one_each = ("state_vector", "sequential_rules", "item_knn", "similar_text", "taste_tags", "cold_items")
         sizes = {name: quotas[Source[name.upper()]] for name in (*one_each, "segment_trend", "trending")}
-        return cls(**sizes, models={name: quotas[source] for name, source in MODEL_SOURCES.items()})
+        models = {name: quotas[source] for name, source in MODEL_SOURCES.items()}
+        return cls(**sizes, models=models, used_up=quotas[Source.BUY_AGAIN])
 
 
 RULES_HISTORY, RULES_DECAY = 10, 0.8
@@ -74,7 +77,7 @@ class ExactGather:
             sizes: candidates per source.
             segments: what trends in each segment, as item ids, most wanted first.
             limits: who may see what; without, everybody everything.
-            marks: what slots may be kept for; without, nothing.
+            marks: what slots may be kept for, and how long things last; without, nothing is known of either.
         """
         self.arrays, self.items, self.sizes = arrays, items, sizes or GatherSizes()
         self.segments, self.limits, self.marks = segments or {}, limits, marks
@@ -88,19 +91,31 @@ class ExactGather:
         self.sorted_ids = arrays.item_ids[self.by_id]
         self.by_trend = np.lexsort((-arrays.popularity, -arrays.recent_popularity))
 
-    def __call__(self, context: Context, *, history_index: Ints, state: Floats, repeats: bool = False) -> Gathered:
+    def __call__(
+        self, context: Context, *, history_index: Ints, state: Floats, repeats: bool = False, replenish: float = 0.0
+    ) -> Gathered:
         """Candidates of one shopper.
 
         Args:
             context: who asks; ``hidden_ids`` are never proposed.
             history_index: (h,) vocabulary index of each history entry, -1 unknown.
             state: (d,) state vector.
-            repeats: whether items already met may be proposed; without, they are left out.
+            repeats: whether items already met may be proposed; without, they are left out …
+            replenish: … but for what was bought and is used up after this share of the time that it lasts, 0 never.
         """
-        return self.many([context], histories=[history_index], states=state[None], repeats=repeats)[0]
+        made = self.many(
+            [context], histories=[history_index], states=state[None], repeats=repeats, replenish=[replenish]
+        )
+        return made[0]
 
     def many(
-        self, contexts: Sequence[Context], *, histories: Sequence[Ints], states: Floats, repeats: bool = False
+        self,
+        contexts: Sequence[Context],
+        *,
+        histories: Sequence[Ints],
+        states: Floats,
+        repeats: bool = False,
+        replenish: Sequence[float] | None = None,
     ) -> list[Gathered]:
         """Candidates of b shoppers: what compares a shopper with every item is one matrix product for all of them.
 
@@ -109,11 +124,13 @@ class ExactGather:
             histories: their (h,) vocabulary indices.
             states: (b, d) their state vectors.
             repeats: as for ``__call__``.
+            replenish: of each, as for ``__call__``; 0 for all without.
         """
         profiles = [profile_of(*pair) for pair in zip(contexts, histories, strict=True)]
         logits = states @ self.arrays.item_vectors.T + self.arrays.item_bias  # (b, n)
         texts = self._similar_texts(profiles)
-        asked = zip(contexts, profiles, histories, states, logits, texts, strict=True)
+        shares = [0.0] * len(contexts) if replenish is None else replenish
+        asked = zip(contexts, profiles, histories, states, logits, texts, shares, strict=True)
         return [self._one(*one, repeats=repeats) for one in asked]
 
     def _one(
@@ -124,6 +141,7 @@ class ExactGather:
         state: Floats,
         near: Floats,
         text: Floats | None,
+        replenish: float,
         *,
         repeats: bool,
     ) -> Gathered:
@@ -145,6 +163,8 @@ class ExactGather:
         if repeats:
             own = self._own(context, profile, history_index, allowed)
             proposals.append(self._plain(Source.BUY_AGAIN, own))
+        elif replenish and len(context.purchased_ids):
+            proposals.append(self._plain(Source.BUY_AGAIN, self._used_up(context, replenish)))
         return self._gathered(proposals)
 
     def _plain(self, source: Source, found: Ints) -> Proposal:
@@ -166,10 +186,15 @@ class ExactGather:
 
     def _index(self, item_ids: Ints) -> Ints:
         """Vocabulary indices of those ids that the bundle knows, in their order."""
+        return self._known(item_ids)[0]
+
+    def _known(self, item_ids: Ints) -> tuple[Ints, Bools]:
+        """``_index``, and which of the ids those are."""
         if not self.n:
-            return np.zeros(0, np.int64)
+            return np.zeros(0, np.int64), np.zeros(len(item_ids), np.bool_)
         place = np.minimum(np.searchsorted(self.sorted_ids, item_ids), self.n - 1)
-        return np.asarray(self.by_id[place[self.sorted_ids[place] == item_ids]])
+        known = self.sorted_ids[place] == item_ids
+        return self.by_id[place[known]], known
 
     def _allowed(self, context: Context, history_index: Ints, *, repeats: bool) -> Bools:
         allowed: Bools = self.available.copy() if self.limits is None else self._within(context.limits)
@@ -222,12 +247,26 @@ class ExactGather:
             ordered = np.concatenate([due, ordered[~np.isin(ordered, due)]])
         return ordered[allowed[ordered]][: self.sizes.buy_again]
 
+    def _used_up(self, context: Context, replenish: float) -> Ints:
+        """Vocabulary indices of what was bought and is used up by now, what was bought longest ago first."""
+        bought, days = bought_days(context)
+        index, known = self._known(bought)
+        days = days[known]
+        told = np.zeros(len(index), np.int64) if self.marks is None else self.marks.lasts_days[index]
+        over = used_up(days, lasting_days(self.arrays, index, told), replenish)
+        if not over.any():
+            return index[:0]
+        index = index[over][np.argsort(-days[over], kind="stable")]
+        allowed = self._allowed(context, index, repeats=True)
+        return index[allowed[index]][: self.sizes.used_up]
+
     def _gathered(self, proposals: list[Proposal]) -> Gathered:
         ids = union(proposals, np.zeros(0, np.int64))
         index = self._index(ids)
         rows, kinds, causes = evidence_rows(proposals, ids)
         facts, arrays, c = self.items, self.arrays, len(index)
         nothing = np.zeros(0, np.int64)
+        told = nothing if self.marks is None else self.marks.lasts_days[index]
         return Gathered(
             item_ids=ids,
             index=index,
@@ -251,6 +290,8 @@ class ExactGather:
             tag_rows=nothing,
             sponsored_rows=nothing if self.marks is None else np.flatnonzero(self.marks.sponsored[index]),
             small_rows=nothing if self.marks is None else np.flatnonzero(self.marks.small[index]),
+            lasting_rows=np.flatnonzero(told),
+            lasting_days=told[told > 0],
         )
 
 

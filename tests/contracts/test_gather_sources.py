@@ -1,6 +1,7 @@
 """Sources that both gathers ask: the same candidates, with the same evidence; late ones are left out and named."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from recommender.store.live import serving_read
 from recommender.store.rulesets import DEFAULT_RULESET
 from tests.contracts.gathers import gathered_check
 from tests.fixtures.tiny_shop import NOW, TinyShop, shopper_with, tiny_live, tiny_shop, tiny_trend
+from users.kinds import Kind
 from users.models import ShopperState
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +46,8 @@ def both(tiny: TinyShop, context: Context) -> tuple[Gathered, Gathered]:
     marks = item_marks_read(tiny.shop.pk, bundle.arrays.item_ids, big_providers=serving.trend.big_providers)
     sizes, segments = GatherSizes.of(bundle.quotas), serving.trend.segments
     exact = ExactGather(bundle.arrays, sizes=sizes, segments=segments, marks=marks)
-    gathered = SqlGather(serving)(context), exact(context, history_index=view.history_index, state=view.state)
+    asked = {"history_index": view.history_index, "state": view.state}
+    gathered = SqlGather(serving)(context), exact(context, **asked, replenish=serving.ruleset.knobs.replenish)
     for one in gathered:
         gathered_check(one, context, bundle)
     return gathered
@@ -123,6 +126,22 @@ def test_sponsored_items_and_small_providers_are_known_in_both(tiny: TinyShop) -
         assert gathered.small_rows.tolist() == np.flatnonzero(np.isin(gathered.item_ids, tiny.ids[1::4])).tolist()
         assert len(gathered.sponsored_rows) > 5
         assert len(gathered.small_rows) > 5
+
+
+def test_what_is_used_up_comes_back_in_both_in_the_same_way(tiny: TinyShop) -> None:
+    soap, sofa, salt = tiny.items[6], tiny.items[12], tiny.items[18]  # salt is hidden from the shopper
+    Item.objects.filter(pk__in=(soap.pk, salt.pk)).update(attributes={"lasts_days": 30})
+    tiny_live(tiny)
+    for days, back in ((10, []), (31, [soap.pk])):
+        at = NOW - timedelta(days=days)
+        buyer = shopper_with(tiny, [soap, sofa, salt], kind=Kind.PURCHASE, at=at, name=f"{days}")
+        bought = [soap.pk, sofa.pk, salt.pk]
+        ShopperState.objects.filter(shopper=buyer).update(purchased_items=bought, hidden_items=[salt.pk])
+        context = context_read(tiny.shop, buyer, Asked(surface="homepage", session="s", now=NOW))
+        for gathered in both(tiny, context):
+            assert of(gathered, Source.BUY_AGAIN) == back
+            lasting = dict(zip(gathered.item_ids[gathered.lasting_rows].tolist(), gathered.lasting_days, strict=True))
+            assert not back or lasting[soap.pk] == 30
 
 
 def test_earned_quotas_hold_in_both(tiny: TinyShop) -> None:

@@ -53,8 +53,9 @@ def one_by_one(maker, shopper, now):
         return None
     context = arm_assign(maker.ruleset, context, project.DPE_SECRET)
     view = shopper_view(context, maker.bundle)
-    gathered = maker.gather(context, history_index=view.history_index, state=view.state)
     ruleset = precompute._plain(ruleset_of_arm(maker.ruleset, context.arm))
+    asked = {"history_index": view.history_index, "state": view.state, "replenish": ruleset.knobs.replenish}
+    gathered = maker.gather(context, **asked)
     decision = decide(context, gathered, ruleset, maker.bundle, seed=0)
     assert len(decision.reasons) == len(decision.item_ids)
     return decision.item_ids, decision.scores

@@ -1,5 +1,7 @@
 """Lists made ahead honour what pages do: emergency switches, slots for sponsored items, room for small providers."""
 
+from datetime import timedelta
+
 import numpy as np
 import pytest
 from django.utils import timezone
@@ -12,7 +14,8 @@ from recommender.store import bundles
 from recommender.store.rulesets import ruleset_publish
 from recommender.store.switches import Switches, switches_turn
 from tests.fixtures.tiny_shop import TinyShop, shopper_with, tiny_live, tiny_shop, tiny_trend
-from users.models import Shopper
+from users.kinds import Kind
+from users.models import Shopper, ShopperState
 
 pytestmark = pytest.mark.django_db
 
@@ -118,6 +121,22 @@ def test_small_providers_have_their_share_of_every_part_of_a_list(tiny: TinyShop
     for made in lists(tiny):
         for n in range(1, len(made) + 1):
             assert np.isin(made[:n], small).sum() >= n // 4
+
+
+def test_what_is_used_up_comes_back_and_what_lasts_does_not(tiny: TinyShop) -> None:
+    soap, sofa, hidden = tiny.items[6], tiny.items[12], tiny.items[18]
+    Item.objects.filter(pk__in=(soap.pk, hidden.pk)).update(attributes={"lasts_days": 30})
+    knobs(tiny, replenish=0.8)
+    for days in (10, 31):
+        at = timezone.now() - timedelta(days=days)
+        buyer = shopper_with(tiny, [soap, sofa, hidden], kind=Kind.PURCHASE, at=at, name=f"{days}")
+        bought = [soap.pk, sofa.pk, hidden.pk]
+        ShopperState.objects.filter(shopper=buyer).update(purchased_items=bought, hidden_items=[hidden.pk])
+    early, late = lists(tiny)
+    assert not {soap.pk, sofa.pk} & {*early}
+    assert {soap.pk, sofa.pk, hidden.pk} & {*late} == {soap.pk}
+    knobs(tiny, replenish=0.0)
+    assert not any(soap.pk in made for made in lists(tiny))
 
 
 def test_a_promotion_that_rules_ask_for_has_its_slots(tiny: TinyShop, people) -> None:
