@@ -62,6 +62,7 @@ UNFOLD = {
             _group(
                 _("Learning"),
                 _link(_("Bundles"), "model_training", "recommender_bundleversion"),
+                _link(_("What served when"), "manage_history", "recommender_livechange"),
                 _link(_("Jobs"), "work_history", "recommender_jobrun"),
                 _link(_("Gate ledger"), "gavel", "recommender_gateattempt"),
             ),

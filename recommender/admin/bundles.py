@@ -15,6 +15,7 @@ from unfold.decorators import action, display
 from recommender.admin.bundle_view import bundle_view
 from recommender.admin.confirmation import confirmed
 from recommender.admin.jobs import ENDED, curve_plots
+from recommender.admin.live_changes import service_of, taken_back
 from recommender.admin.publishing import shop_chosen, staff_of
 from recommender.jobs import job_ask
 from recommender.models import BundleVersion, JobRun, Live
@@ -23,6 +24,7 @@ from recommender.training.gate_words import gate_words
 from users.admin import FactAdmin
 
 _TONES = {"live": "success", "ready": "info", "building": "warning", "refused": "danger", "broken": "danger"}
+CHANGE_PAGE = "recommender_bundleversion_change"
 _PROMOTABLE = (BundleVersion.Status.READY, BundleVersion.Status.REFUSED, BundleVersion.Status.RETIRED)
 
 
@@ -42,7 +44,7 @@ class BundleVersionAdmin(FactAdmin):
     ) -> HttpResponse:
         """A bundle's page."""
         bundle = self.get_object(request, object_id)
-        shown = bundle_view(bundle) | _training(bundle) if bundle else {}
+        shown = bundle_view(bundle) | _training(bundle) | {"service": service_of(bundle)} if bundle else {}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
     @display(description=gettext_lazy("state"), label=_TONES, ordering="status")
@@ -93,19 +95,20 @@ class BundleVersionAdmin(FactAdmin):
         return confirmed(
             request,
             title=_("Roll %(shop)s back") % {"shop": shop},
-            consequence=_("The bundle that served before serves again from the next request on.")
+            consequence=_("The bundle that served before serves again within a few seconds.")
             if live and live.previous_bundle
             else _("No bundle served before this one, so there is none to go back to."),
             button=_("Roll back") if live and live.previous_bundle else "",
             back=reverse("admin:recommender_bundleversion_changelist"),
-            do=lambda: _("%(bundle)s is live again.") % {"bundle": bundle_rollback(shop).bundle},
+            do=lambda: self._said(request, _("%(bundle)s is live again."), bundle_rollback(shop, by=staff_of(request))),
             details=[
                 (_("serves now"), (live and live.bundle) or "–"),
                 (_("served before"), (live and live.previous_bundle) or "–"),
             ],
+            warnings=[words] if (words := taken_back(shop)) else (),
         )
 
-    @action(description=gettext_lazy("Promote"), url_path="promote", icon="publish", permissions=["steer"])
+    @action(description=gettext_lazy("Promote"), url_path="promote", icon="publish", permissions=["promote"])
     def promote(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Make a bundle live."""
         bundle = get_object_or_404(BundleVersion, pk=object_id)
@@ -114,18 +117,31 @@ class BundleVersionAdmin(FactAdmin):
         return confirmed(
             request,
             title=_("Make %(bundle)s live") % told,
-            consequence=_("It serves %(shop)s from the next request on. You can roll back at any time.") % told
+            consequence=_("It serves %(shop)s within a few seconds. You can roll back at any time.") % told
             if may
             else _("Nothing to do: the state of %(bundle)s is “%(status)s”.") % told,
             button=_("Promote") if may else "",
             back=reverse("admin:recommender_bundleversion_changelist"),
-            do=lambda: _("%(bundle)s is live.") % {"bundle": bundle_promote(bundle).bundle},
+            do=lambda: self._said(request, _("%(bundle)s is live."), bundle_promote(bundle, by=staff_of(request))),
             details=[(_("Verdict of the gate"), gate_words(bundle.gate) or _("Not judged yet."))],
         )
 
     def has_steer_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Whoever may change bundles may train and promote."""
         return request.user.has_perm("recommender.change_bundleversion")
+
+    def has_promote_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whoever may steer, except where the bundle on the page serves already or never may."""
+        may = self.has_steer_permission(request)
+        if may and object_id is not None and request.resolver_match and request.resolver_match.url_name == CHANGE_PAGE:
+            return BundleVersion.objects.filter(pk=object_id, status__in=_PROMOTABLE).exists()
+        return may
+
+    def _said(self, request: HttpRequest, words: str, live: Live) -> str:
+        """What was done, also written into the bundle's own log."""
+        words %= {"bundle": live.bundle}
+        self.log_change(request, live.bundle, words)
+        return words
 
 
 def _training(bundle: BundleVersion) -> dict[str, Any]:

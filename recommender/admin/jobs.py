@@ -62,6 +62,7 @@ class JobRunAdmin(FactAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         context = job_view(get_object_or_404(JobRun, pk=job_id))
+        context["curves_grew"] = request.GET.get("rounds", "") != str(context["rounds"])
         response = render(request, "operator/job_progress.html", context)
         if not context["running"]:
             response["HX-Refresh"] = "true"
@@ -227,6 +228,8 @@ def job_view(job: JobRun) -> dict[str, Any]:
         "left": duration_words(job.eta_seconds) if running and job.eta_seconds is not None else "",
         "took": duration_words(_seconds(job)),
         "curves": curve_plots(job),
+        "rounds": sum(map(len, job.curves.values())),
+        "made": job.result.get("bundle") if job.kind == "train" else None,
         "result": result_rows(job.result),
         "params": [(param_word(name), value) for name, value in flat("", job.params) if _is_told(name)],
         "parts": [(part.pk, part.get_status_display(), percent(part)) for part in job.parts()],

@@ -4,7 +4,7 @@ from recommender.models.jobs import JobRun
 from recommender.models.learned import ITEM_DIM, PLACE_DIM, TEXT_DIM, BundleVersion, GateAttempt, ItemVector, TextVector
 from recommender.models.ruled import Experiment, HomepageLayout, Knobs, Rule, Ruleset
 from recommender.models.segments import Segment
-from recommender.models.served import Impression, Live, PrecomputedList, RequestLog, TrendSnapshot
+from recommender.models.served import Impression, Live, LiveChange, PrecomputedList, RequestLog, TrendSnapshot
 
 __all__ = [
     "ITEM_DIM",
@@ -19,6 +19,7 @@ __all__ = [
     "JobRun",
     "Knobs",
     "Live",
+    "LiveChange",
     "PrecomputedList",
     "RequestLog",
     "Rule",

@@ -10,7 +10,7 @@ from catalog.models import Shop
 from catalog.scoping import ShopQuerySet
 from recommender.models.learned import BundleVersion
 from recommender.models.ruled import Ruleset
-from users.models import Shopper
+from users.models import Shopper, User
 
 
 class TrendSnapshot(models.Model):
@@ -77,6 +77,43 @@ class Live(models.Model):
 
     def __str__(self) -> str:
         return f"live of {self.shop_id}"
+
+
+class LiveChange(models.Model):
+    """A move of the live pointer from one bundle to another; rows are added, never changed."""
+
+    class Way(models.TextChoices):
+        GATE = "gate", _("passed the gate")
+        PROMOTED = "promoted", _("promoted by hand")
+        ROLLED_BACK = "rolled_back", _("rolled back")
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="+", verbose_name=_("shop"))
+    bundle = models.ForeignKey(
+        BundleVersion, on_delete=models.CASCADE, related_name="live_changes", verbose_name=_("bundle")
+    )
+    before = models.ForeignKey(
+        BundleVersion,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("served before"),
+    )
+    way = models.CharField(_("how"), max_length=12, choices=Way)
+    by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("by")
+    )
+    at = models.DateTimeField(_("when"), default=timezone.now)
+
+    objects = ShopQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("change of what serves")
+        verbose_name_plural = _("what served when")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.bundle} · {self.get_way_display()}"
 
 
 class Impression(models.Model):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from catalog.models import Shop
 from recommender.data.types import ArtifactMismatch, DataError
-from recommender.models import BundleVersion, ItemVector, Live
+from recommender.models import BundleVersion, ItemVector, Live, LiveChange
 from recommender.serving.bundle import Bundle, bundle_load
 from recommender.store.learned_segments import learned_segments_keep
 from recommender.store.vector_tables import (
@@ -21,6 +21,7 @@ from recommender.store.vector_tables import (
     vector_table_fill,
     vector_table_index,
 )
+from users.models import User
 
 KEEP = 3  # bundles kept beside the live one and its predecessor
 KEEP_FOR = timedelta(days=1)
@@ -32,14 +33,16 @@ def bundle_path(version: BundleVersion) -> Path:
     return Path(settings.DPE_BUNDLES) / version.path
 
 
-@lru_cache(maxsize=3)
-def _opened(path: Path, fingerprint: str) -> Bundle:
+def _verified(path: Path, fingerprint: str) -> Bundle:
     bundle = bundle_load(path)
     if bundle.fingerprint != fingerprint:
         raise ArtifactMismatch(
             _("%(bundle)s is another bundle than the database says; promote again or roll back") % {"bundle": path.name}
         )
     return bundle
+
+
+_opened = lru_cache(maxsize=3)(_verified)
 
 
 def bundle_open(version: BundleVersion) -> Bundle:
@@ -86,8 +89,22 @@ def bundle_count_check(version: BundleVersion) -> int:
 
 
 @transaction.atomic
-def bundle_promote(version: BundleVersion, *, now: datetime | None = None) -> Live:
-    """Let a bundle serve its shop from the next request on.
+def bundle_promote(
+    version: BundleVersion,
+    *,
+    by: User | None = None,
+    way: LiveChange.Way = LiveChange.Way.PROMOTED,
+    now: datetime | None = None,
+) -> Live:
+    """Let a bundle serve its shop from the next request on, and write down that it does.
+
+    Its files are verified anew, whatever this process read of them earlier: others will open them for the first time.
+
+    Args:
+        version: a bundle that was indexed.
+        by: who wants it; None for a command or a training that passed the gate.
+        way: how it came to serve.
+        now: the moment to write down.
 
     Raises:
         DataError: the bundle is not one that may serve.
@@ -102,7 +119,7 @@ def bundle_promote(version: BundleVersion, *, now: datetime | None = None) -> Li
             _("%(bundle)s is %(status)s and cannot serve; choose a ready one")
             % {"bundle": version, "status": version.get_status_display()}
         )
-    bundle = bundle_open(version)
+    bundle = _verified(bundle_path(version), version.fingerprint)
     if not vector_table_attached(version.pk):
         raise DataError(_("the vectors of %(bundle)s were put away; train again") % {"bundle": version})
     bundle_count_check(version)
@@ -111,12 +128,15 @@ def bundle_promote(version: BundleVersion, *, now: datetime | None = None) -> Li
     BundleVersion.objects.filter(pk=version.pk).update(status=Status.LIVE, promoted_at=now, retired_at=None)
     live.previous_bundle_id, live.bundle = live.bundle_id, version
     live.save(update_fields=["bundle", "previous_bundle", "changed_at"])
+    LiveChange.objects.create(
+        shop=version.shop, bundle=version, before_id=live.previous_bundle_id, way=way, by=by, at=now
+    )
     learned_segments_keep(version.shop, bundle.segments)
     version.refresh_from_db()
     return live
 
 
-def bundle_rollback(shop: Shop) -> Live:
+def bundle_rollback(shop: Shop, *, by: User | None = None) -> Live:
     """Let the bundle that served before serve again.
 
     Raises:
@@ -125,7 +145,7 @@ def bundle_rollback(shop: Shop) -> Live:
     live = Live.objects.select_related("previous_bundle").filter(shop=shop).first()
     if live is None or live.previous_bundle is None:
         raise DataError(_("%(shop)s has no earlier bundle to go back to") % {"shop": shop})
-    return bundle_promote(live.previous_bundle)
+    return bundle_promote(live.previous_bundle, by=by, way=LiveChange.Way.ROLLED_BACK)
 
 
 def bundles_retire(shop: Shop, *, now: datetime | None = None) -> list[int]:

@@ -17,7 +17,7 @@ from recommender.encoders.warm_start import WEIGHTS
 from recommender.evaluation.metrics import hit_rate, ndcg, reciprocal_rank
 from recommender.evaluation.promotion_gate import GateResult, Verdict, gate_judge
 from recommender.jobs import JobProgress
-from recommender.models import BundleVersion, GateAttempt, Live
+from recommender.models import BundleVersion, GateAttempt, Live, LiveChange
 from recommender.retrieval.sources import MODEL_SOURCES
 from recommender.serving.bundle import SECOND_STAGE, START_STATES, Bundle, bundle_write
 from recommender.serving.decide import decide
@@ -234,8 +234,8 @@ def promote_step(draft: Draft, progress: JobProgress) -> None:
     """Let it serve, if the gate says so."""
     version = bundle_version(draft)
     if version.status == Status.READY:
-        bundle_promote(version)
-        progress.log(f"bundle {version.pk} serves from the next request on")
+        bundle_promote(version, way=LiveChange.Way.GATE)
+        progress.log(f"bundle {version.pk} serves within a few seconds")
 
 
 def retire_step(draft: Draft, progress: JobProgress) -> None:

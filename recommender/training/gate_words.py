@@ -17,10 +17,10 @@ def gate_words(gate: dict[str, Any]) -> str:
         return ""
     sentences = {
         "first": _("It is the first bundle, and it knows shoppers better than a list of best sellers does."),
-        "better": _("It knows shoppers better than the bundle that serves now."),
+        "better": _("It knows shoppers better than the bundle that served then."),
         "refresh": _("It is as good as what has served this month and knows newer facts, so it may take over."),
-        "worse": _("It knows shoppers less well than the bundle that serves now, so that one stays."),
-        "unproven": _("It could not be shown to be as good as the bundle that serves now, so that one stays."),
+        "worse": _("It knows shoppers less well than the bundle that served then, so that one stayed."),
+        "unproven": _("It could not be shown to be as good as the bundle that served then, so that one stayed."),
         "not_above_popularity": _("It is not better than a list of best sellers, so it must not serve."),
     }
     parts = [sentences[gate["verdict"]], _sample(gate["shoppers"])]

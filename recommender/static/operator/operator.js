@@ -54,7 +54,30 @@
     box.addEventListener("htmx:afterSettle", () => { button.disabled = box.querySelector("#what-if[hx-get]") !== null; });
   };
 
+  /* Curves of running work: drawn anew when a round was added, with the tables open that were open. */
+  const draw = (canvas) => {
+    const options = JSON.parse(canvas.dataset.options);
+    const dark = document.documentElement.classList.contains("dark");
+    const line = getComputedStyle(document.documentElement).getPropertyValue(dark ? "--color-base-700" : "--color-base-300");
+    options.scales.y.grid.color = line.trim();
+    new window.Chart(canvas, { type: canvas.dataset.type, data: JSON.parse(canvas.dataset.value), options });
+  };
+  const curves = () => {
+    let open = [];
+    const folds = () => [...document.querySelectorAll("#job-curves details")];
+    document.body.addEventListener("htmx:oobBeforeSwap", (event) => {
+      if (event.detail.target.id !== "job-curves") return;
+      open = folds().map((fold) => fold.open);
+      for (const canvas of event.detail.target.querySelectorAll(".chart")) window.Chart.getChart(canvas)?.destroy();
+    });
+    document.body.addEventListener("htmx:oobAfterSwap", () => {
+      document.querySelectorAll("#job-curves .chart").forEach((canvas) => { if (!window.Chart.getChart(canvas)) draw(canvas); });
+      folds().forEach((fold, place) => { fold.open = Boolean(open[place]); });
+    });
+  };
+
   document.addEventListener("DOMContentLoaded", () => {
+    if (document.getElementById("job-curves")) curves();
     document.querySelectorAll(".op-try").forEach(trial);
     document.querySelectorAll(".op-dial").forEach(dial);
     const form = document.getElementById("rule_form");

@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from catalog.models import Shop
 from recommender.admin.bundle_view import bundle_view
-from recommender.models import BundleVersion, JobRun, Live
+from recommender.models import BundleVersion, JobRun, Live, LiveChange
+from users.models import User
 
 
 def bundle(models: list[str], absent: dict[str, str]) -> BundleVersion:
@@ -125,6 +126,23 @@ def test_what_cannot_be_done_to_a_bundle_has_no_button(admin_client: Any) -> Non
     Live.objects.update(previous_bundle=served)
     for address in (back, reverse(promote, args=[served.pk])):
         assert 'class="op-button"' in admin_client.get(address).content.decode()
+    for version, offered in ((served, True), (live, False)):
+        page = admin_client.get(reverse("admin:recommender_bundleversion_change", args=[version.pk])).content.decode()
+        assert (reverse(promote, args=[version.pk]) in page) is offered
+
+
+@pytest.mark.django_db
+def test_a_bundle_tells_when_it_served_and_who_had_it_so(admin_client: Any, admin_user: User) -> None:
+    shop = Shop.objects.create(code="one", name="One")
+    first, second = (BundleVersion.objects.create(shop=shop, status="retired") for _ in range(2))
+    LiveChange.objects.create(shop=shop, bundle=second, before=first, way="gate")
+    LiveChange.objects.create(shop=shop, bundle=first, before=second, way="rolled_back", by=admin_user)
+    page = admin_client.get(reverse("admin:recommender_bundleversion_change", args=[second.pk])).content.decode()
+    taken = f"bundle {first.pk} took over (rolled back, by admin)"
+    assert page.index(taken) < page.index("went live (passed the gate, by a training)")
+    Live.objects.create(shop=shop, bundle=first, previous_bundle=second)
+    back = admin_client.get(reverse("admin:recommender_bundleversion_roll_back")).content.decode()
+    assert f"bundle {second.pk} was itself taken back, by admin." in back
 
 
 def test_earned_quotas_stand_beside_the_defaults(settings: Any, tmp_path: Path) -> None:

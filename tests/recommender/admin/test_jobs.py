@@ -22,8 +22,8 @@ def job() -> JobRun:
     return JobRun.objects.create(shop=Shop.objects.create(code="tiny", name="Tiny"), kind="precompute")
 
 
-def fragment(staff: Client, job: JobRun) -> tuple[str, str]:
-    answer = staff.get(reverse("admin:recommender_jobrun_progress", args=[job.pk]))
+def fragment(staff: Client, job: JobRun, rounds: int = 0) -> tuple[str, str]:
+    answer = staff.get(reverse("admin:recommender_jobrun_progress", args=[job.pk]), {"rounds": rounds})
     return answer.content.decode(), answer.headers.get("HX-Refresh", "")
 
 
@@ -31,6 +31,7 @@ def test_progress_is_live_from_waiting_to_done(staff: Client, job: JobRun) -> No
     waiting, _ = fragment(staff, job)
     assert "It waits for a worker" in waiting
     halfway: list[tuple[str, str]] = []
+    drawn: list[str] = []
 
     def work(running: JobRun, progress: JobProgress) -> dict[str, object]:
         progress.plan({"Counting": 1, "Writing": 3})
@@ -39,12 +40,15 @@ def test_progress_is_live_from_waiting_to_done(staff: Client, job: JobRun) -> No
         progress.curve("loss", 2, 0.4)
         progress.step("Writing")
         halfway.append(fragment(staff, running))
+        drawn.append(fragment(staff, running, rounds=2)[0])
         return {"lists": 12}
 
     job_run(job.pk, {"precompute": work})
     ((words, refresh),) = halfway
     assert 'value="25"' in words and "Writing" in words and "every 1s" in words
     assert refresh == ""
+    assert 'hx-swap-oob="outerHTML"' in words and "<canvas" in words and "rounds=2" in words
+    assert "<canvas" not in drawn[0]  # the page has these rounds already
     words, refresh = fragment(staff, job)
     assert "every 1s" not in words
     assert refresh == "true"

@@ -21,6 +21,7 @@ from recommender.models import (
     HomepageLayout,
     Impression,
     Knobs,
+    LiveChange,
     PrecomputedList,
     RequestLog,
     Rule,
@@ -47,8 +48,8 @@ LONG = (Item, Interaction, Impression, Shopper, Order, Search)
 MODELS = [model for model in admin.site._registry if model._meta.app_label in OURS]
 FACTS = {
     "Outbox", "ShopperState", "Interaction", "Consent", "Search", "Suspicion", "Favourite", "Device", "Basket", "Order",
-    "Impression", "RequestLog", "PrecomputedList", "TextVector", "TrendSnapshot", "Live", "GateAttempt", "Ruleset",
-    "BundleVersion", "JobRun",
+    "Impression", "RequestLog", "PrecomputedList", "TextVector", "TrendSnapshot", "Live", "LiveChange", "GateAttempt",
+    "Ruleset", "BundleVersion", "JobRun",
 }  # fmt: skip
 
 
@@ -74,6 +75,7 @@ def one_of_each(shop: Shop, shopper: Shopper, item: Item) -> None:
     """A row of everything that a generated shop need not have."""
     bundle = BundleVersion.objects.create(shop=shop, status="ready", evaluation={"ndcg@10": 0.2})
     GateAttempt.objects.create(shop=shop, bundle=bundle, metric="ndcg@10", verdict="first")
+    LiveChange.objects.create(shop=shop, bundle=bundle, way="gate")
     Experiment.objects.create(shop=shop, name="bold", arms=[{"name": "a", "share": 1.0, "knobs": {}}])
     Knobs.objects.get_or_create(shop=shop)
     HomepageLayout.objects.get_or_create(shop=shop, section="deals")

@@ -8,12 +8,13 @@ from django.db import connection
 from django.utils import timezone
 
 from recommender.data.types import ArtifactMismatch, DataError
-from recommender.models import BundleVersion, ItemVector, Live
+from recommender.models import BundleVersion, ItemVector, Live, LiveChange
 from recommender.retrieval.search_space import question
 from recommender.store import bundles
 from recommender.store.vectors import item_vectors_read
 from tests.fixtures.tiny_bundle import tiny_bundle
 from tests.fixtures.tiny_shop import tiny_shop
+from users.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Status = BundleVersion.Status
@@ -105,6 +106,22 @@ def test_promotion_moves_the_pointer_and_rollback_moves_it_back(make, tiny):
     assert BundleVersion.objects.filter(status=Status.LIVE).count() == 1
 
 
+def test_every_step_is_written_down_and_standing_still_is_none(make, tiny):
+    first, second = make(), make(seed=1)
+    ada = User.objects.create_user("ada")
+    for version in (first, second):
+        bundles.bundle_index(version)
+        bundles.bundle_promote(version, way=LiveChange.Way.GATE)
+    bundles.bundle_rollback(tiny.shop, by=ada)
+    bundles.bundle_promote(first, by=ada)
+    steps = LiveChange.objects.of(tiny.shop).values_list("bundle", "before", "way", "by")
+    assert list(steps) == [
+        (first.pk, second.pk, "rolled_back", ada.pk),
+        (second.pk, first.pk, "gate", None),
+        (first.pk, None, "gate", None),
+    ]
+
+
 def test_without_an_earlier_bundle_there_is_no_way_back(make, tiny):
     version = make()
     bundles.bundle_index(version)
@@ -129,16 +146,16 @@ def test_a_missing_vector_stops_the_promotion(make, tiny):
         bundles.bundle_promote(version)
 
 
-def test_an_altered_file_stops_the_promotion(make, tmp_path):
+def test_a_file_altered_after_this_process_opened_it_stops_the_promotion(make, tiny, tmp_path):
     version = make()
     bundles.bundle_index(version)
-    bundles._opened.cache_clear()
     path = tmp_path / version.path / "item_bias.npy"
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
     with pytest.raises(ArtifactMismatch, match=r"item_bias\.npy"):
         bundles.bundle_promote(version)
+    assert not LiveChange.objects.of(tiny.shop).exists()
 
 
 def test_old_bundles_are_put_away_and_needed_ones_stay(make, tiny, tmp_path):

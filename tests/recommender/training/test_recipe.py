@@ -70,7 +70,7 @@ PAIR = {"ours": 0.123, "theirs": 0.101, "difference": 0.022, "lower": 0.01, "upp
         ("first", "It is the first bundle"),
         ("better", "knows shoppers better"),
         ("refresh", "newer facts"),
-        ("worse", "that one stays"),
+        ("worse", "that one stayed"),
         ("unproven", "could not be shown"),
         ("not_above_popularity", "must not serve"),
     ],
