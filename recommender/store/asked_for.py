@@ -1,7 +1,7 @@
 """Candidates and tags that a draft asks for and a logged request did not gather, put into the request."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,23 +14,51 @@ from recommender.retrieval.sources import CONFIG_OF
 from recommender.serving.bundle import Bundle
 from recommender.store.arrays import array_text
 from recommender.store.candidate_facts import CandidateFacts, facts_read
-from recommender.store.filters import filter_parameters
-from recommender.store.rulesets import editorial_of, tags_of
+from recommender.store.filters import AVAILABLE, filter_parameters
+from recommender.store.rulesets import editorial_of, kinds_included, tags_of
 
 _TAGGED = "SELECT tag_id, item_id FROM catalog_item_tags WHERE tag_id = ANY(%s) ORDER BY item_id, tag_id"
+_NEWEST = f"""
+WITH borne AS (
+    SELECT 'brand' AS kind, i.brand_id AS name, i.id, i.published_at FROM catalog_item i
+    WHERE {AVAILABLE} AND i.brand_id = ANY(%(brand)s)
+    UNION SELECT 'category', i.category_id, i.id, i.published_at FROM catalog_item i
+    WHERE {AVAILABLE} AND i.category_id = ANY(%(category)s)
+    UNION SELECT 'category', i.department_id, i.id, i.published_at FROM catalog_item i
+    WHERE {AVAILABLE} AND i.department_id = ANY(%(category)s)
+    UNION SELECT 'tag', t.tag_id, i.id, i.published_at FROM catalog_item_tags t JOIN catalog_item i ON i.id = t.item_id
+    WHERE {AVAILABLE} AND t.tag_id = ANY(%(tag)s)
+), ranked AS (
+    SELECT kind, name, id, row_number() OVER (PARTITION BY kind, name ORDER BY published_at DESC, id DESC) AS place
+    FROM borne)
+SELECT kind, name, id FROM ranked WHERE place <= %(n)s
+"""  # noqa: S608 — the inserted text is a constant
 _PLACES = tuple(one.name for one in fields(Gathered) if one.name.endswith(("_row", "_rows")))
 """Columns that name rows."""
 _COLUMNS = ("price_minor", "list_price_minor", "published_us", "department", "category", "brand", "rating")
+_QUOTA = CONFIG_OF[Source.EDITORIAL].quota
+_Kinds = dict[tuple[str, int], list[int]]
 
 
 @dataclass(frozen=True)
 class AskedFor:
-    """What a ruleset speaks of: facts of the items it names, as of now, and who bears its tags."""
+    """What a ruleset speaks of: facts of the items it wants gathered, as of now, and who bears its tags."""
 
     ruleset: RulesetValue
     facts: CandidateFacts
     tag_ids: Ints  # (t,)
     tagged: Ints  # (t,) item
+    included: _Kinds = field(default_factory=dict)  # newest items by brand, category and tag that an include names
+    found: dict[tuple[tuple[str, int], ...], Ints] = field(default_factory=dict)  # ``newest`` so far
+
+    def newest(self, context: Context) -> Ints:
+        """Items of the brands, categories and tags that rules in force want gathered, newest first."""
+        kinds = tuple((kind, one) for kind, ids in kinds_included(self.ruleset, context).items() for one in ids)
+        if kinds not in self.found:
+            among = np.isin(self.facts.item_ids, [item for one in kinds for item in self.included.get(one, ())])
+            ids, published = self.facts.item_ids[among], self.facts.published_us[among]
+            self.found[kinds] = ids[np.lexsort((-ids, -published))]
+        return self.found[kinds]
 
 
 def asked_for_read(
@@ -38,21 +66,40 @@ def asked_for_read(
 ) -> AskedFor:
     """Look up what ``ruleset`` names, once for many requests; all other than ``big_providers``, if any, are small."""
     named = [rule for rule in ruleset.rules if rule.target == "item" and rule.action in ("pin", "include", "boost")]
-    ids = np.unique(np.array([item for rule in named for item in rule.target_ids], np.int64))
-    nobody = Context(shop_id, 0, "", "homepage", 0, History.empty())
-    facts = facts_read(filter_parameters(nobody, now), ids, big_providers=big_providers)
+    filters = filter_parameters(Context(shop_id, 0, "", "homepage", 0, History.empty()), now)
+    included = _newest_read(ruleset, filters)
+    wanted = [rule.target_ids for rule in named] + list(included.values())
+    ids = np.unique(np.array([item for items in wanted for item in items], np.int64))
+    facts = facts_read(filters, ids, big_providers=big_providers)
     with connection.cursor() as cursor:
         cursor.execute(_TAGGED, [array_text(sorted(tags_of(ruleset)))])
         found = np.array(cursor.fetchall(), np.int64).reshape(-1, 2)
-    return AskedFor(ruleset, facts, found[:, 0], found[:, 1])
+    return AskedFor(ruleset, facts, found[:, 0], found[:, 1], included)
+
+
+def _newest_read(ruleset: RulesetValue, filters: dict[str, Any]) -> _Kinds:
+    """Items of each brand, category and tag that an include names, of each as many as all may bring together."""
+    kinds: dict[str, set[int]] = {"brand": set(), "category": set(), "tag": set()}
+    for rule in ruleset.rules:
+        if rule.action == "include" and rule.target in kinds:
+            kinds[rule.target].update(rule.target_ids)
+    found: _Kinds = {}
+    if any(kinds.values()):
+        with connection.cursor() as cursor:
+            ids = {kind: array_text(sorted(names)) for kind, names in kinds.items()}
+            cursor.execute(_NEWEST, {**filters, **ids, "n": _QUOTA})
+            for kind, name, item in cursor.fetchall():
+                found.setdefault((kind, name), []).append(item)
+    return found
 
 
 def gathered_with(asked: AskedFor, context: Context, gathered: Gathered, bundle: Bundle | None) -> Gathered:
-    """A request's candidates, and what the rules in force then ask for by name; tags are those of the ruleset.
+    """A request's candidates, and what the rules in force then ask for, by name or kind; tags are the ruleset's.
 
     Added items have the facts of now and no trend; one that was hidden from the shopper stays away.
     """
-    wanted = editorial_of(asked.ruleset, context)[: CONFIG_OF[Source.EDITORIAL].quota]
+    named, newest = editorial_of(asked.ruleset, context)[:_QUOTA], asked.newest(context)
+    wanted = np.concatenate([named, newest[~np.isin(newest, context.hidden_ids)][:_QUOTA]])
     wanted = wanted[~np.isin(wanted, gathered.item_ids) & ~np.isin(wanted, context.hidden_ids)]
     new = np.flatnonzero(np.isin(asked.facts.item_ids, wanted))
     if len(new):

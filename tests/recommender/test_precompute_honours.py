@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from django.utils import timezone
 
-from catalog.models import Item
+from catalog.models import Item, Tag
 from recommender import precompute
 from recommender.homepage import homepage_page
 from recommender.models import JobRun, Knobs, Live, PrecomputedList, Rule
@@ -109,6 +109,22 @@ def test_an_item_that_a_rule_asks_for_is_sponsored_in_a_list_too(tiny: TinyShop,
     knobs(tiny, ad_every=4)
     for made in lists(tiny):
         assert made.index(last) == 3
+
+
+@pytest.mark.parametrize("target", ["brand", "category", "tag"])
+def test_an_include_of_a_kind_brings_its_items_into_lists_too(tiny: TinyShop, people, target: str) -> None:
+    last = Item.objects.get(pk=tiny.items[-1].pk)
+    tiny_live(tiny, seed=2, leave_out=1)
+    tag = Tag.objects.create(shop=tiny.shop, name="Season")
+    last.tags.add(tag)
+    Item.objects.filter(pk=last.pk).update(sponsored=True)
+    knobs(tiny, ad_every=4)
+    assert not any(last.pk in made for made in lists(tiny))
+    asked = {"brand": last.brand_id, "category": last.department_id, "tag": tag.pk}[target]
+    Rule.objects.create(shop=tiny.shop, name="k", action="include", target=target, target_ids=[asked])
+    ruleset_publish(shop=tiny.shop)
+    for made in lists(tiny):
+        assert made.index(last.pk) == 3
 
 
 def test_small_providers_have_their_share_of_every_part_of_a_list(tiny: TinyShop, people) -> None:
