@@ -134,8 +134,17 @@ def board_of(request: Request, limits: tuple[Limit, ...] = ()) -> Board:
         department=gathered.department,
         limits=limits,
         ads=_mask(gathered.sponsored_rows, len(gathered)) if len(gathered.sponsored_rows) else None,
-        open=~(np.isin(gathered.item_ids, never) | (gathered.item_ids == context.anchor_item)),
+        open=~(
+            np.isin(gathered.item_ids, never) | (gathered.item_ids == context.anchor_item) | _variants_served(request)
+        ),
     )
+
+
+def _variants_served(request: Request) -> Bools:
+    """(c,) variants of what stood on an earlier page."""
+    gathered, served = request.gathered, request.context.served_ids
+    groups = gathered.group[np.isin(gathered.item_ids, served)] if len(served) else gathered.group[:0]
+    return np.isin(gathered.group, groups[groups > 0]) if groups.any() else np.zeros(len(gathered), np.bool_)
 
 
 def returning_rows(request: Request) -> Ints:
