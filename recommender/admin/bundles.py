@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import action, display
 
+from catalog.models import Shop
 from recommender.admin.bundle_view import bundle_view
 from recommender.admin.confirmation import confirmed
 from recommender.admin.jobs import ENDED, curve_plots
@@ -70,7 +71,7 @@ class BundleVersionAdmin(FactAdmin):
     def train_now(self, request: HttpRequest) -> HttpResponse:
         """Ask the training worker for a new bundle, or lead to the training that is under way."""
         shop = shop_chosen(request)
-        job = JobRun.objects.of(shop).filter(kind="train").exclude(status__in=ENDED).first()
+        job = _training_now(shop)
         if job is None and request.method == "POST":
             job = job_ask(shop=shop, kind="train", asked_by=staff_of(request))
         if job is not None:
@@ -105,7 +106,7 @@ class BundleVersionAdmin(FactAdmin):
                 (_("serves now"), (live and live.bundle) or "–"),
                 (_("served before"), (live and live.previous_bundle) or "–"),
             ],
-            warnings=[words] if (words := taken_back(shop)) else (),
+            warnings=[words for words in (taken_back(shop), _under_way(shop)) if words],
         )
 
     @action(description=gettext_lazy("Promote"), url_path="promote", icon="publish", permissions=["promote"])
@@ -124,6 +125,7 @@ class BundleVersionAdmin(FactAdmin):
             back=reverse("admin:recommender_bundleversion_changelist"),
             do=lambda: self._said(request, _("%(bundle)s is live."), bundle_promote(bundle, by=staff_of(request))),
             details=[(_("Verdict of the gate"), gate_words(bundle.gate) or _("Not judged yet."))],
+            warnings=[words] if may and (words := _under_way(bundle.shop)) else (),
         )
 
     def has_steer_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
@@ -142,6 +144,17 @@ class BundleVersionAdmin(FactAdmin):
         words %= {"bundle": live.bundle}
         self.log_change(request, live.bundle, words)
         return words
+
+
+def _training_now(shop: Shop) -> JobRun | None:
+    return JobRun.objects.of(shop).filter(kind="train").exclude(status__in=ENDED).first()
+
+
+def _under_way(shop: Shop) -> str:
+    """A warning where what staff are about to choose may soon be replaced; else empty."""
+    if _training_now(shop) is None:
+        return ""
+    return _("A training is under way. If its bundle passes the gate, that one takes over; cancel it to keep this one.")
 
 
 def _training(bundle: BundleVersion) -> dict[str, Any]:

@@ -93,7 +93,7 @@ class PublishingAdmin(ModelAdmin):
             consequence=_("The next request honours them. You can go back to any earlier ruleset.")
             if changes
             else _("Nothing differs from what serves now."),
-            button=_("Publish"),
+            button=_("Publish") if changes else "",
             back=reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"),
             do=lambda: _published(shop, staff_of(request)),
             details=changes,

@@ -54,7 +54,7 @@
     box.addEventListener("htmx:afterSettle", () => { button.disabled = box.querySelector("#what-if[hx-get]") !== null; });
   };
 
-  /* Curves of running work: drawn anew when a round was added, with the tables open that were open. */
+  /* Curves of running work: drawn anew when a round was added; tables that were open stay so, and the focus where it was. */
   const draw = (canvas) => {
     const options = JSON.parse(canvas.dataset.options);
     const dark = document.documentElement.classList.contains("dark");
@@ -64,15 +64,18 @@
   };
   const curves = () => {
     let open = [];
+    let focus = -1;
     const folds = () => [...document.querySelectorAll("#job-curves details")];
     document.body.addEventListener("htmx:oobBeforeSwap", (event) => {
       if (event.detail.target.id !== "job-curves") return;
       open = folds().map((fold) => fold.open);
+      focus = folds().findIndex((fold) => fold.contains(document.activeElement));
       for (const canvas of event.detail.target.querySelectorAll(".chart")) window.Chart.getChart(canvas)?.destroy();
     });
     document.body.addEventListener("htmx:oobAfterSwap", () => {
       document.querySelectorAll("#job-curves .chart").forEach((canvas) => { if (!window.Chart.getChart(canvas)) draw(canvas); });
       folds().forEach((fold, place) => { fold.open = Boolean(open[place]); });
+      folds()[focus]?.querySelector("summary").focus({ preventScroll: true });
     });
   };
 

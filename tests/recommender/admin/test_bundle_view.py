@@ -145,6 +145,21 @@ def test_a_bundle_tells_when_it_served_and_who_had_it_so(admin_client: Any, admi
     assert f"bundle {second.pk} was itself taken back, by admin." in back
 
 
+@pytest.mark.django_db
+def test_a_training_under_way_is_told_before_a_bundle_is_chosen(admin_client: Any) -> None:
+    shop = Shop.objects.create(code="one", name="One")
+    served, live = (BundleVersion.objects.create(shop=shop, status=status) for status in ("retired", "live"))
+    Live.objects.create(shop=shop, bundle=live, previous_bundle=served)
+    job = JobRun.objects.create(shop=shop, kind="train", status="running")
+    back = reverse("admin:recommender_bundleversion_roll_back")
+    promote = reverse("admin:recommender_bundleversion_promote", args=[served.pk])
+    for address in (back, promote):
+        assert "A training is under way." in admin_client.get(address).content.decode()
+    JobRun.objects.filter(pk=job.pk).update(status="cancelled")
+    for address in (back, promote):
+        assert "A training is under way." not in admin_client.get(address).content.decode()
+
+
 def test_earned_quotas_stand_beside_the_defaults(settings: Any, tmp_path: Path) -> None:
     settings.DPE_BUNDLES = str(tmp_path)
     (tmp_path / "one").mkdir()
