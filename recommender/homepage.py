@@ -26,6 +26,7 @@ from recommender.page_view import page_view
 from recommender.serving.bundle import Bundle
 from recommender.serving.decide import decide, runtime_fingerprint
 from recommender.serving.pack import context_trim, request_pack, request_unpack
+from recommender.serving.page_limits import Company
 from recommender.serving.stages import Stages
 from recommender.serving.trace import trace_pack
 from recommender.slate.rules import rule_ids_active
@@ -267,7 +268,7 @@ def _shown_first(request: _Request, earlier: Sequence[UUID], started: float, *, 
     decided = _decided(request, trace=trace)
     context, gathered, decision, serving = decided.context, decided.gathered, decided.decision, decided.serving
     facts = _facts(request.now, context, decision, decision.pool_ids[: len(decision.item_ids) + SPARES].tolist())
-    slots = slots_of(decision, facts)
+    slots = slots_of(decision, facts, Company(context, gathered, serving.ruleset))
     logged = Logged(
         key=request.key,
         seed=request.seed,
@@ -323,28 +324,34 @@ def _facts(now: datetime, context: Context, decision: Decision, more: Sequence[i
     return card_facts_read(context, wanted, now)
 
 
-def slots_of(decision: Decision, facts: dict[int, CardFacts]) -> Slots:
+def slots_of(decision: Decision, facts: dict[int, CardFacts], company: Company) -> Slots:
     """The decision after the check at serving time.
 
     What has been hidden or sold out since it was gathered is marked dropped. A hole in the section of the first draw
-    is filled from that draw's allowed set, with propensity NaN; elsewhere the row is one card shorter.
+    is filled from that draw's allowed set, by what may stand beside the other cards and with propensity NaN; elsewhere,
+    and where nothing may, the row is one card shorter.
     """
 
     def showable(item: int) -> bool:
         return item in facts and facts[item].visible and facts[item].in_stock
 
-    slots = Slots([], [], [], [], [], [], [])
-    used = set(decision.item_ids.tolist())
-    spares = [item for item in decision.pool_ids.tolist() if item not in used and showable(item)]
+    slots, nan = Slots([], [], [], [], [], [], []), float("nan")
+    sections = dict(zip(decision.item_ids.tolist(), decision.section_of.tolist(), strict=True))
+    standing = {item: section for item, section in sections.items() if showable(item)}
+    spares = [item for item in decision.pool_ids.tolist() if item not in sections and showable(item)]
     drawn = [card for card, forced in enumerate(decision.forced.tolist()) if not forced]
     home = int(decision.section_of[drawn[0]]) if drawn else -1
     for card, item in enumerate(decision.item_ids.tolist()):
         section, dropped = int(decision.section_of[card]), not showable(item)
         p, forced, score = (float(decision.propensities[card]), bool(decision.forced[card]), decision.scores[card])
         _slot_add(slots, item, section, p, forced=forced, dropped=dropped, score=float(score), card=card)
-        if dropped and section == home and spares:
-            nan = float("nan")
-            _slot_add(slots, spares.pop(0), section, nan, forced=False, dropped=False, score=nan, card=-1)
+        if dropped and section == home:
+            row = [other for other, of in standing.items() if of == home]
+            left, code = [one for one in spares if one not in standing], decision.sections[home].code
+            spare = company.first(left, instead_of=item, section=code, row=row, page=[*standing])
+            if spare:
+                standing[spare] = home
+                _slot_add(slots, spare, home, nan, forced=False, dropped=False, score=nan, card=-1)
     return slots
 
 

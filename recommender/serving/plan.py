@@ -9,19 +9,17 @@ from recommender.data.ruleset import RulesetValue, SectionValue
 from recommender.data.types import Bools, Context, Floats, Gathered, Ints, Section, Source
 from recommender.retrieval.used_up import bought_days, lasting_days, used_up
 from recommender.serving.bundle import Bundle
-from recommender.serving.scores import Scores, kind_of
+from recommender.serving.page_limits import limits_of, rows_mask
+from recommender.serving.scores import Scores
 from recommender.serving.state import ShopperView
 from recommender.slate.calibration import department_mix, favourite_department
 from recommender.slate.diversity import unit_rows
 from recommender.slate.layout import Row, layout_for, section_rows
-from recommender.slate.limits import AD, SMALL_PROVIDER, Limit
+from recommender.slate.limits import Limit
 from recommender.slate.rules import (
     Pin,
     RuleEffects,
-    RulesHere,
-    kinds_of,
     rule_effects,
-    rule_limits,
     rules_here,
 )
 from recommender.slate.slate import Board
@@ -34,12 +32,6 @@ AFFINITY: dict[str, float] = {Section.SIMILAR: 4.0, Section.BECAUSE_YOU_VIEWED: 
 
 RELEVANCE = 6.0
 """Nats that a perfect match with a query is worth, by meaning and by words alike."""
-
-FEWER_PER_ROW = 1
-"""Items of a kind in a row, where the shopper wants to see fewer of them."""
-
-_ASKED_FOR = ("department", "search")
-"""Pages that somebody opened to see a kind of thing: there it is shown all the same."""
 
 _ANSWERS = (Section.KEEP_BROWSING, Section.SIMILAR, Section.RESULTS)
 """Rows that answer something asked for: nobody wants to be surprised there."""
@@ -95,7 +87,7 @@ def plan_make(request: Request) -> Plan:
                 values = values + surprise
             rows.append(_with_rules(row, pins, effect, lift.get(row.code, 0.0)))
             scores.append(np.where(barred, np.float32(-np.inf), values))
-    return Plan(tuple(rows), tuple(scores), effects, limits_of(request, here))
+    return Plan(tuple(rows), tuple(scores), effects, limits_of(context, gathered, request.ruleset.knobs, here))
 
 
 def thickened(request: Request) -> Request:
@@ -133,7 +125,7 @@ def board_of(request: Request, limits: tuple[Limit, ...] = ()) -> Board:
         group=gathered.group,
         department=gathered.department,
         limits=limits,
-        ads=_mask(gathered.sponsored_rows, len(gathered)) if len(gathered.sponsored_rows) else None,
+        ads=rows_mask(gathered.sponsored_rows, len(gathered)) if len(gathered.sponsored_rows) else None,
         open=~(
             np.isin(gathered.item_ids, never) | (gathered.item_ids == context.anchor_item) | _variants_served(request)
         ),
@@ -161,26 +153,6 @@ def returning_rows(request: Request) -> Ints:
     return rows[used_up(since, lasting, request.ruleset.knobs.replenish)]
 
 
-def limits_of(request: Request, here: RulesHere | None) -> tuple[Limit, ...]:
-    """Floors and ceilings of a page: quotas and caps of rules, and those that knobs ask for."""
-    gathered, knobs = request.gathered, request.ruleset.knobs
-    limits = list(rule_limits(here, gathered))
-    if knobs.category_cap:
-        groups = kinds_of("category", gathered)
-        limits += [Limit(members, most=knobs.category_cap, per_row=True) for members, _category in groups]
-    if knobs.ad_cap and len(gathered.sponsored_rows):
-        limits.append(Limit(_mask(gathered.sponsored_rows, len(gathered)), most=knobs.ad_cap, rule=AD))
-    if len(request.context.fewer_ids) and request.context.surface not in _ASKED_FOR:
-        kinds = kind_of(gathered)
-        limits += [
-            Limit(kinds == kind, most=FEWER_PER_ROW, per_row=True) for kind in request.context.fewer_ids.tolist()
-        ]
-    if knobs.provider_floor and len(gathered.small_rows):
-        small = _mask(gathered.small_rows, len(gathered))
-        limits.append(Limit(small, share=knobs.provider_floor, per_row=True, rule=SMALL_PROVIDER))
-    return tuple(limits)
-
-
 def surprise_of(request: Request) -> Floats:
     """(c,) nats for what is relevant and unlike the history; zeros for somebody without one.
 
@@ -196,12 +168,6 @@ def surprise_of(request: Request) -> Floats:
     nearest = np.maximum((request.scores.vectors @ np.stack(known).T).max(axis=1), 0.0)
     relevance = base / max(float(base.max()), 1e-9)
     return np.asarray(request.ruleset.knobs.serendipity * relevance * (1.0 - nearest), np.float32)
-
-
-def _mask(rows: Ints, c: int) -> Bools:
-    members = np.zeros(c, np.bool_)
-    members[rows] = True
-    return members
 
 
 def mix_of(request: Request) -> dict[int, float]:
