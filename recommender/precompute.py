@@ -178,7 +178,9 @@ def _maker(shop: Shop, now: datetime) -> _Maker:
     ids, big = np.asarray(serving.bundle.arrays.item_ids), serving.trend.big_providers
     limits, marks = item_limits_read(shop.pk, ids), item_marks_read(shop.pk, ids, big_providers=big)
     arrays = serving.bundle.arrays
-    gather = ExactGather(arrays, items=items, sizes=sizes, segments=segments, limits=limits, marks=marks)
+    gather = ExactGather(
+        arrays, items=items, sizes=sizes, segments=segments, limits=limits, marks=marks, witnessed=False
+    )
     asked = asked_for_read(shop.pk, serving.ruleset, now, big_providers=big)
     return _Maker(shop, serving.bundle, serving.bundle_id, gather, serving.ruleset, asked)
 

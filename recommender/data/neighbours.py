@@ -37,7 +37,7 @@ class Neighbours:
         begin = np.asarray(self.start[index])
         length = np.asarray(self.start[index + 1]) - begin
         row = np.repeat(np.arange(len(index)), length)
-        flat = np.arange(len(row)) - np.repeat(np.cumsum(length) - length, length) + np.repeat(begin, length)
+        flat = np.arange(len(row)) + (begin - np.cumsum(length) + length)[row]
         return row, np.asarray(self.item[flat]), (self.weight[flat] * weight[row]).astype(np.float32)
 
     def scores(self, index: Ints, weight: Floats) -> Floats:

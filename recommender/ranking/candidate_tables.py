@@ -113,13 +113,18 @@ class CandidateTables:
     def _neighbours(self, table: Neighbours) -> Floats:
         there = np.flatnonzero(self.index >= 0)
         row, item, amount = table.contributions(self.index[there], np.ones(len(there), np.float32))
-        place = np.full(len(table), -1, np.int64)  # candidate of each vocabulary item
-        place[self.gathered.index[self.known]] = np.flatnonzero(self.known)
-        candidate = place[item]
+        candidate = self._place[item]
         kept = candidate >= 0
         weights = np.zeros((len(self.index), len(self.gathered)), np.float32)
         weights[there[row[kept]], candidate[kept]] = amount[kept]
         return weights
+
+    @cached_property
+    def _place(self) -> Ints:
+        """(n,) candidate of each vocabulary item, -1 for those that are none."""
+        place = np.full(len(self.arrays.item_ids), -1, np.int64)
+        place[self.gathered.index[self.known]] = np.flatnonzero(self.known)
+        return place
 
     @cached_property
     def _item_text(self) -> Floats:

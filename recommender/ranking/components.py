@@ -138,7 +138,7 @@ def components_of(
         np.log(knn_recent + KNN_FLOOR),
         text,
         _text_nearest(text_weights, tables.text[:, wanted]),
-        *(np.broadcast_to(np.log1p(count), encoder.shape) for count in popularity),
+        *(np.log1p(count) for count in popularity),
         *(own[:, wanted] for own in _own(versions, tables)),
         *(_weighed(taste, same[:, wanted]) for same in tables.attributes),
         *ranks,
@@ -148,7 +148,10 @@ def components_of(
         _factor_scores("als", profiles, tables)[:, wanted],
         *(log_softmax(_factor_scores(name, profiles, tables))[:, wanted] for name in ("vae", "graph", "gan")),
     )
-    return np.stack(columns, axis=2).astype(np.float32)  # (b, s, K)
+    found = np.empty((*encoder.shape, len(COMPONENTS)), np.float32)
+    for place, column in enumerate(columns):
+        found[:, :, place] = column
+    return found
 
 
 def log_softmax(logits: Floats) -> Floats:

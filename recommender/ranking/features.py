@@ -92,7 +92,6 @@ def features_of(
         components: (b, c, K).
     Returns: (b, c, F) float32.
     """
-    shape = (len(kept), len(gathered))
     positive = np.flatnonzero(_IS_POSITIVE[context.history.kinds] & (history_index >= 0))
     taste = _newest(kept[:, positive], RECENT)  # (b, p)
     disliked = np.flatnonzero((context.history.kinds == Kind.DISLIKE) & (history_index >= 0))
@@ -105,10 +104,13 @@ def features_of(
         *_attributes(gathered, arrays, history_index[positive], taste),
         _disliked_department(gathered, arrays, history_index[disliked], kept[:, disliked]),
     ]
-    own = np.stack([np.broadcast_to(column, shape) for column in columns], axis=2)
-    shared = _history(context.history, kept, context.now_us)[:, None]
-    shared = np.broadcast_to(shared, (*shape, len(HISTORY_FEATURES)))
-    return np.nan_to_num(np.concatenate([components, own, shared], axis=2).astype(np.float32))
+    own = components.shape[2]  # where they begin
+    found = np.empty((len(kept), len(gathered), own + len(columns) + len(HISTORY_FEATURES)), np.float32)
+    found[:, :, :own] = components
+    for place, column in enumerate(columns, own):
+        found[:, :, place] = column
+    found[:, :, -len(HISTORY_FEATURES) :] = _history(context.history, kept, context.now_us)[:, None]
+    return np.nan_to_num(found, copy=False)
 
 
 def _newest(mine: Bools, n: int) -> Bools:

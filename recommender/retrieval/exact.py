@@ -5,8 +5,10 @@ Evaluation, benchmarks and precompute use it; it shares its contract test with `
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from recommender.data.factors import FactorModel
 from recommender.data.item_model import ItemModel, TableModel
@@ -68,6 +70,7 @@ class ExactGather:
         segments: Mapping[str, Ints] | None = None,
         limits: ItemLimits | None = None,
         marks: ItemMarks | None = None,
+        witnessed: bool = True,
     ) -> None:
         """Prepare what does not depend on the shopper.
 
@@ -78,9 +81,11 @@ class ExactGather:
             segments: what trends in each segment, as item ids, most wanted first.
             limits: who may see what; without, everybody everything.
             marks: what slots may be kept for, and how long things last; without, nothing is known of either.
+            witnessed: whether candidates tell the history items that brought them, which reasons alone ask for.
         """
         self.arrays, self.items, self.sizes = arrays, items, sizes or GatherSizes()
         self.segments, self.limits, self.marks = segments or {}, limits, marks
+        self.witnessed = witnessed
         self._kept: tuple[Limits, Bools] | None = None
         self.n = len(arrays.item_ids)
         self.rules = Neighbours(arrays.rules_start, arrays.rules_item, arrays.rules_weight)
@@ -151,8 +156,8 @@ class ExactGather:
         similar = np.zeros(0, np.int64) if text is None else _top(text, allowed, sizes.similar_text)
         proposals = [
             self._plain(Source.STATE_VECTOR, _top(near, allowed, sizes.state_vector)),
-            self._told(Source.SEQUENTIAL_RULES, *_neighbours_best(self.rules, rules, allowed, sizes.sequential_rules)),
-            self._told(Source.ITEM_KNN, *_neighbours_best(self.knn, knn, allowed, sizes.item_knn)),
+            self._told(Source.SEQUENTIAL_RULES, *self._best(self.rules, rules, allowed, sizes.sequential_rules)),
+            self._told(Source.ITEM_KNN, *self._best(self.knn, knn, allowed, sizes.item_knn)),
             self._plain(Source.SIMILAR_TEXT, similar),
             self._plain(Source.TRENDING, self.by_trend[allowed[self.by_trend]][: sizes.trending]),
             *self._by_what_it_is(context, state, allowed),
@@ -166,6 +171,22 @@ class ExactGather:
         elif replenish and len(context.purchased_ids):
             proposals.append(self._plain(Source.BUY_AGAIN, self._used_up(context, replenish)))
         return self._gathered(proposals)
+
+    def _best(self, table: Neighbours, recent: tuple[Ints, Floats], allowed: Bools, n: int) -> tuple[Ints, Ints]:
+        """The items with the largest summed contributions above 0, and who contributed most to each, if it is told."""
+        row, item, amount = table.contributions(*recent)
+        total = np.bincount(item, weights=amount, minlength=len(table))
+        best = _top(total, allowed & (total > 0), n)
+        if not self.witnessed:
+            return best, best[:0]
+        is_best = np.zeros(len(table), np.bool_)
+        is_best[best] = True
+        kept = is_best[item]
+        row, item, amount = row[kept], item[kept], amount[kept]
+        weakest_first = np.argsort(-amount, kind="stable")[::-1]  # of equal ones the newest entry comes last, and stays
+        cause = np.zeros(len(table), np.int64)
+        cause[item[weakest_first]] = row[weakest_first]
+        return best, recent[0][cause[best]]
 
     def _plain(self, source: Source, found: Ints) -> Proposal:
         return Proposal.plain(source, self.arrays.item_ids[found])
@@ -226,9 +247,9 @@ class ExactGather:
             return nothing, nothing
         if isinstance(model, TableModel):
             asked = model.asking.of([profile.index])
-            return _neighbours_best(model.neighbours, (asked.index, asked.weight), allowed, n)
+            return self._best(model.neighbours, (asked.index, asked.weight), allowed, n)
         best = _top(model.scores([profile.index])[0], allowed, n)
-        return best, self._speaks(model, profile, best)
+        return best, self._speaks(model, profile, best) if self.witnessed else nothing
 
     def _speaks(self, model: ItemModel, profile: Profile, best: Ints) -> Ints:
         """(k,) the history item that speaks most for each of the best; (0,) where the model cannot name one."""
@@ -295,7 +316,7 @@ class ExactGather:
         )
 
 
-def _top(scores: Floats, allowed: Bools, n: int) -> Ints:
+def _top(scores: npt.NDArray[np.number[Any]], allowed: Bools, n: int) -> Ints:
     """The ``n`` best allowed items, best first; ties go to the lower index."""
     masked = np.where(allowed, scores, -np.inf)
     n = min(n, int(allowed.sum()))
@@ -304,19 +325,3 @@ def _top(scores: Floats, allowed: Bools, n: int) -> Ints:
     edge = np.partition(masked, len(masked) - n)[len(masked) - n]
     best = np.flatnonzero(masked >= edge)
     return best[np.argsort(-masked[best], kind="stable")][:n].astype(np.int64)
-
-
-def _neighbours_best(table: Neighbours, recent: tuple[Ints, Floats], allowed: Bools, n: int) -> tuple[Ints, Ints]:
-    """The items with the largest summed contributions above 0, and the history item that contributed most to each."""
-    row, item, amount = table.contributions(*recent)
-    total = np.bincount(item, weights=amount, minlength=len(table))
-    found = np.flatnonzero((total > 0) & allowed)
-    best = found[np.argsort(-total[found], kind="stable")[:n]]
-    is_best = np.zeros(len(table), np.bool_)
-    is_best[best] = True
-    kept = is_best[item]
-    row, item, amount = row[kept], item[kept], amount[kept]
-    weakest_first = np.argsort(-amount, kind="stable")[::-1]  # of equal ones the newest entry comes last, and stays
-    cause = np.zeros(len(table), np.int64)
-    cause[item[weakest_first]] = row[weakest_first]
-    return best, recent[0][cause[best]]

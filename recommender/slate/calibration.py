@@ -47,18 +47,20 @@ class CalibrationGain:
             mix: the shopper's own, from ``department_mix``.
         """
         names, self._place = np.unique(departments, return_inverse=True)
-        self._wanted = np.array([mix.get(int(name), 0.0) for name in names])
+        self._wanted = np.array([mix.get(int(name), 0.0) for name in names]) + SMOOTHING
         self._count = np.zeros(len(names))
+        self._placed = 0
         self._known = bool(mix)
 
     def gains(self, rows: Ints | slice = slice(None)) -> Floats:
         """(a,) gain of the candidates ``rows`` (a,), by default of all."""
         if not self._known:
             return np.zeros(self._place[rows].shape, np.float32)
-        shown = self._count / max(self._count.sum(), 1.0)
-        by_department = np.log((self._wanted + SMOOTHING) / (shown + SMOOTHING)).astype(np.float32)
+        shown = self._count / max(self._placed, 1)
+        by_department = np.log(self._wanted / (shown + SMOOTHING)).astype(np.float32)
         return np.asarray(by_department[self._place[rows]])
 
     def place(self, row: int) -> None:
         """Count candidate ``row`` as shown."""
         self._count[self._place[row]] += 1
+        self._placed += 1
