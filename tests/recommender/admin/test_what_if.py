@@ -13,7 +13,7 @@ from recommender.admin.what_if import earning_words, shares_plots, trial_view
 from recommender.evaluation.what_if import Tally
 from recommender.homepage import homepage_page
 from recommender.jobs import job_run
-from recommender.models import Experiment, Impression, JobRun, Knobs, Rule, Ruleset
+from recommender.models import Experiment, Impression, JobRun, Knobs, RequestLog, Rule, Ruleset
 from recommender.store.rulesets import ruleset_publish
 from recommender.what_if import KIND, what_if_do
 from tests.fixtures.tiny_shop import TinyShop, shopper_with, tiny_served
@@ -125,6 +125,21 @@ def test_a_draft_experiment_is_tried_with_the_arms_that_it_would_draw(staff: Cli
     Experiment.objects.create(shop=tiny.shop, name="dare", arms=arms, enabled=True)
     found = done(asked(staff, reverse("admin:ruleset_try") + "?shop=tiny"))
     assert (found["tally"].pages, found["tally"].different) == (3, 3)
+
+
+def test_a_draft_that_changes_nothing_is_said_to_move_nothing(staff: Client, tiny: TinyShop) -> None:
+    found = done(asked(staff, reverse("admin:ruleset_try") + "?shop=tiny"))
+    assert (found["tally"].pages, found["tally"].different) == (3, 0)
+    words = staff.get(reverse("admin:what_if_progress", args=[found["trial"]])).content.decode()
+    assert "Of 3 pages of the last day none would have differed: nothing would move." in words
+    assert "displaced" not in words
+
+
+def test_without_a_logged_page_a_trial_says_that_there_is_nothing_to_try_on(staff: Client, tiny: TinyShop) -> None:
+    RequestLog.objects.all().delete()
+    found = done(asked(staff, reverse("admin:ruleset_try") + "?shop=tiny"))
+    words = staff.get(reverse("admin:what_if_progress", args=[found["trial"]])).content.decode()
+    assert "No page of the last day is in the log: there is nothing to try it on." in words
 
 
 def test_a_failed_trial_says_why(staff: Client, tiny: TinyShop) -> None:
