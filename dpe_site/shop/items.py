@@ -1,5 +1,7 @@
 """Finding the item an address or a button names."""
 
+from collections.abc import Collection
+
 from django.http import Http404
 from django.utils import timezone
 
@@ -16,3 +18,11 @@ def item_named(shop: Shop, item_id: int) -> Item:
     if item is None:
         raise Http404
     return item
+
+
+def variants_among(item_ids: Collection[int], *, shown: Collection[int]) -> set[int]:
+    """Those of ``item_ids`` that are variants of something shown, in another colour or size."""
+    named = Item.objects.filter(pk__in={*item_ids, *shown}).exclude(group="")
+    group = dict(named.values_list("pk", "group"))
+    taken = {group[item] for item in shown if item in group}
+    return {item for item in item_ids if group.get(item) in taken}

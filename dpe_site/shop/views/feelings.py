@@ -19,7 +19,7 @@ from dpe_site.shop.cards import cards_of
 from dpe_site.shop.deeds import Place
 from dpe_site.shop.feelings import FEELINGS, feelings_of
 from dpe_site.shop.forms import DeedForm, Pick
-from dpe_site.shop.items import item_named
+from dpe_site.shop.items import item_named, variants_among
 from dpe_site.shop.views.home import page_words
 from dpe_site.shop.visitor import visitor_of
 from recommender.page import Card, Page
@@ -96,11 +96,14 @@ def _answer(
 def better_find(pages: Iterable[Page], said: dict[str, Any]) -> tuple[Page, Card | None]:
     """The card that takes the place of one that was folded away, and its page: of the same section if one is left.
 
-    What is on the screen already stays where it is; the page after the first is asked only where nothing else is left.
+    What is on the screen already stays where it is, and no variant of it joins; the page after the first is asked only
+    where nothing else is left.
     """
     shown = said["shown"] | {said["pick"][0]}
     for page in pages:
         fresh = [(section.code, card) for section in page.sections for card in section.cards if card.id not in shown]
+        barred = variants_among([card.id for _code, card in fresh], shown=shown) if fresh else set()
+        fresh = [(code, card) for code, card in fresh if card.id not in barred]
         if fresh:
             return page, min(fresh, key=lambda one: one[0] != said["section"])[1]
     return page, None

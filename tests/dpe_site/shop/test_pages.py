@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from catalog.models import Item
 from dpe_site.shop.views.feelings import better_find
 from recommender.homepage import homepage_page
 from recommender.models import Impression
@@ -192,6 +193,23 @@ def test_where_a_page_has_nothing_new_the_next_one_is_asked(tiny: TinyShop) -> N
     seen = said | {"shown": frozenset([*others, *(card.id for card in second.cards)])}
     assert better_find([first, second], seen) == (second, None)
     assert better_find([first, second], said | {"shown": frozenset(others[1:])}) == (first, first.cards[1])
+
+
+def test_no_variant_of_what_is_on_the_screen_takes_the_place_of_a_card(tiny: TinyShop) -> None:
+    page = homepage_page(shop=tiny.shop, session="a", now=timezone.now())
+    gone, stays, twin, other, *_rest = [card.id for card in page.sections[0].cards]
+    said = {"pick": (gone, 0), "shown": frozenset({stays}), "section": page.sections[0].code}
+
+    def better() -> int:
+        card = better_find([page], said)[1]
+        assert card is not None
+        return card.id
+
+    assert better() == twin
+    Item.objects.filter(pk__in=(stays, twin)).update(group="chair")
+    assert better() == other
+    Item.objects.filter(pk__in=(gone, other)).update(group="lamp")
+    assert better() not in (twin, other)
 
 
 def test_the_shop_asks_first_where_it_must(client: Client, tiny: TinyShop) -> None:
