@@ -107,10 +107,10 @@ def page_compose(request: Request, plan: Plan, seed: int) -> tuple[Plan, Slate]:
     slate = _compose(request, plan, seed)
     if slate.sections or not len(request.gathered) or request.ruleset.knobs.one_list:
         return plan, slate
-    for eased in easings(request):
+    for eased, least in easings(request):
         plan = plan_make(eased)
         slate = _compose(eased, plan, seed)
-        if slate.sections:
+        if len(slate.rows) >= least:
             return replace(plan, rules_left_aside=eased.ruleset.rules is not request.ruleset.rules), slate
     return plan, slate
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recommender.data.ruleset import RulesetValue, SectionValue
+from recommender.data.ruleset import RulesetValue, RuleValue, SectionValue
 from recommender.data.types import Bools, Context, Floats, Gathered, Ints, Section, Source
 from recommender.retrieval.used_up import bought_days, lasting_days, used_up
 from recommender.serving.bundle import Bundle
@@ -97,20 +97,29 @@ def thickened(request: Request) -> Request:
     return replace(request, ruleset=replace(ruleset, layout=layout, knobs=replace(ruleset.knobs, repeats=True)))
 
 
-def easings(request: Request) -> Iterator[Request]:
-    """What is tried, one after another, where a page would stay empty.
+def easings(request: Request) -> Iterator[tuple[Request, int]]:
+    """What is tried, one after another, where a page would stay empty, and with how many cards it is taken.
 
-    First sections however thin, and repeats; then the rules that bar whole brands, categories or tags are left aside,
-    last all of them: what staff rule must not leave a shopper without a page.
+    First sections however thin, and repeats. If quotas and caps then leave less than the thinnest section asks for,
+    they are left aside where that helps; next the rules that bar whole brands, categories or tags, last all of them:
+    what staff rule must not leave a shopper without a page.
     """
-    eased = thickened(request)
-    yield eased
-    rules = request.ruleset.rules
+    rules, eased = request.ruleset.rules, thickened(request)
+    uncounted = tuple(rule for rule in rules if rule.action not in ("quota", "cap"))
+    if len(uncounted) < len(rules):
+        least = min((section.minimum for section in _layout(request)), default=1)
+        yield eased, least
+        yield _under(request, uncounted), least
+    yield eased, 1
     kept = tuple(rule for rule in rules if rule.action != "exclude" or rule.target == "item")
     if len(kept) < len(rules):
-        yield replace(eased, ruleset=replace(eased.ruleset, rules=kept))
+        yield _under(eased, kept), 1
     if rules:
-        yield replace(eased, ruleset=replace(eased.ruleset, rules=()))
+        yield _under(eased, ()), 1
+
+
+def _under(request: Request, rules: tuple[RuleValue, ...]) -> Request:
+    return replace(request, ruleset=replace(request.ruleset, rules=rules))
 
 
 def board_of(request: Request, limits: tuple[Limit, ...] = ()) -> Board:

@@ -171,6 +171,26 @@ def test_what_is_excluded_by_name_stays_away_while_wider_rules_are_left_aside(re
     assert not np.isin(decision.item_ids, named).any()
 
 
+def test_quotas_that_leave_hardly_a_card_are_left_aside_and_bans_are_not(request_of: Make, bundle: Bundle) -> None:
+    context, gathered = request_of(0, 6, 12)
+    departments = tuple(np.unique(gathered.department).tolist())
+    banned = RuleValue(1, "ban", "exclude", "category", departments[:1])
+    rules = (banned, RuleValue(2, "one", "quota", "category", departments, most=1))
+    decision = decide(context, gathered, RulesetValue("x", KnobValues(), rules=rules), bundle, 1)
+    assert len(decision.item_ids) >= 24
+    assert decision.degraded == "rules_left_aside"
+    assert not np.isin(gathered.department[decision.rows], departments[0]).any()
+
+
+def test_few_cards_that_a_quota_did_not_bring_about_stay(request_of: Make, bundle: Bundle) -> None:
+    context, gathered = request_of(0, 6, 12)
+    barred = RuleValue(1, "ban", "exclude", "item", tuple(gathered.item_ids[2:].tolist()))
+    quota = RuleValue(2, "one", "quota", "item", tuple(gathered.item_ids.tolist()), most=1)
+    decision = decide(context, gathered, RulesetValue("x", KnobValues(), rules=(barred, quota)), bundle, 1)
+    assert len(decision.item_ids) == 1
+    assert not decision.degraded
+
+
 def test_zero_candidates_are_an_empty_page(bundle: Bundle) -> None:
     decision = decide(context_of(), gathered_of([], dim=64), DEFAULT, bundle, 1)
     assert len(decision.item_ids) == 0
