@@ -180,7 +180,8 @@ def _interest(
 
 def _sentences(profile: InterestProfile, names: Names, colours: Sequence[str], currency: str) -> tuple[str, ...]:
     """What is near, what it may cost, how new it should be, in which colours."""
-    said = [_stage_sentence(profile, names)]
+    has_looked = any(lean.weight > 0 for lean in profile.leans)  # who only hid things was not away
+    said = [_stage_sentence(profile, names)] if has_looked or profile.stage.stage != Stage.AWAY else []
     if band := profile.price:
         prices = {"low": money_text(band.low_minor, currency), "high": money_text(band.high_minor, currency)}
         said.append(_("Most of what you like costs between %(low)s and %(high)s.") % prices)

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from dpe_site.shop.hidden import hides_something
 from dpe_site.shop.pages import cursor_of, page_of, rows_of
 from dpe_site.shop.strip import strip_of
 from dpe_site.shop.visitor import visitor_of
@@ -17,7 +18,10 @@ def home(request: HttpRequest) -> HttpResponse:
     """Everything chosen for this visitor; with a cursor, what comes after the pages it tells of."""
     page = page_of(request, "homepage", cursor=cursor_of(request))
     strip = None if page.page else strip_of(request, invited="strip" in request.GET)
-    return render(request, "shop/home.html", {**page_words(request, page), "here": "home", "strip": strip})
+    words = {**page_words(request, page), "here": "home", "strip": strip}
+    if not words["rows"]:
+        words["hidden"] = hides_something(visitor_of(request).shopper)
+    return render(request, "shop/home.html", words)
 
 
 @require_safe

@@ -2,6 +2,7 @@
 
 import pytest
 from bs4 import BeautifulSoup
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
@@ -156,3 +157,27 @@ def test_a_taste_stays_while_something_else_that_was_looked_at_bears_it(tasteful
     assert context_read(shopper.shop, shopper, asked).taste_tags.tolist() == [tag.pk]
     ShopperState.objects.update(ignored_items=state.recent_items)
     assert context_read(shopper.shop, shopper, asked).taste_tags.tolist() == []
+
+
+def test_what_was_hidden_is_told_and_shown_again_on_the_taste_page(known: Client, shop: TinyShop) -> None:
+    first, second = shop.items[3], shop.items[4]
+    for item in (first, second):
+        known.post("/do/not_interested/", {"pick": item.pk, "surface": "homepage"})
+    page = soup(known, "/taste/")
+    buttons = page.select('form[action="/undo/not_interested/"] button')
+    assert [str(button["value"]) for button in buttons] == [str(second.pk), str(first.pk)]
+    form = found(page, 'form[action="/undo/not_interested/"]')
+    answer = known.post(str(form["action"]), {"pick": str(first.pk), "next": str(found(form, "[name=next]")["value"])})
+    assert answer["Location"] == "/taste/"
+    assert ShopperState.objects.get().hidden_items == [second.pk]
+
+
+def test_who_has_hidden_everything_is_told_so_and_led_to_where_it_comes_back(known: Client, shop: TinyShop) -> None:
+    ShopperState.objects.update(hidden_items=[item.pk for item in shop.items], version=F("version") + 1)
+    page = soup(known, "/")
+    assert page.select("main .card") == []
+    assert "You have hidden everything that would be here." in found(page, ".empty").text
+    assert found(page, ".empty a")["href"] == "/taste/#hidden"
+    taste = soup(known, "/taste/")
+    assert len(taste.select('form[action="/undo/not_interested/"] button')) == 12
+    assert f"and {len(shop.items) - 12} more" in found(taste, "#hidden").parent.text

@@ -91,3 +91,9 @@ def test_of_nobody_and_of_who_was_away_little_is_said(client: Client, tiny: Tiny
     later = timezone.now() + timedelta(days=20)
     portrait = portrait_of(tiny.shop, Shopper.objects.get(), "en", later)
     assert portrait.sentences[0] == "You have not looked at anything for two weeks."
+
+
+def test_who_only_hid_something_is_not_said_to_have_been_away(client: Client, tiny: TinyShop) -> None:
+    client.post("/do/not_interested/", {"pick": tiny.items[0].pk, "surface": "homepage"})
+    portrait = portrait_of(tiny.shop, Shopper.objects.get(), "en", timezone.now())
+    assert not [sentence for sentence in portrait.sentences if "two weeks" in sentence]
