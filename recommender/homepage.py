@@ -310,7 +310,8 @@ def _gather_and_decide(request: _Request, serving: Serving, *, trace: bool) -> D
     gathered = gather(request.context)
     stages.end("gather")
     context = context_trim(request.context, gathered)
-    decision = decide(context, gathered, ruleset, serving.bundle, request.seed, trace=trace, clock=clock)
+    seed, view = request.seed, gather.view
+    decision = decide(context, gathered, ruleset, serving.bundle, seed, trace=trace, view=view, clock=clock)
     if decision.trace is not None:
         decision.trace["stages_ms"] = stages.milliseconds | decision.trace["stages_ms"]
     return Decided(context, gathered, decision, serving)

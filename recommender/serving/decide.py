@@ -15,7 +15,7 @@ from recommender.data.types import Context, Decision, Gathered, Ints, Source
 from recommender.explain.influence import Influence
 from recommender.explain.reasons import Causes, cards_to_explain, reasons_make
 from recommender.serving.bundle import Bundle
-from recommender.serving.plan import Plan, Request, board_of, boosts_of, easings, mix_of, plan_make
+from recommender.serving.plan import Plan, Request, board_of, boosts_of, easings, plan_make
 from recommender.serving.scores import scores_compute, scores_without
 from recommender.serving.stages import Clock, Stages
 from recommender.serving.state import INFLUENCE_ITEMS, ShopperView, shopper_view
@@ -117,7 +117,7 @@ def page_compose(request: Request, plan: Plan, seed: int) -> tuple[Plan, Slate]:
 
 def _compose(request: Request, plan: Plan, seed: int) -> Slate:
     uniform = np.random.Generator(np.random.PCG64(seed)).random
-    composer = Composer(board_of(request, plan.limits), request.ruleset.knobs, mix_of(request), uniform)
+    composer = Composer(board_of(request, plan.limits), request.ruleset.knobs, request.view.mix, uniform)
     return composer.compose(plan.rows, plan.scores)
 
 

@@ -12,7 +12,7 @@ from recommender.serving.bundle import Bundle
 from recommender.serving.page_limits import limits_of, rows_mask
 from recommender.serving.scores import Scores
 from recommender.serving.state import ShopperView
-from recommender.slate.calibration import department_mix, favourite_department
+from recommender.slate.calibration import favourite_department
 from recommender.slate.diversity import unit_rows
 from recommender.slate.layout import Row, layout_for, section_rows
 from recommender.slate.limits import Limit
@@ -179,11 +179,6 @@ def surprise_of(request: Request) -> Floats:
     return np.asarray(request.ruleset.knobs.serendipity * relevance * (1.0 - nearest), np.float32)
 
 
-def mix_of(request: Request) -> dict[int, float]:
-    """The shopper's own mix of departments."""
-    return department_mix(request.view.departments)
-
-
 def section_scores(row: Row, request: Request, effect: RuleEffects) -> Floats:
     """(c,) score·boost + w·Q + what the section adds."""
     scores, knobs = request.scores, request.ruleset.knobs
@@ -243,7 +238,7 @@ def _favourite(request: Request) -> int:
     Without a bundle the only department whose trend was gathered is that one.
     """
     if request.bundle is not None:
-        return favourite_department(mix_of(request))
+        return favourite_department(request.view.mix)
     gathered = request.gathered
     return int(gathered.department[gathered.has(Source.DEPARTMENT_TREND)].max(initial=0))
 

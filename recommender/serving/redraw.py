@@ -9,7 +9,7 @@ from recommender.data.ruleset import RulesetValue
 from recommender.data.types import Context, Floats, Gathered
 from recommender.serving.bundle import Bundle
 from recommender.serving.decide import page_compose
-from recommender.serving.plan import Plan, Request, board_of, mix_of, plan_make
+from recommender.serving.plan import Plan, Request, board_of, plan_make
 from recommender.serving.scores import scores_compute
 from recommender.serving.state import shopper_view
 from recommender.slate.following import ShownSlots, SlotLaw, page_follow
@@ -67,7 +67,7 @@ class Redrawing:
     def laws(self, shown: ShownSlots) -> list[SlotLaw | None]:
         """The law of each slot of the page that was shown, everything before it as it was."""
         board, plan = board_of(self.request, self.plan.limits), (self.plan.rows, self.plan.scores)
-        return page_follow(board, self.request.ruleset.knobs, mix_of(self.request), plan, shown)
+        return page_follow(board, self.request.ruleset.knobs, self.request.view.mix, plan, shown)
 
     def expected(self) -> Expected | None:
         """What the ranker expects, None where the bundle has none."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from recommender.data.types import ArtifactMismatch, Context, Encoder, Floats, G
 from recommender.encoders.inputs import EncoderInputs, encoder_batch, state_encode
 from recommender.encoders.start_states import context_situation
 from recommender.serving.bundle import Bundle
+from recommender.slate.calibration import department_mix
 
 INFLUENCE_ITEMS = 10
 """Newest distinct history items whose influence is measured."""
@@ -26,11 +27,16 @@ class ShopperView:
     departments: Ints  # (p,) department of each profile entry, newest first, 0 unknown
     situation: Floats | None = None  # (d,) what the situation added to the state of somebody unknown
 
-    @property
+    @cached_property
     def anchors(self) -> Ints:
         """Distinct profile items, newest first."""
         ids, first = np.unique(self.profile.item_ids, return_index=True)
         return ids[np.argsort(first)]
+
+    @cached_property
+    def mix(self) -> dict[int, float]:
+        """The shopper's own mix of departments."""
+        return department_mix(self.departments)
 
 
 def shopper_view(

@@ -59,11 +59,12 @@ class SqlGather:
         """
         self.serving, self.tag_ids, self.repeats = serving, tuple(tag_ids), repeats
         self.quotas = serving.bundle.quotas if serving.bundle else DEFAULT_QUOTAS
+        self.view: ShopperView | None = None  # of the shopper for whom was gathered last
 
     def __call__(self, context: Context) -> Gathered:
         """Candidates of a request with their facts."""
         fresh_ids, fresh_vectors = self._fresh_history(context)
-        view = shopper_view(context, self.serving.bundle, fresh_ids, fresh_vectors)
+        view = self.view = shopper_view(context, self.serving.bundle, fresh_ids, fresh_vectors)
         haul = _Haul([], [])
         now = datetime.fromtimestamp(context.now_us / 1_000_000, tz=UTC)
         filters = filter_parameters(context, now, foreign_texts=self.serving.trend.foreign_texts)
