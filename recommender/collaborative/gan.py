@@ -21,6 +21,7 @@ class GanConfig:
     steps: int = 20_000
     check_every: int = 250  # steps between validations
     patience: int = 8  # validations without a better one before training stops
+    minutes: float = 10.0  # the longest that training goes on
     stoppers: int = 1000  # shoppers whose newest item is kept back to stop with, at most a fifth of all
     max_items: int = 20_000  # the items met most often are learned, the others are left to other models
     max_user_items: int = 500  # the newest items of one shopper that count

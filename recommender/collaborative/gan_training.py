@@ -88,7 +88,7 @@ def gan_fit(sequences: Sequences, config: GanConfig | None = None, fitting: Fitt
     stoppers = Stoppers.of(sequences, most=config.stoppers, rng=rng)
     met = sparse.csr_matrix(met_matrix(stoppers.train, newest=config.max_user_items)[:, learned])
     game = _Game(config, met, rng)
-    pace = Pace(config.steps if len(game.rows) else 0, config.check_every, config.patience)
+    pace = Pace(config.steps if len(game.rows) else 0, config.check_every, config.patience, config.minutes)
     scores = among_all(game.scores, learned, sequences.n_items)
     best_kept(game.generator, game.learn, lambda: stoppers.ndcg(scores), pace, fitting.progress)
     model = vae_model(_cut(game.generator), learned, sequences.n_items, VaeConfig())

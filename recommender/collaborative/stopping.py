@@ -1,5 +1,7 @@
 """When to stop: shoppers with a kept-back item are asked now and then, and the best network is kept (torch)."""
 
+import math
+import time
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
@@ -26,6 +28,7 @@ class Pace:
     steps: int
     check_every: int  # steps between validations
     patience: int  # validations without a better one before it ends
+    minutes: float = math.inf  # after which it ends at the next validation
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,7 @@ def best_kept(
     Returns: the best NDCG, NaN where nobody could be asked.
     """
     best, best_ndcg, best_at, steps = deepcopy(network.state_dict()), float("nan"), 0, 0
+    end = time.monotonic() + 60 * pace.minutes
     while steps < pace.steps:
         learn(min(pace.check_every, pace.steps - steps))
         steps = min(steps + pace.check_every, pace.steps)
@@ -97,6 +101,8 @@ def best_kept(
         if np.isnan(now) or not now <= best_ndcg:
             best, best_ndcg, best_at = deepcopy(network.state_dict()), now, steps
         elif steps - best_at >= pace.patience * pace.check_every:
+            break
+        if time.monotonic() > end:
             break
     network.load_state_dict(best)
     progress(pace.steps, pace.steps)

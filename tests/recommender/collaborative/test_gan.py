@@ -69,6 +69,13 @@ def test_stoppers_are_asked_what_they_met_last_and_it_is_learned_by_nobody():
     assert stoppers.ndcg(lambda users: np.zeros((len(users), N), np.float32)) == 0.0  # ties count against
 
 
+def test_learning_ends_when_its_minutes_are_over():
+    network, told = torch.nn.Linear(1, 1), []
+    pace = Pace(steps=1000, check_every=10, patience=99, minutes=0.0)
+    best_kept(network, told.append, lambda: float(len(told)), pace, lambda *_: None)
+    assert told == [10]
+
+
 def test_the_best_network_is_kept_and_learning_ends_when_nothing_gets_better():
     network, told = torch.nn.Linear(1, 1), []
     marks = iter([0.1, 0.3, 0.2, 0.2, 0.9])
