@@ -9,8 +9,12 @@ from django.utils.translation import ngettext
 
 from catalog.models import Outbox, Shop
 from recommender.admin.figures import Day
+from recommender.admin.rule_words import absent_words
 from recommender.models import Impression, JobRun, Live
 from recommender.serving.decide import RULES_LEFT_ASIDE
+from recommender.store.experiments import microseconds
+from recommender.store.rule_warnings import absent_of
+from recommender.store.rulesets import ruleset_read
 from recommender.store.switches import Switches, switches_read
 
 OLD_BUNDLE = timedelta(days=8)
@@ -31,7 +35,7 @@ class Health:
 def health_of(shop: Shop, today: Day, now: datetime) -> Health:
     """The most pressing trouble, or that all is well."""
     pressing = _gave_up(shop) or _waits(shop, now) or _switched(shop) or _rules_bar(shop, now)
-    return pressing or _bundle_trouble(shop, now) or _degraded(today) or _well(shop)
+    return pressing or _bundle_trouble(shop, now) or _asked_in_vain(shop, now) or _degraded(today) or _well(shop)
 
 
 def _bad(sentence: str, view: str, link: str) -> Health:
@@ -87,6 +91,17 @@ def _rules_bar(shop: Shop, now: datetime) -> Health | None:
         barred,
     )
     return _bad(words % {"n": barred}, "recommender_rule_changelist", _("Look at the rules"))
+
+
+def _asked_in_vain(shop: Shop, now: datetime) -> Health | None:
+    """A rule in force that asks for an item which was deleted, hidden or sold out since."""
+    live = Live.objects.select_related("ruleset").filter(shop=shop).first()
+    if live is None or live.ruleset is None:
+        return None
+    now_us = microseconds(now)
+    rules = ruleset_read(live.ruleset).rules
+    absent = absent_of(rule for rule in rules if rule.starts_us <= now_us < (rule.ends_us or now_us + 1))
+    return _bad(absent_words(absent[0]), "recommender_rule_changelist", _("Look at the rules")) if absent else None
 
 
 def _bundle_trouble(shop: Shop, now: datetime) -> Health | None:

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from catalog.models import Brand, Category, Item, Shop, Tag
 from recommender.admin.choices import section_word, surface_word
+from recommender.data.ruleset import RuleValue
 from recommender.data.types import DataError
 from recommender.models import Rule
 from recommender.slate.rule_conflicts import Conflict
@@ -141,7 +142,14 @@ def warning_words(warnings: RuleWarnings) -> list[str]:
     words = [conflict_words(conflict) for conflict in warnings.conflicts]
     words += [absent_words(absent) for absent in warnings.absent]
     words += [nobodys_words(rule.name, rule.segment) for rule in warnings.nobodys]
+    words += [_narrow_words(rule) for rule in warnings.narrow]
     return words + _ban_words(warnings) if warnings.excluding else words
+
+
+def _narrow_words(rule: RuleValue) -> str:
+    """That a quota leaves next to nothing, and what becomes of it."""
+    words = _("“%(rule)s” leaves a page hardly a card: where too few are left, rules that count cards are left aside.")
+    return words % {"rule": rule.name}
 
 
 def _ban_words(warnings: RuleWarnings) -> list[str]:

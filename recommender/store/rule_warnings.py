@@ -24,6 +24,8 @@ WHERE i.shop_id = %(shop)s AND t.tag_id = ANY(%(tags)s) ORDER BY 2, 1
 """
 _WIDE = 0.8
 """Share of what can be shown above which a ban is worth a word."""
+_ROW = 8
+"""Cards below which a page that a quota leaves is worth a word."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class RuleWarnings:
     excluded: float  # share of the showable items that rules for everybody, everywhere and always bar
     excluding: tuple[RuleValue, ...]  # those rules, if the share is large
     nobodys: tuple[RuleValue, ...] = ()  # rules for a learned segment that the bundle that serves does not know
+    narrow: tuple[RuleValue, ...] = ()  # quotas of a whole page that leave it fewer cards than a row has
 
 
 def rule_warnings(shop: Shop, rules: Iterable[RuleValue], *, about: int | None = None) -> RuleWarnings:
@@ -69,7 +72,7 @@ def rule_warnings(shop: Shop, rules: Iterable[RuleValue], *, about: int | None =
     """
     book = Rulebook.of(rules)
     mine = [rule for rule in book if about in (None, rule.id)]
-    absent = _absent(mine)
+    absent = absent_of(mine)
     if not book:
         return RuleWarnings((), absent, 0.0, ())
     items = _catalogue(shop, book)
@@ -80,6 +83,7 @@ def rule_warnings(shop: Shop, rules: Iterable[RuleValue], *, about: int | None =
         excluded=share,
         excluding=tuple(rule for rule in bans if rule in mine) if share >= _WIDE else (),
         nobodys=rules_without_members(shop, mine),
+        narrow=_narrow(mine, items),
     )
 
 
@@ -90,7 +94,8 @@ def _catalogue(shop: Shop, book: Rulebook) -> Catalogue:
     return Catalogue(ids, brand, category, department, showable, tag, np.searchsorted(ids, item))
 
 
-def _absent(rules: Iterable[RuleValue]) -> tuple[Absent, ...]:
+def absent_of(rules: Iterable[RuleValue]) -> tuple[Absent, ...]:
+    """The items that pins and includes ask for by name and that cannot be shown."""
     asking = [rule for rule in rules if rule.action in ("pin", "include") and rule.target == "item"]
     wanted = {item for rule in asking for item in rule.target_ids}
     rows = Item.objects.filter(pk__in=wanted).values_list("pk", "external_id", "status", "deleted_at", "stock")
@@ -100,6 +105,17 @@ def _absent(rules: Iterable[RuleValue]) -> tuple[Absent, ...]:
         if deleted_at or status != Item.Status.ACTIVE or stock == 0
     }
     return tuple(Absent(rule, *why[item]) for rule in asking for item in rule.target_ids if item in why)
+
+
+def _narrow(rules: Iterable[RuleValue], items: Catalogue) -> tuple[RuleValue, ...]:
+    whole = (rule for rule in rules if rule.action == "quota" and rule.most and not (rule.per_row or rule.section))
+    quotas, showable = Rulebook(whole), int(items.showable.sum())
+    if not quotas:
+        return ()
+    found = quotas.matches(items, np.ones(len(quotas), np.bool_))
+    held = np.bincount(found.rule[items.showable[found.row]], minlength=len(quotas))  # (q,) showable items of each
+    left = showable - held + np.minimum(held, quotas.most)
+    return tuple(quotas.ordered[number] for number in np.flatnonzero((left < _ROW) & (held > quotas.most)).tolist())
 
 
 def _excluded(book: Rulebook, items: Catalogue) -> tuple[float, list[RuleValue]]:

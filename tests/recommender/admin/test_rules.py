@@ -202,6 +202,14 @@ def test_a_ban_of_everything_is_told(staff: Client, tiny: TinyShop) -> None:
     assert any("“Nothing” bars everything there is to show" in words for words in said)
 
 
+def test_a_quota_that_leaves_hardly_a_card_is_told(staff: Client, tiny: TinyShop) -> None:
+    departments = [department.pk for department in tiny.departments]
+    about = {"action": "quota", "target": "category", "categories": departments, "most": "1", "name": "One"}
+    for more, told in (({"per_row": "on"}, False), ({"most": "30"}, False), ({}, True)):
+        said = [str(words) for words in staff.post(ADD, typed(tiny, **about | more), follow=True).context["messages"]]
+        assert any("“One” leaves a page hardly a card" in words for words in said) is told
+
+
 def test_quotas_and_caps_are_typed_and_published(staff: Client, tiny: TinyShop) -> None:
     staff.post(ADD, typed(tiny, action="quota", least="2", most="4", per_row="on"))
     staff.post(ADD, typed(tiny, action="cap", most="2", brands=[]))

@@ -14,7 +14,8 @@ from recommender.admin.figures import by_this_time_yesterday, days_read, poisson
 from recommender.admin.health import health_of
 from recommender.admin.plots import Series, bars_chart, lines_chart, spark_points
 from recommender.admin.today import Reading, figures_of, plots_of
-from recommender.models import BundleVersion, Impression, JobRun, Live
+from recommender.models import BundleVersion, Impression, JobRun, Live, Rule
+from recommender.store.rulesets import ruleset_publish
 from recommender.store.switches import Switches, switches_turn
 from tests.fixtures.tiny_shop import TinyShop, tiny_shop
 from users.kinds import Kind
@@ -149,6 +150,23 @@ def test_health_tells_of_switches_and_of_rules_that_leave_nothing(tiny: TinyShop
     told = health_of(tiny.shop, today, NOON)
     assert (told.tone, told.sentence) == ("bad", "All rules are off.")
     assert "ruleset" in told.address
+
+
+def test_health_tells_of_an_item_that_went_after_a_rule_asked_for_it(tiny: TinyShop) -> None:
+    pinned = tiny.items[5]
+    Rule.objects.create(shop=tiny.shop, name="Pinned", action="pin", target="item", target_ids=[pinned.pk], slot=1)
+    ruleset_publish(shop=tiny.shop)
+    bundle = BundleVersion.objects.create(shop=tiny.shop, status="live", promoted_at=NOON - timedelta(days=1))
+    Live.objects.filter(shop=tiny.shop).update(bundle=bundle)
+    today = days_read(tiny.shop, NOON)[-1]
+    assert health_of(tiny.shop, today, NOON).tone == "good"
+    pinned.deleted_at = NOON
+    pinned.save()
+    told = health_of(tiny.shop, today, NOON)
+    assert told.sentence.startswith(f"“Pinned” asks for {pinned.external_id}, which is deleted")
+    Rule.objects.update(ends_at=NOON)
+    ruleset_publish(shop=tiny.shop)
+    assert health_of(tiny.shop, today, NOON).tone == "good", "its time is over"
 
 
 def test_health_names_the_most_pressing_trouble(tiny: TinyShop) -> None:
