@@ -24,7 +24,9 @@ from recommender.store.bundles import bundle_promote, bundle_rollback
 from recommender.training.gate_words import gate_words
 from users.admin import FactAdmin
 
-_TONES = {"live": "success", "ready": "info", "building": "warning", "refused": "danger", "broken": "danger"}
+_TONES = {  # all of them: a state without a tone would be shown by its key
+    "live": "success", "ready": "info", "building": "warning", "refused": "danger", "retired": "", "broken": "danger",
+}  # fmt: skip
 CHANGE_PAGE = "recommender_bundleversion_change"
 _PROMOTABLE = (BundleVersion.Status.READY, BundleVersion.Status.REFUSED, BundleVersion.Status.RETIRED)
 

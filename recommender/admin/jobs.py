@@ -23,7 +23,10 @@ from recommender.training.absent_words import absent_words
 from recommender.training.gate_words import gate_words
 from users.admin import FactAdmin
 
-_TONES = {"succeeded": "success", "running": "info", "queued": "warning", "failed": "danger", "parked": "danger"}
+_TONES = {  # all of them: a state without a tone would be shown by its key
+    "succeeded": "success", "running": "info", "queued": "warning", "failed": "danger", "cancelled": "",
+    "parked": "danger",
+}  # fmt: skip
 ENDED = (JobRun.Status.SUCCEEDED, JobRun.Status.FAILED, JobRun.Status.CANCELLED, JobRun.Status.PARKED)
 AGAIN = (JobRun.Status.FAILED, JobRun.Status.CANCELLED, JobRun.Status.PARKED)
 

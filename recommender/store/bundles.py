@@ -119,7 +119,13 @@ def bundle_promote(
             _("%(bundle)s is %(status)s and cannot serve; choose a ready one")
             % {"bundle": version, "status": version.get_status_display()}
         )
-    bundle = _verified(bundle_path(version), version.fingerprint)
+    try:
+        bundle = _verified(bundle_path(version), version.fingerprint)
+    except ArtifactMismatch as error:
+        told = {"bundle": version, "cause": error}
+        raise ArtifactMismatch(
+            _("the files of %(bundle)s are damaged, so it cannot serve: %(cause)s") % told
+        ) from error
     if not vector_table_attached(version.pk):
         raise DataError(_("the vectors of %(bundle)s were put away; train again") % {"bundle": version})
     bundle_count_check(version)

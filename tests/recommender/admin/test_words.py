@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from django.conf import settings
 from django.contrib import admin
 from django.test import Client
@@ -127,3 +128,19 @@ def test_trials_of_the_gate_are_told_in_points_and_words(staff: Client, tiny: Ti
     page = staff.get(reverse("admin:recommender_gateattempt_changelist")).content.decode()
     assert "首个模型包" in page and "+23.8" in page and "+16.1 … +31.4" in page
     assert "未能证明同样好" in page
+
+
+@pytest.mark.parametrize("model", [BundleVersion, JobRun])
+def test_every_state_is_shown_in_the_language_of_the_page(
+    staff: Client, tiny: TinyShop, model: type[BundleVersion] | type[JobRun]
+) -> None:
+    staff.cookies[settings.LANGUAGE_COOKIE_NAME] = CHINESE
+    more = {"kind": "train"} if model is JobRun else {}
+    for status in model.Status.values:
+        model.objects.create(shop=tiny.shop, status=status, **more)
+    page = staff.get(reverse(f"admin:recommender_{model._meta.model_name}_changelist")).content.decode()
+    labels = {label.get_text(strip=True) for label in BeautifulSoup(page, "html.parser").select("table .uppercase")}
+    with translation.override(CHINESE):
+        wanted = {str(label) for label in model.Status.labels}
+    assert wanted <= labels
+    assert not labels & set(model.Status.values)

@@ -153,7 +153,7 @@ def test_a_file_altered_after_this_process_opened_it_stops_the_promotion(make, t
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
-    with pytest.raises(ArtifactMismatch, match=r"item_bias\.npy"):
+    with pytest.raises(ArtifactMismatch, match=r"are damaged, so it cannot serve: item_bias\.npy"):
         bundles.bundle_promote(version)
     assert not LiveChange.objects.of(tiny.shop).exists()
 
