@@ -143,6 +143,7 @@ def warning_words(warnings: RuleWarnings) -> list[str]:
     words += [absent_words(absent) for absent in warnings.absent]
     words += [nobodys_words(rule.name, rule.segment) for rule in warnings.nobodys]
     words += [_narrow_words(rule) for rule in warnings.narrow]
+    words += [_beyond_words(rule) for rule in warnings.beyond]
     return words + _ban_words(warnings) if warnings.excluding else words
 
 
@@ -150,6 +151,12 @@ def _narrow_words(rule: RuleValue) -> str:
     """That a quota leaves next to nothing, and what becomes of it."""
     words = _("“%(rule)s” leaves a page hardly a card: where too few are left, rules that count cards are left aside.")
     return words % {"rule": rule.name}
+
+
+def _beyond_words(rule: RuleValue) -> str:
+    """That a pin asks for a slot where no row reaches."""
+    words = _("“%(rule)s” pins to slot %(slot)s, which no row of such a page has.")
+    return words % {"rule": rule.name, "slot": rule.slot}
 
 
 def _ban_words(warnings: RuleWarnings) -> list[str]:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from catalog.models import Item, Shop
-from recommender.data.ruleset import RuleValue
+from recommender.data.ruleset import RuleValue, SectionValue
 from recommender.data.types import Bools, Ints
 from recommender.facts.columns import columns_read
+from recommender.models import HomepageLayout
+from recommender.slate.layout import DEFAULT_LAYOUT, layout_for
 from recommender.slate.rule_conflicts import Conflict, conflicts_find
 from recommender.slate.rule_index import Rulebook
 from recommender.store.segment_members import rules_without_members
@@ -60,6 +62,7 @@ class RuleWarnings:
     excluding: tuple[RuleValue, ...]  # those rules, if the share is large
     nobodys: tuple[RuleValue, ...] = ()  # rules for a learned segment that the bundle that serves does not know
     narrow: tuple[RuleValue, ...] = ()  # quotas of a whole page that leave it fewer cards than a row has
+    beyond: tuple[RuleValue, ...] = ()  # pins to a slot that no row of a page has
 
 
 def rule_warnings(shop: Shop, rules: Iterable[RuleValue], *, about: int | None = None) -> RuleWarnings:
@@ -84,6 +87,7 @@ def rule_warnings(shop: Shop, rules: Iterable[RuleValue], *, about: int | None =
         excluding=tuple(rule for rule in bans if rule in mine) if share >= _WIDE else (),
         nobodys=rules_without_members(shop, mine),
         narrow=_narrow(mine, items),
+        beyond=_beyond(shop, mine),
     )
 
 
@@ -105,6 +109,22 @@ def absent_of(rules: Iterable[RuleValue]) -> tuple[Absent, ...]:
         if deleted_at or status != Item.Status.ACTIVE or stock == 0
     }
     return tuple(Absent(rule, *why[item]) for rule in asking for item in rule.target_ids if item in why)
+
+
+def _beyond(shop: Shop, rules: Iterable[RuleValue]) -> tuple[RuleValue, ...]:
+    """Lists made ahead for messages are longer than any row, so that pins for them are left out."""
+    drafts = HomepageLayout.objects.of(shop).filter(enabled=True).values_list("section", "n", "minimum", "surface")
+    layout = tuple(SectionValue(*one) for one in drafts)
+    surfaces = {section.surface for section in (*layout, *DEFAULT_LAYOUT)}
+    rows = [section for surface in surfaces for section in layout_for(layout, surface)]
+
+    def longest(rule: RuleValue) -> int:
+        where = (one for one in rows if rule.surface in ("", one.surface) and rule.section in ("", one.code))
+        return max((one.n for one in where), default=0)
+
+    return tuple(
+        rule for rule in rules if rule.action == "pin" and rule.surface != "push" and rule.slot > longest(rule)
+    )
 
 
 def _narrow(rules: Iterable[RuleValue], items: Catalogue) -> tuple[RuleValue, ...]:

@@ -210,6 +210,18 @@ def test_a_quota_that_leaves_hardly_a_card_is_told(staff: Client, tiny: TinyShop
         assert any("“One” leaves a page hardly a card" in words for words in said) is told
 
 
+@pytest.mark.parametrize(
+    ("about", "told"),
+    [({"slot": "300"}, True), ({"slot": "12"}, False), ({"slot": "12", "section": "deals"}, True)],
+)
+def test_a_pin_to_a_slot_that_no_row_has_is_told(
+    staff: Client, tiny: TinyShop, about: dict[str, str], told: bool
+) -> None:
+    pin = typed(tiny, action="pin", target="item", items=tiny.items[5].external_id, name="Far", **about)
+    said = [str(words) for words in staff.post(ADD, pin, follow=True).context["messages"]]
+    assert any(f"“Far” pins to slot {about['slot']}, which no row" in words for words in said) is told
+
+
 def test_quotas_and_caps_are_typed_and_published(staff: Client, tiny: TinyShop) -> None:
     staff.post(ADD, typed(tiny, action="quota", least="2", most="4", per_row="on"))
     staff.post(ADD, typed(tiny, action="cap", most="2", brands=[]))
