@@ -27,8 +27,3 @@ def hidden_of(shop: Shop, shopper: Shopper | None) -> Hidden:
     owned = set(state.purchased)
     items = [item for item in reversed(state.hidden) if item not in owned]
     return Hidden(tuple(cards_of(shop, items[:SHOWN])), max(0, len(items) - SHOWN)) if items else Hidden()
-
-
-def hides_something(shopper: Shopper | None) -> bool:
-    """Whether an empty page may be of the shopper's own making. One query."""
-    return shopper is not None and bool(state_read(shopper.pk).hidden)

@@ -17,6 +17,7 @@ from recommender.store.rule_warnings import absent_of
 from recommender.store.rulesets import ruleset_read
 from recommender.store.switches import Switches, switches_read
 
+_UNDER_WAY = (JobRun.Status.QUEUED, JobRun.Status.RUNNING)
 OLD_BUNDLE = timedelta(days=8)
 LATE = timedelta(minutes=2)
 LATELY = timedelta(hours=1)
@@ -108,6 +109,9 @@ def _bundle_trouble(shop: Shop, now: datetime) -> Health | None:
     live = Live.objects.select_related("bundle").filter(shop=shop).first()
     bundle = live.bundle if live else None
     if bundle is None:
+        if JobRun.objects.of(shop).filter(kind="train", status__in=_UNDER_WAY).exists():
+            words = _("No bundle is live yet: pages show what is popular until the training under way is done.")
+            return _bad(words, "recommender_bundleversion_train_now", _("See how far it is"))
         words = _("No bundle is live yet: pages show what is popular.")
         return _bad(words, "recommender_bundleversion_train_now", _("Train one"))
     if bundle.promoted_at and now - bundle.promoted_at > OLD_BUNDLE:

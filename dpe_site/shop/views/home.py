@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from dpe_site.shop.hidden import hides_something
+from dpe_site.shop.hidden import hidden_of
 from dpe_site.shop.pages import cursor_of, page_of, rows_of
 from dpe_site.shop.strip import strip_of
 from dpe_site.shop.visitor import visitor_of
@@ -20,7 +20,8 @@ def home(request: HttpRequest) -> HttpResponse:
     strip = None if page.page else strip_of(request, invited="strip" in request.GET)
     words = {**page_words(request, page), "here": "home", "strip": strip}
     if not words["rows"]:
-        words["hidden"] = hides_something(visitor_of(request).shopper)
+        visitor = visitor_of(request)
+        words["hidden"] = hidden_of(visitor.shop, visitor.shopper).cards  # those that would be shown else
     return render(request, "shop/home.html", words)
 
 

@@ -6,7 +6,7 @@ from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
-from catalog.models import ItemText, Tag
+from catalog.models import Item, ItemText, Tag
 from recommender.facts.context import Asked, context_read
 from recommender.models import Impression
 from tests.dpe_site.shop.test_deeds import found, soup
@@ -181,3 +181,5 @@ def test_who_has_hidden_everything_is_told_so_and_led_to_where_it_comes_back(kno
     taste = soup(known, "/taste/")
     assert len(taste.select('form[action="/undo/not_interested/"] button')) == 12
     assert f"and {len(shop.items) - 12} more" in found(taste, "#hidden").parent.text
+    Item.objects.update(status=Item.Status.HIDDEN)
+    assert "The shelves are still being filled." in found(soup(known, "/"), ".empty").text

@@ -176,6 +176,9 @@ def test_health_names_the_most_pressing_trouble(tiny: TinyShop) -> None:
         return health_of(tiny.shop, today, NOON).sentence
 
     assert "No bundle is live" in sentence()
+    training = JobRun.objects.create(shop=tiny.shop, kind="train", status=JobRun.Status.RUNNING)
+    assert sentence().endswith("until the training under way is done.")
+    training.delete()
     bundle = BundleVersion.objects.create(shop=tiny.shop, status="live", promoted_at=NOON - timedelta(days=1))
     Live.objects.create(shop=tiny.shop, bundle=bundle)
     assert health_of(tiny.shop, today, NOON).tone == "good"
