@@ -1,35 +1,31 @@
 """The online use case: read who asks → gather → decide → check again → log → show."""
 
-import hashlib
 import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from functools import lru_cache
-from pathlib import Path
+from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.core import signing
 
 from catalog.models import Shop
 from catalog.time_zones import zone_of
 from recommender.data.ruleset import RulesetValue
-from recommender.data.types import ArtifactMismatch, Context, DataError, Decision, Floats, Gathered, Limits
+from recommender.data.types import ArtifactMismatch, Context, DataError, Decision, Gathered, Limits
 from recommender.experiments.assignment import arm_assign, ruleset_of_arm
 from recommender.facts.context import Asked, context_plain, context_read
-from recommender.language.text_encoder import TextEncoder
 from recommender.models import Impression, RequestLog
 from recommender.page import Page
+from recommender.page_key import cursor_make, cursor_read, decision_key
+from recommender.page_slots import slots_of
 from recommender.page_view import page_view
-from recommender.serving.bundle import Bundle
+from recommender.query_vector import query_vector
 from recommender.serving.decide import decide, runtime_fingerprint
 from recommender.serving.pack import context_trim, request_pack, request_unpack
 from recommender.serving.page_limits import Company
 from recommender.serving.stages import Stages
 from recommender.serving.trace import trace_pack
-from recommender.slate.rules import rule_ids_active
 from recommender.store.card_facts import CardFacts, card_facts_read
 from recommender.store.fresh import fresh_refill
 from recommender.store.gather import SqlGather
@@ -47,7 +43,6 @@ SPARES = 8
 NO_LIMITS = Limits()
 
 _RUNTIME = runtime_fingerprint()
-_CURSORS = signing.Signer(salt="recommender.cursor")  # no time stamp: a reload has the same cursor
 _MAX_PAGES = 20
 
 
@@ -133,14 +128,6 @@ def _is_sampled(key: str) -> bool:
     return int(key[16:24], 16) % 10_000 < 100 * settings.DPE_TRACE_PERCENT
 
 
-def cursor_read(cursor: str) -> list[UUID]:
-    """Impressions of the pages before; empty for no cursor or one that we did not sign."""
-    try:
-        return [UUID(hex=name) for name in _CURSORS.unsign_object(cursor)] if cursor else []
-    except signing.BadSignature:
-        return []
-
-
 def _request(shop: Shop, context: Context, serving: Serving, now: datetime) -> _Request:
     context = arm_assign(serving.ruleset, context, settings.DPE_SECRET)
     serving = replace(serving, ruleset=ruleset_of_arm(serving.ruleset, context.arm))
@@ -153,55 +140,6 @@ def _request(shop: Shop, context: Context, serving: Serving, now: datetime) -> _
     )
     key = decision_key(context, serving, now.astimezone(zone_of(shop.time_zone)).date())
     return _Request(shop, context, serving, key, int(key[:16], 16), now)
-
-
-def decision_key(context: Context, serving: Serving, day: date) -> str:
-    """H(secret, shopper, session, state version, ruleset, rules in force, bundle, surface, page, day): 64 hex digits.
-
-    The session counts only while there is no shopper. The shop's day is part of it, so that nobody is shown
-    yesterday's page; so are segment, arm and the rules whose time it is, so that none of them waits for the shopper to
-    do something.
-    """
-    parts = (
-        settings.DPE_SECRET,
-        context.shop_id,
-        context.shopper_id or context.session,
-        context.state_version,
-        context.personalise,
-        serving.ruleset.hash,
-        ",".join(map(str, rule_ids_active(serving.ruleset.rules, context))),
-        context.segment,
-        context.arm,
-        serving.bundle.fingerprint if serving.bundle else "",
-        context.surface,
-        context.anchor_item,
-        context.department,
-        context.query,
-        *_limits_of(context),
-        context.page,
-        ",".join(map(str, context.served_ids.tolist())),
-        day.toordinal(),
-    )
-    return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()
-
-
-def _limits_of(context: Context) -> tuple[object, ...]:
-    """Limits that make a page another one; languages do not: the page stays, in the words of the other language."""
-    limits = context.limits
-    return limits.price_from_minor, limits.price_to_minor, limits.region, limits.adult
-
-
-def query_vector(bundle: Bundle | None, query: str) -> Floats | None:
-    """(384,) text vector of what was typed; None for nothing typed or no text encoder in the bundle."""
-    if bundle is None or not query:
-        return None
-    encoder = _text_encoder(bundle.path / "text")
-    return encoder.encode_query(query) if encoder else None
-
-
-@lru_cache(maxsize=2)
-def _text_encoder(folder: Path) -> TextEncoder | None:
-    return TextEncoder(folder) if (folder / "encoder.json").exists() else None
 
 
 def page_shown(
@@ -325,51 +263,8 @@ def _facts(now: datetime, context: Context, decision: Decision, more: Sequence[i
     return card_facts_read(context, wanted, now)
 
 
-def slots_of(decision: Decision, facts: dict[int, CardFacts], company: Company) -> Slots:
-    """The decision after the check at serving time.
-
-    What has been hidden or sold out since it was gathered is marked dropped. A hole in the section of the first draw
-    is filled from that draw's allowed set, by what may stand beside the other cards and with propensity NaN; elsewhere,
-    and where nothing may, the row is one card shorter.
-    """
-
-    def showable(item: int) -> bool:
-        return item in facts and facts[item].visible and facts[item].in_stock
-
-    slots, nan = Slots([], [], [], [], [], [], []), float("nan")
-    sections = dict(zip(decision.item_ids.tolist(), decision.section_of.tolist(), strict=True))
-    standing = {item: section for item, section in sections.items() if showable(item)}
-    spares = [item for item in decision.pool_ids.tolist() if item not in sections and showable(item)]
-    drawn = [card for card, forced in enumerate(decision.forced.tolist()) if not forced]
-    home = int(decision.section_of[drawn[0]]) if drawn else -1
-    for card, item in enumerate(decision.item_ids.tolist()):
-        section, dropped = int(decision.section_of[card]), not showable(item)
-        p, forced, score = (float(decision.propensities[card]), bool(decision.forced[card]), decision.scores[card])
-        _slot_add(slots, item, section, p, forced=forced, dropped=dropped, score=float(score), card=card)
-        if dropped and section == home:
-            row = [other for other, of in standing.items() if of == home]
-            left, code = [one for one in spares if one not in standing], decision.sections[home].code
-            spare = company.first(left, instead_of=item, section=code, row=row, page=[*standing])
-            if spare:
-                standing[spare] = home
-                _slot_add(slots, spare, home, nan, forced=False, dropped=False, score=nan, card=-1)
-    return slots
-
-
-def _slot_add(
-    slots: Slots, item: int, section: int, p: float, *, forced: bool, dropped: bool, score: float, card: int
-) -> None:
-    slots.item_ids.append(item)
-    slots.section_of.append(section)
-    slots.propensities.append(p)
-    slots.forced.append(forced)
-    slots.dropped.append(dropped)
-    slots.scores.append(score)
-    slots.card_of.append(card)
-
-
 def _cursor(earlier: Sequence[UUID], impression: UUID, gathered: Gathered, slots: Slots) -> str:
     """Cursor of the next page; "" where hardly anything is left."""
     if len(earlier) + 1 >= _MAX_PAGES or len(gathered) - len(slots.item_ids) < SPARES:
         return ""
-    return _CURSORS.sign_object([one.hex for one in (*earlier, impression)], compress=True)
+    return cursor_make([*earlier, impression])

@@ -171,7 +171,7 @@ def test_a_price_range_of_many_items_goes_by_the_index(tiny: TinyShop, monkeypat
 
 
 def test_a_page_is_another_one_under_other_limits(tiny: TinyShop) -> None:
-    from recommender.homepage import decision_key
+    from recommender.page_key import decision_key
 
     serving, context = serving_read(tiny.shop.pk), context_for(tiny)
     cheap = replace(context, limits=replace(context.limits, price_to_minor=1200))

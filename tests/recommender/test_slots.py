@@ -8,7 +8,7 @@ import pytest
 
 from recommender.data.ruleset import KnobValues, RulesetValue, RuleValue
 from recommender.data.types import ChosenSection, Context, Decision, History, Reason
-from recommender.homepage import slots_of
+from recommender.page_slots import slots_of
 from recommender.serving.page_limits import Company
 from tests.fixtures.requests import gathered_of
 
