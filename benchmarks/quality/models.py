@@ -10,6 +10,7 @@ from typing import Any
 
 from benchmarks.peers.fit import peer_fit
 from benchmarks.quality.ensemble import MEMBERS, ensemble
+from benchmarks.quality.stacking import stacked
 from benchmarks.quality.work import Answers, Fit, Make, Model, Options, Questions, Work, options_apply, rows_make
 from recommender.collaborative import models as collaborative_models
 from recommender.collaborative.fitting import Fitting
@@ -129,16 +130,10 @@ _KINDS: tuple[Options, ...] = tuple({"kind": kind, "K": 200} for kind in ("cosin
 _SMALL: Options = {"n_factors": 64, "n_heads": 2, "session_max_len": 50}
 _WIDE: Options = {"n_factors": 128, "n_heads": 2, "session_max_len": 50}
 
+_STACKED = "peers, stacked"
 _SEVERAL = f"{MEMBERS} Transformers"
 
-MODELS: tuple[Model, ...] = (
-    Model("baselines", counted, BASELINES, COLLABORATIVE, seeded=False),
-    _collaborative("segment-popular", "segment_popular", seeded=False),
-    _collaborative("EASE (ours)", "ease", seeded=False),
-    _collaborative("ALS (ours)", "als"),
-    _collaborative("Mult-VAE", "vae"),
-    _collaborative("graph", "graph"),
-    _collaborative("CFGAN", "gan"),
+_STACKABLE: tuple[Model, ...] = (
     _peer("RecTools EASE", "matrix_models", "EASE", *_RIDGES, seeded=False),
     _peer("implicit item-kNN", "matrix_models", "item-kNN", *_KINDS, seeded=False),
     _peer(
@@ -159,6 +154,17 @@ MODELS: tuple[Model, ...] = (
         _WIDE | {"dropout_rate": 0.3},
         _WIDE | {"dropout_rate": 0.5, "lr": 2e-3},
     ),
+)
+
+MODELS: tuple[Model, ...] = (
+    Model("baselines", counted, BASELINES, COLLABORATIVE, seeded=False),
+    _collaborative("segment-popular", "segment_popular", seeded=False),
+    _collaborative("EASE (ours)", "ease", seeded=False),
+    _collaborative("ALS (ours)", "als"),
+    _collaborative("Mult-VAE", "vae"),
+    _collaborative("graph", "graph"),
+    _collaborative("CFGAN", "gan"),
+    *_STACKABLE,
     _peer(
         "RecTools BERT4Rec",
         "rectools_transformers",
@@ -167,6 +173,13 @@ MODELS: tuple[Model, ...] = (
         _WIDE | {"dropout_rate": 0.3},
         _WIDE | {"dropout_rate": 0.3, "mask_prob": 0.3},
         _WIDE | {"dropout_rate": 0.2, "lr": 2e-3},
+    ),
+    Model(
+        _STACKED,
+        partial(stacked, name=_STACKED, peers=_STACKABLE),
+        (_STACKED,),
+        (*PEERS, "benchmarks/quality/stacking.py", "recommender/ranking/fusion_fitting.py"),
+        max_minutes=PEER_MINUTES,
     ),
     _encoder("GRU", family="gru"),
     _encoder("LSTM", family="lstm"),
