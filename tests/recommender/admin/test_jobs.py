@@ -46,6 +46,7 @@ def test_progress_is_live_from_waiting_to_done(staff: Client, job: JobRun) -> No
     job_run(job.pk, {"precompute": work})
     ((words, refresh),) = halfway
     assert 'value="25"' in words and "Writing" in words and "every 1s" in words
+    assert "so far" in words
     assert refresh == ""
     assert 'hx-swap-oob="outerHTML"' in words and "<canvas" in words and "rounds=2" in words
     assert "<canvas" not in drawn[0]  # the page has these rounds already
