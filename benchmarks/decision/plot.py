@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 640, 320, 70, 48, 28
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 640, 320, 70, 48, 28, 24
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 """Okabe and Ito, 2008."""
 
@@ -64,7 +64,7 @@ class _Scale:
 
 
 def _across(scale: _Scale, x: float) -> float:
-    return LEFT + scale.share(x) * (WIDTH - LEFT - 12)
+    return LEFT + scale.share(x) * (WIDTH - LEFT - RIGHT)
 
 
 def _down(scale: _Scale, y: float) -> float:
@@ -73,7 +73,7 @@ def _down(scale: _Scale, y: float) -> float:
 
 def _axes(xs: _Scale, ys: _Scale) -> list[str]:
     floor, wall = HEIGHT - BOTTOM, LEFT
-    lines = [f'<path d="M{wall} {TOP}V{floor}H{WIDTH - 12}" fill="none" stroke="#757d8a"/>']
+    lines = [f'<path d="M{wall} {TOP}V{floor}H{WIDTH - RIGHT}" fill="none" stroke="#757d8a"/>']
     lines += [_words(_across(xs, x), floor + 18, f"{x:.3g}") for x in xs.ticks]
     lines += [_words(wall - 8, _down(ys, y) + 4, f"{y:.3g}", "end") for y in ys.ticks]
     return lines
