@@ -9,7 +9,6 @@ import signal
 from typing import Any
 
 from celery import Celery
-from celery.concurrency.solo import TaskPool as SoloPool
 from celery.signals import worker_process_init
 
 from dpe_site.embedded.process import end_with_parent
@@ -23,24 +22,16 @@ def task_modules(role: str) -> list[str]:
     return ["workers.tasks", "workers.tasks_train"] if role == "train" else ["workers.tasks"]
 
 
-app = Celery("dpe", include=task_modules(os.environ.get("DPE_ROLE", "command")))
+_ROLE = os.environ.get("DPE_ROLE", "command")
+
+app = Celery("dpe", include=task_modules(_ROLE))
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = SCHEDULE
+if _ROLE == "train":
+    app.conf.worker_pool = "dpe_site.training_pool:TrainingPool"
 
 
 @worker_process_init.connect
 def _bind(**_: Any) -> None:
     """Processes of a worker's pool never outlive it, however it died."""
     end_with_parent(signal.SIGKILL)
-
-
-def _task_end(*_: object) -> None:
-    """End the task that runs in the worker itself: its job goes back to the queue, for the worker after this one.
-
-    Raises:
-        SystemExit: always, inside the task.
-    """
-    raise SystemExit
-
-
-SoloPool.terminate_job = _task_end  # Celery's own has none: told to end, it broke the task with NotImplementedError

@@ -47,7 +47,7 @@ def services(port: int, environment: dict[str, str]) -> list[Service]:
         ),
         _worker("default", ["--pool", "prefork", "--concurrency", "2"], serving, stop_seconds=10),
         # Training stops at once and goes on from its last step next time.
-        _worker("train", ["--pool", "solo"], environment, stop_seconds=1),
+        _worker("train", [], environment, stop_seconds=1),
         Service(
             name="beat",
             command=[*_celery(), "beat", "--loglevel", "INFO", "--pidfile="],
