@@ -33,6 +33,11 @@ WITH borne AS (
     FROM borne)
 SELECT kind, name, id FROM ranked WHERE place <= %(n)s
 """  # noqa: S608 — the inserted text is a constant
+_FAMILIES = """
+SELECT i."group", array_agg(i.id) FROM catalog_item i
+WHERE i.shop_id = %s AND i."group" <> '' AND i."group" IN (SELECT "group" FROM catalog_item WHERE id = ANY(%s))
+GROUP BY 1 HAVING count(*) > 1 ORDER BY 1
+"""
 _PLACES = tuple(one.name for one in fields(Gathered) if one.name.endswith(("_row", "_rows")))
 """Columns that name rows."""
 _COLUMNS = ("price_minor", "list_price_minor", "published_us", "department", "category", "brand", "rating")
@@ -48,6 +53,7 @@ class AskedFor:
     facts: CandidateFacts
     tag_ids: Ints  # (t,)
     tagged: Ints  # (t,) item
+    families: tuple[Ints, ...] = ()  # items of each variant group that a wanted item belongs to
     included: _Kinds = field(default_factory=dict)  # newest items by brand, category and tag that an include names
     found: dict[tuple[tuple[str, int], ...], Ints] = field(default_factory=dict)  # ``newest`` so far
 
@@ -74,7 +80,9 @@ def asked_for_read(
     with connection.cursor() as cursor:
         cursor.execute(_TAGGED, [array_text(sorted(tags_of(ruleset)))])
         found = np.array(cursor.fetchall(), np.int64).reshape(-1, 2)
-    return AskedFor(ruleset, facts, found[:, 0], found[:, 1], included)
+        cursor.execute(_FAMILIES, [shop_id, array_text(facts.item_ids.tolist())])
+        families = tuple(np.array(members, np.int64) for _group, members in cursor.fetchall())
+    return AskedFor(ruleset, facts, found[:, 0], found[:, 1], families, included)
 
 
 def _newest_read(ruleset: RulesetValue, filters: dict[str, Any]) -> _Kinds:
@@ -104,6 +112,7 @@ def gathered_with(asked: AskedFor, context: Context, gathered: Gathered, bundle:
     new = np.flatnonzero(np.isin(asked.facts.item_ids, wanted))
     if len(new):
         gathered = _with_items(gathered, asked.facts, new, bundle)
+        gathered = replace(gathered, group=_grouped(gathered, asked.families))
     if len(asked.tag_ids):
         here = np.isin(asked.tagged, gathered.item_ids)
         rows = np.searchsorted(gathered.item_ids, asked.tagged[here])
@@ -136,3 +145,13 @@ def _with_items(gathered: Gathered, facts: CandidateFacts, new: Ints, bundle: Bu
         **rows,
         **columns,
     )
+
+
+def _grouped(gathered: Gathered, families: Sequence[Ints]) -> Ints:
+    """(c,) variant groups once added items are with theirs: the number that a family has already, else a new one."""
+    group = gathered.group.copy()
+    for family in families:
+        rows = np.flatnonzero(np.isin(gathered.item_ids, family))
+        if len(rows) > 1:
+            group[rows] = group[rows].max() or group.max() + 1
+    return group

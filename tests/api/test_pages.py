@@ -28,6 +28,11 @@ def act(client: Client, kind: str, item: str, **fields):
     return client.post("/api/v1/events", json.dumps({"events": [event]}), content_type="application/json")
 
 
+def test_the_address_of_the_api_leads_to_its_documentation(client):
+    answer = get(client, "")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/api/docs/")
+
+
 def test_the_homepage_has_cards_with_reasons_and_is_logged(app):
     answer = get(app, "homepage")
     assert answer.status_code == 200

@@ -127,6 +127,22 @@ def test_an_include_of_a_kind_brings_its_items_into_lists_too(tiny: TinyShop, pe
         assert made.index(last.pk) == 3
 
 
+def test_an_item_that_a_rule_asks_for_stands_in_no_list_beside_its_variant(tiny: TinyShop, people) -> None:
+    last = tiny.items[-1].pk
+    tiny_live(tiny, seed=2, leave_out=1)
+    Item.objects.filter(pk=last).update(sponsored=True)
+    rule(tiny, action="include", target_ids=[last])
+    knobs(tiny, ad_every=4)
+    made = lists(tiny)
+    assert all(last in one for one in made)
+    beside = [next(item for item in one if item != last) for one in made]
+    Item.objects.filter(pk__in=[last, *beside]).update(group="shirt")
+    ruleset_publish(shop=tiny.shop)
+    PrecomputedList.objects.all().delete()
+    for one in lists(tiny):
+        assert len({last, *beside} & set(one)) == 1
+
+
 def test_small_providers_have_their_share_of_every_part_of_a_list(tiny: TinyShop, people) -> None:
     small = [item.pk for k, item in enumerate(tiny.items) if k % 6 in (2, 3)]
     Item.objects.exclude(pk__in=small).update(provider="big")
