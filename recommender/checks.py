@@ -68,6 +68,22 @@ def home_check(**_: Any) -> list[CheckMessage]:
 
 
 @register(Tags.files)
+def recipe_check(**_: Any) -> list[CheckMessage]:
+    """The recipe that trainings begin from can be read; what stands in it, each training checks."""
+    if not settings.DPE_RECIPE:
+        return []
+    try:
+        given = json.loads(Path(settings.DPE_RECIPE).read_text())
+    except (OSError, ValueError) as error:
+        given = str(error)
+    if isinstance(given, dict):
+        return []
+    hint = 'Name a JSON file such as {"learning": {"encoder": {"family": "gru"}}}, or nothing for the defaults.'
+    words = f"DPE_RECIPE is {settings.DPE_RECIPE}, which holds no recipe: {given}"
+    return [Error(words, hint=hint, id="recommender.E008")]
+
+
+@register(Tags.files)
 def text_encoder_check(**_: Any) -> list[CheckMessage]:
     """Vectors of the exported text encoders fit the column that holds them."""
     from recommender.embedding import encoders_home

@@ -13,6 +13,7 @@ BASE_DIR = environment.REPOSITORY
 DPE_HOME = environment.home()
 DPE_ROLE = environment.role()
 DPE_DEVICE = environment.text("DPE_DEVICE", "auto")
+DPE_RECIPE = environment.text("DPE_RECIPE")  # JSON file of what trainings do otherwise than by default
 DPE_SHOP = environment.text("DPE_SHOP")  # code of the shop these pages are about; empty: the first one
 DPE_BUNDLES = DPE_HOME / "bundles"
 DPE_PROXIES = environment.number("DPE_PROXIES", 0)  # how many in front of us add to X-Forwarded-For

@@ -24,7 +24,7 @@ from recommender.training.draft import Draft
 from recommender.training.encoder_step import encoder_step
 from recommender.training.image_step import images_step
 from recommender.training.quotas_step import quotas_step
-from recommender.training.recipe import TrainingRecipe
+from recommender.training.recipe_file import recipe_over_house
 from recommender.training.segments_step import segments_step
 from recommender.training.workspace import workspace_of
 
@@ -77,8 +77,8 @@ PROMOTING = (
 def bundle_train(job: JobRun, progress: JobProgress, *, group: Group = ALONE) -> dict[str, Any]:
     """Do a job of kind ``train``.
 
-    Parameters of the job: ``promote`` (default true), ``recipe`` (what differs from the defaults), ``update`` (id of
-    the bundle whose encoder is taught what is new, instead of learning from scratch).
+    Parameters of the job: ``promote`` (default true), ``recipe`` (what differs from the installation's own),
+    ``update`` (id of the bundle whose encoder is taught what is new, instead of learning from scratch).
 
     Args:
         job: the row.
@@ -124,8 +124,10 @@ def draft_of(job: JobRun) -> Draft:
     """The training a job asks for.
 
     Its facts end at ``until`` of its parameters or else when it was asked, so a resumed job finds its finished steps.
+
+    Raises: DataError if its recipe is none.
     """
-    recipe = TrainingRecipe.from_json(job.params.get("recipe", {}))
+    recipe = recipe_over_house(job.params.get("recipe", {}))
     until = datetime.fromisoformat(job.params["until"]) if "until" in job.params else job.created_at
     fingerprint = recipe.fingerprint(shop_id=job.shop_id, until=until)
     workspace = workspace_of(Path(settings.DPE_HOME), job.pk, fingerprint)

@@ -28,7 +28,7 @@ def ours(*, deploy: bool = False) -> list[str]:
 def test_every_check_is_registered_and_this_suite_passes_them() -> None:
     named = {name for name in vars(checks) if name.endswith("_check")}
     known = {check.__name__ for check in django_checks.registry.registry.get_checks(include_deployment_checks=True)}
-    assert len(named) == 8
+    assert len(named) == 9
     assert named <= known
     assert ours() == []
     with override_settings(DPE_DEVICE="tpu"):
@@ -85,6 +85,19 @@ def test_home_has_to_be_a_folder_or_to_become_one(tmp_path: Path) -> None:
     for home, expected in ((tmp_path, []), (tmp_path / "new" / "home", []), (tmp_path / "file", ["recommender.E006"])):
         with override_settings(DPE_HOME=home):
             assert ids(checks.home_check()) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [('{"seed": 3}', []), ("{", ["recommender.E008"]), ("[]", ["recommender.E008"]), (None, ["recommender.E008"])],
+)
+def test_the_recipe_of_the_house_can_be_read(words: str | None, expected: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "recipe.json"
+    if words is not None:
+        file.write_text(words)
+    with override_settings(DPE_RECIPE=str(file)):
+        assert ids(checks.recipe_check()) == expected
+    assert checks.recipe_check() == []
 
 
 @pytest.mark.parametrize(("dim", "expected"), [(384, []), (768, ["recommender.W001"])])

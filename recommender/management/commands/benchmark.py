@@ -1,5 +1,7 @@
 """Benchmarks: the next item of sequences, which needs no service, and the search index, which needs Postgres."""
 
+import os
+import zlib
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
@@ -50,6 +52,7 @@ class Command(BaseCommand):
         """Learn, export, say where."""
         from recommender.trials.sequence_benchmark import SequenceBenchmark, benchmark_sequences
 
+        _writable(options["export"])
         run = SequenceBenchmark(
             file=options["file"],
             export=options["export"],
@@ -66,10 +69,26 @@ class Command(BaseCommand):
                 trial = benchmark_sequences(run, bar)
         except (DataError, OSError) as error:
             raise CommandError(str(error)) from error
+        except zlib.error as error:
+            files = " or ".join(str(file) for file in (run.file, run.items) if file is not None)
+            raise CommandError(f"{files} is a damaged gzip file ({error}); get the whole file again") from error
         self.stdout.write(
             f"{run.export}: lists of {'refitted' if run.refit else 'strict'} models; the encoder trained "
             f"{trial.epochs} epochs and reached NDCG@10 {trial.validation_ndcg:.4f} alone on validation users A"
         )
+
+
+def _writable(export: Path) -> None:
+    """Refuse at once what could not be written after all the learning.
+
+    Raises: CommandError.
+    """
+    folder = export.absolute().parent
+    if export.is_dir() or not (folder.is_dir() and os.access(folder, os.W_OK)):
+        what = (
+            "is a folder" if export.is_dir() else f"cannot be written: {folder} is no folder that this user may write"
+        )
+        raise CommandError(f"{export} {what}; name a file in a folder that is there with --export")
 
 
 def _retrieval_options(parser: ArgumentParser) -> None:

@@ -1,6 +1,5 @@
 """``manage.py train``: what a worker does when staff press Train now, without a broker."""
 
-import json
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from catalog.models import Shop
 from catalog.shops import shop_named
+from recommender.data.types import DataError
 from recommender.encoders.distributed import Group, group_joined
 from recommender.encoders.together import encoder_help, helpers_dismiss
 from recommender.management.encoder_options import encoder_options_add, encoder_options_chosen, learning_with
@@ -19,7 +19,7 @@ from recommender.models import JobRun, Live
 from recommender.training.absent_words import absent_words
 from recommender.training.gate_words import gate_words
 from recommender.training.pipeline import bundle_train
-from recommender.training.recipe import TrainingRecipe
+from recommender.training.recipe_file import recipe_file_read, recipe_over_house
 
 
 class Command(BaseCommand):
@@ -30,7 +30,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Options of the command."""
         parser.add_argument("--shop", default="", help="code of the shop; the first one where it is not given")
-        parser.add_argument("--recipe", type=Path, help="JSON file with what differs from the default recipe")
+        parser.add_argument(
+            "--recipe",
+            type=Path,
+            help="JSON file with what differs from the default recipe or the file that DPE_RECIPE names",
+        )
         encoder_options_add(parser)
         parser.add_argument(
             "--update", action="store_true", help="teach the serving bundle's encoder what is new since, in a few steps"
@@ -62,7 +66,7 @@ class Command(BaseCommand):
             raise CommandError(job.error or f"The training is {job.get_status_display()}.")
         self.stdout.write(f"Bundle {job.result['bundle']}: {gate_words(job.result['gate'])}")
         for part, absent in job.result["absent"].items():
-            self.stdout.write(f"Without a {part.replace('_', ' ')}: {absent_words(absent)}.")
+            self.stdout.write(f"No {part.replace('_', ' ')}: {absent_words(absent)}.")
 
 
 def _serving(shop: Shop) -> int:
@@ -73,21 +77,14 @@ def _serving(shop: Shop) -> int:
 
 
 def _recipe(options: dict[str, Any]) -> dict[str, Any]:
-    """What differs from the default recipe: the file's words, and above them the options."""
-    given, chosen = _recipe_read(options["recipe"]), encoder_options_chosen(options)
+    """What differs from the installation's recipe: the file's words, and above them the options."""
+    try:
+        given = {} if options["recipe"] is None else recipe_file_read(options["recipe"])
+        chosen = encoder_options_chosen(options)
+        learning_with(recipe_over_house(given).learning, options)
+    except DataError as error:
+        raise CommandError(str(error)) from error
     if not chosen:
         return given
-    learning_with(TrainingRecipe.from_json(given).learning, options)
     learning = given.get("learning", {})
     return {**given, "learning": {**learning, "encoder": {**learning.get("encoder", {}), **chosen}}}
-
-
-def _recipe_read(path: Path | None) -> dict[str, Any]:
-    if path is None:
-        return {}
-    try:
-        given = json.loads(path.read_text())
-        TrainingRecipe.from_json(given)
-    except (OSError, ValueError, TypeError) as error:
-        raise CommandError(f"{path} is not a recipe: {error}") from error
-    return dict(given)

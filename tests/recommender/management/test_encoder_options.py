@@ -3,6 +3,7 @@ from argparse import ArgumentParser
 
 import pytest
 from django.core.management.base import CommandError
+from django.test import override_settings
 
 from recommender.encoders.config import SHOP_DEFAULTS, EncoderConfig, LearningConfig
 from recommender.management.commands import train
@@ -48,3 +49,14 @@ def test_a_recipe_with_an_unknown_family_is_no_recipe(tmp_path):
     file.write_text(json.dumps({"learning": {"encoder": {"family": "gruu"}}}))
     with pytest.raises(CommandError, match="there is no family 'gruu'"):
         train._recipe({**options(), "recipe": file})
+
+
+def test_options_must_go_with_the_recipe_of_the_house(tmp_path):
+    house = tmp_path / "house.json"
+    house.write_text(json.dumps({"learning": {"encoder": {"time_bias": True}}}))
+    with override_settings(DPE_RECIPE=str(house)):
+        assert train._recipe({**options("--family", "masked"), "recipe": None}) == {
+            "learning": {"encoder": {"family": "masked"}}
+        }
+        with pytest.raises(CommandError, match="gru reads no times"):
+            train._recipe({**options("--family", "gru"), "recipe": None})

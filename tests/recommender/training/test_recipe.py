@@ -4,9 +4,13 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from django.test import override_settings
 
+from recommender.data.types import DataError
+from recommender.encoders.config import EncoderConfig
 from recommender.training.gate_words import gate_words
 from recommender.training.recipe import TrainingRecipe
+from recommender.training.recipe_file import recipe_over_house
 from recommender.training.workspace import Workspace, arrays_write, json_write
 
 UNTIL = datetime(2026, 1, 1, tzinfo=UTC)
@@ -22,6 +26,54 @@ def test_what_is_not_said_keeps_its_default():
     assert recipe.learning.encoder.epochs == 2
     assert recipe.learning.encoder.n_heads == TrainingRecipe().learning.encoder.n_heads
     assert recipe.ranker == TrainingRecipe().ranker
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (
+            {"learning": {"encoder": {"famly": "gru"}}},
+            r"recipe\.learning\.encoder has no 'famly'; choose from family, ",
+        ),
+        ({"sead": 3}, "recipe has no 'sead'"),
+        ({"learning": "gru"}, r"recipe\.learning is 'gru'; it is an object with any of encoder, "),
+        ({"learning": {"encoder": {"epochs": "2"}}}, r"recipe\.learning\.encoder\.epochs is '2'"),
+        ({"learning": {"encoder": {"epochs": 2.5}}}, r"recipe\.learning\.encoder\.epochs is 2\.5"),
+        ({"learning": {"encoder": {"time_bias": 1}}}, r"recipe\.learning\.encoder\.time_bias is 1"),
+        ({"learning": {"models": "als"}}, r"recipe\.learning\.models is 'als'"),
+        ({"learning": {"models": ["eese"]}}, "names 'eese'; choose from ease, "),
+        (
+            {"learning": {"vae": {"prior": "wide"}}},
+            r"recipe\.learning\.vae\.prior is 'wide'; it has to be one of normal, composite",
+        ),
+    ],
+)
+def test_a_slip_in_a_recipe_is_named_where_it_is(given, words):
+    with pytest.raises(DataError, match=words):
+        TrainingRecipe.from_json(given)
+
+
+def test_a_whole_number_is_a_number():
+    assert TrainingRecipe.from_json({"learning": {"encoder": {"dropout": 0}}}).learning.encoder.dropout == 0
+
+
+def test_trainings_begin_from_the_recipe_of_the_house(tmp_path):
+    house = tmp_path / "house.json"
+    house.write_text(json.dumps({"seed": 3, "learning": {"encoder": {"family": "gru", "epochs": 2}}}))
+    assert recipe_over_house({}) == TrainingRecipe()
+    with override_settings(DPE_RECIPE=str(house)):
+        recipe = recipe_over_house({"learning": {"encoder": {"epochs": 5}, "models": ["als"]}})
+    assert (recipe.seed, recipe.learning.models) == (3, ("als",))
+    assert recipe.learning.encoder == EncoderConfig(family="gru", epochs=5)
+
+
+def test_a_house_without_its_recipe_trains_nothing(tmp_path):
+    for words in (None, "{", '{"learning": {"encoder": {"family": "gruu"}}}'):
+        house = tmp_path / "house.json"
+        if words is not None:
+            house.write_text(words)
+        with override_settings(DPE_RECIPE=str(house)), pytest.raises(DataError, match=r"house\.json is not a recipe"):
+            recipe_over_house({})
 
 
 def test_identity_follows_recipe_shop_and_time():
