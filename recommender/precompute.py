@@ -1,8 +1,8 @@
 """Every shopper's list made in the background: the same ``decide``, over exact candidates, many shoppers at a time.
 
 Fallback pages and push messages read it. A list is made under the arm that its shopper draws, and made again when
-bundle, rules or running experiment are others, a rule's time has begun or ended or its shopper has done something
-since; what is up to date is left alone, so a killed run goes on where it was.
+bundle, rules or running experiment are others, a rule's time has begun or ended, its shopper has done something or
+what they bought has been used up since; what is up to date is left alone, so a killed run goes on where it was.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,12 +29,13 @@ from recommender.facts.snapshot import items_read
 from recommender.jobs import JobProgress
 from recommender.models import JobRun, PrecomputedList
 from recommender.retrieval.exact import ExactGather, GatherSizes
+from recommender.retrieval.used_up import lasting_days
 from recommender.serving.bundle import Bundle
 from recommender.serving.decide import decide
 from recommender.serving.state import ShopperView, shopper_view
 from recommender.store.asked_for import AskedFor, asked_for_read, gathered_with
 from recommender.store.live import serving_read
-from recommender.store.ready_lists import lists_write
+from recommender.store.ready_lists import lists_fallen_due, lists_write
 from users.consent import consent_granted
 from users.models import Consent, Shopper
 
@@ -132,8 +133,8 @@ def shard_precompute(
     """
     now = timezone.now()
     maker = _maker(shop, now)
-    waiting = _stale(maker, now).annotate(part=F("pk") % shards).filter(part=shard)
-    ids = list(waiting.order_by("pk").values_list("pk", flat=True))
+    waiting = _stale(maker, now).annotate(part=F("pk") % shards).filter(part=shard).values_list("pk", flat=True)
+    ids = sorted({*waiting, *_fallen_due(maker, now, shard, shards)})
     made = 0
     for start in range(0, len(ids), chunk):
         part = ids[start : start + chunk]
@@ -206,18 +207,33 @@ def _items_of(shop: Shop, bundle: Bundle, now: datetime) -> ItemTable:
 
 def _stale(maker: _Maker, now: datetime) -> Any:
     """Shoppers without a list of this bundle, experiment and rules in force, or who did something since."""
-    experiment = experiment_active(maker.ruleset.experiments, int(now.timestamp() * 1_000_000))
-    arms = [arm.name for arm in experiment.arms] if experiment else [""]
     lists = PrecomputedList.objects.of(maker.shop).filter(
         bundle_id=maker.bundle_id,
         ruleset_hash=maker.ruleset.hash,
-        arm__in=arms,
+        arm__in=_arms(maker, now),
         made_at__gte=_in_force_since(maker, now),
     )
     current = lists.filter(Q(shopper__state__isnull=True) | Q(shopper__state__updated_at__lte=F("made_at"))).values(
         "shopper_id"
     )
     return Shopper.objects.of(maker.shop).filter(merged_into=None).exclude(pk__in=current)
+
+
+def _fallen_due(maker: _Maker, now: datetime, shard: int, shards: int) -> list[int]:
+    """Shoppers of a shard for whom something that they bought has been used up since their list was made."""
+    arrays, marks = maker.bundle.arrays, maker.gather.marks
+    ids = np.asarray(arrays.item_ids)
+    told = np.zeros(len(ids), np.int64) if marks is None else marks.lasts_days
+    days = lasting_days(arrays, np.arange(len(ids)), told)
+    lasts = np.isfinite(days)
+    shares = {arm: ruleset_of_arm(maker.ruleset, arm).knobs.replenish for arm in _arms(maker, now)}
+    return lists_fallen_due(maker.shop, (ids[lasts], days[lasts]), shares, now, shard=shard, shards=shards)
+
+
+def _arms(maker: _Maker, now: datetime) -> list[str]:
+    """Arms that lists may have now, "" where no experiment runs."""
+    experiment = experiment_active(maker.ruleset.experiments, int(now.timestamp() * 1_000_000))
+    return [arm.name for arm in experiment.arms] if experiment else [""]
 
 
 def _in_force_since(maker: _Maker, now: datetime) -> datetime:

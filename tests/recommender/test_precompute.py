@@ -11,14 +11,14 @@ from recommender import precompute
 from recommender.data.ruleset import RulesetValue, RuleValue
 from recommender.data.types import DataError
 from recommender.jobs import job_ask, job_run
-from recommender.models import Experiment, JobRun, PrecomputedList, Rule
+from recommender.models import Experiment, JobRun, Knobs, PrecomputedList, Rule
 from recommender.store import bundles
 from recommender.store.rulesets import ruleset_publish
 from tests.fixtures.tiny_shop import shopper_with, state_set, tiny_live, tiny_shop
 from users.consent import consent_record
 from users.interactions import interaction_record
 from users.kinds import Kind
-from users.models import Shopper
+from users.models import Shopper, ShopperState
 from workers import tasks
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +88,55 @@ def test_lists_are_made_again_once_the_time_of_a_rule_is_over(tiny, people, monk
     monkeypatch.setattr(precompute.timezone, "now", lambda: now + timedelta(hours=2))
     assert [precompute.shard_precompute(tiny.shop, 0, 1, lambda done, total: None) for _ in range(2)] == [4, 0]
     assert pinned not in {made.item_ids[0] for made in PrecomputedList.objects.all()}
+
+
+def test_a_list_is_made_again_on_the_day_something_bought_is_used_up(tiny, monkeypatch):
+    tiny_live(tiny)
+    now, (soap, sofa, salt) = timezone.now(), tiny.items[6:9]
+    Item.objects.filter(pk__in=(soap.pk, salt.pk)).update(attributes={"lasts_days": 30})
+    Knobs.objects.create(shop=tiny.shop, replenish=0.5)
+    ruleset_publish(shop=tiny.shop)
+    buyers = {
+        name: shopper_with(tiny, bought, kind=Kind.PURCHASE, at=now - timedelta(days=10), name=name)
+        for name, bought in (("soap", [soap, sofa]), ("sofa", [sofa]))
+    }
+    buyers["salt long ago"] = shopper_with(tiny, tiny.items[20:22], at=now - timedelta(days=12), name="salt")
+    for name, bought in (("soap", [soap, sofa]), ("sofa", [sofa]), ("salt long ago", [salt])):
+        ShopperState.objects.filter(pk=buyers[name].pk).update(purchased_items=[item.pk for item in bought])
+
+    def made(days: float) -> set[str]:
+        """Whose lists a run after so many days makes."""
+        moment = now + timedelta(days=days)
+        monkeypatch.setattr(precompute.timezone, "now", lambda: moment)
+        precompute.shard_precompute(tiny.shop, 0, 1, lambda done, total: None)
+        fresh = set(PrecomputedList.objects.filter(made_at=moment).values_list("pk", flat=True))
+        return {name for name, shopper in buyers.items() if shopper.pk in fresh}
+
+    assert made(0.01) == set(buyers)
+    assert soap.pk not in PrecomputedList.objects.get(pk=buyers["soap"].pk).item_ids
+    assert [made(days) for days in (1, 2.9, 3.1, 4, 5.1, 6)] == [
+        set(),
+        set(),
+        {"salt long ago"},
+        set(),
+        {"soap"},
+        set(),
+    ]
+    assert soap.pk in PrecomputedList.objects.get(pk=buyers["soap"].pk).item_ids
+    assert salt.pk in PrecomputedList.objects.get(pk=buyers["salt long ago"].pk).item_ids
+
+
+def test_where_nothing_returns_no_list_is_made_again_for_what_is_used_up(tiny, monkeypatch):
+    tiny_live(tiny)
+    now, soap = timezone.now(), tiny.items[6]
+    Item.objects.filter(pk=soap.pk).update(attributes={"lasts_days": 30})
+    Knobs.objects.create(shop=tiny.shop, replenish=0.0)
+    ruleset_publish(shop=tiny.shop)
+    buyer = shopper_with(tiny, [soap], kind=Kind.PURCHASE, at=now, name="soap")
+    ShopperState.objects.filter(pk=buyer.pk).update(purchased_items=[soap.pk])
+    assert run(tiny).result["made"] == 1
+    monkeypatch.setattr(precompute.timezone, "now", lambda: now + timedelta(days=40))
+    assert precompute.shard_precompute(tiny.shop, 0, 1, lambda done, total: None) == 0
 
 
 def test_a_list_is_made_under_the_arm_of_its_shopper_and_again_when_the_experiment_ends(tiny, people):
