@@ -9,11 +9,11 @@ from django.forms import BoundField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from catalog.models import Shop
+from recommender.admin.form_problems import form_problems
 from recommender.admin.knobs_form import KnobsForm, weight_rows
 from recommender.admin.publishing import PublishingAdmin, shop_chosen
 from recommender.admin.ruleset_changes import live_content
@@ -203,8 +203,7 @@ class KnobsAdmin(PublishingAdmin):
             knobs = Knobs.objects.filter(shop=shop).first() or Knobs(shop=shop)
             made = self.get_form(request, knobs, change=True)(request.POST, instance=knobs)
             if not made.is_valid():
-                problems = (f"{_label(made, name)}: {' '.join(errors)}" for name, errors in made.errors.items())
-                raise DataError(" ".join(problems))
+                raise DataError(" ".join(form_problems(made)))
             live = live_content(shop)
             return live | {"knobs": live["knobs"] | {name: getattr(knobs, name) for name in DIALS}}
 
@@ -243,11 +242,6 @@ class KnobsAdmin(PublishingAdmin):
 def knob_field(name: str) -> Field:
     """The model's field of a knob, with its range."""
     return cast(Field, Knobs._meta.get_field(name))
-
-
-def _label(form: Any, name: str) -> str:
-    """A field as its page calls it."""
-    return capfirst(str(form.fields[name].label)) if name in form.fields else name
 
 
 def _dial(field: BoundField, words: DialWords, live: Any) -> Dial:

@@ -1,5 +1,6 @@
 """The form of a rule: what it is about is chosen by name, times are the shop's own."""
 
+import math
 from typing import Any, cast
 
 from django import forms
@@ -159,13 +160,16 @@ class RuleForm(forms.ModelForm):
         return [found[word] for word in wanted if word in found]
 
     def draft(self) -> Rule | None:
-        """The rule as far as it is typed, for a preview; None before it says what it does to what."""
+        """The rule as far as it is typed, for a preview; None before it says what it does to what.
+
+        What cannot be read is absent: a strength is NaN then.
+        """
         self.is_valid()
         data = self.cleaned_data
         if not data.get("action") or not data.get("target"):
             return None
         for name in ("starts_at", "ends_at", "segment", "surface", "section", "slot", "least", "most", "per_row"):
             setattr(self.instance, name, data.get(name, self._meta.model._meta.get_field(name).get_default()))
-        self.instance.factor = data.get("factor", 1.0)
+        self.instance.factor = data.get("factor", math.nan)
         self.instance.action, self.instance.target = data["action"], data["target"]
         return self.instance

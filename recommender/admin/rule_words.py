@@ -1,5 +1,6 @@
 """A rule in the shop's words: what it does, to how many items, when, where and for whom, and what it quarrels with."""
 
+import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -58,6 +59,8 @@ def does_words(rule: Rule) -> str:
         return _("may be shown though nothing else proposes it")
     if rule.action in (Rule.Action.QUOTA, Rule.Action.CAP):
         return _count_words(rule)
+    if math.isnan(rule.factor):
+        return _("shows later, score ÷ …") if rule.action == Rule.Action.BURY else _("shows sooner, score × …")
     if rule.action == Rule.Action.BURY:
         divided = rule.factor if rule.factor > 1 else 1 / rule.factor if rule.factor else 0.0
         return _("shows later, score ÷ %(factor).3g") % {"factor": divided}

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from catalog.models import Shop
+from recommender.admin.form_problems import form_problems
 from recommender.admin.publishing import PublishingAdmin, shop_chosen, staff_of
 from recommender.admin.rule_form import RuleForm
 from recommender.admin.rule_words import (
@@ -106,8 +107,8 @@ class RuleAdmin(PublishingAdmin):
             form = type("RuleForm", (RuleForm,), {"shop": shop})(request.GET, instance=rule)
             draft = form.draft()
             lines = rule_lines(draft) if draft else []
-            if form.data.get("items") and draft and draft.target == Rule.Target.ITEM:
-                lines += [RuleLine(_("but"), words, "bad") for words in form.errors.get("items", ())]
+            if draft:
+                lines += [RuleLine(_("but"), words, "bad") for words in form_problems(form, typed_only=True)]
             return render(request, "operator/rule_preview.html", {"lines": lines})
 
     def try_view(self, request: HttpRequest) -> HttpResponse:
@@ -118,9 +119,12 @@ class RuleAdmin(PublishingAdmin):
 
         def content() -> dict[str, Any]:
             with timezone.override(shop.time_zone):
-                draft = type("RuleForm", (RuleForm,), {"shop": shop})(request.POST, instance=rule).draft()
+                form = type("RuleForm", (RuleForm,), {"shop": shop})(request.POST, instance=rule)
+                draft = form.draft()
             if draft is None:
                 raise DataError(_("Choose first what the rule does and to what."))
+            if form.errors:
+                raise DataError(" ".join(form_problems(form)))
             live, name = live_content(shop), _name_of(draft)
             draft.name = draft.name or _("this rule")
             tried = asdict(replace(rule_compile(draft), id=draft.pk or UNSAVED, name=name))

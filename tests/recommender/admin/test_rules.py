@@ -11,7 +11,7 @@ from django.utils import translation
 from catalog.models import Tag
 from recommender.admin.rule_words import about_words, windows
 from recommender.admin.ruleset_changes import changes_of
-from recommender.models import Knobs, Live, Rule
+from recommender.models import JobRun, Knobs, Live, Rule
 from recommender.store.rulesets import ruleset_publish
 from tests.fixtures.tiny_shop import NOW, TinyShop, tiny_shop
 
@@ -127,7 +127,7 @@ def test_reach_is_shown_while_one_types(staff: Client, tiny: TinyShop) -> None:
     assert lines["where"] == "homepage, row “Deals”"
     assert preview(staff, tiny, brands=[])["to"] == "nothing chosen yet"
     unknown = preview(staff, tiny, action="pin", slot="1", target="item", items="T1, nowhere")
-    assert unknown["but"] == "The shop has no item nowhere."
+    assert unknown["but"] == "Items: The shop has no item nowhere."
     assert "but" not in preview(staff, tiny, target="item", items="")
     assert not Rule.objects.exists()
 
@@ -136,6 +136,26 @@ def test_half_typed_forms_are_no_trouble(staff: Client, tiny: TinyShop) -> None:
     address = reverse("admin:recommender_rule_preview")
     for query in ({}, {"action": "boost"}, {"action": "x", "target": "y"}, typed(tiny, factor="1.", starts_at="2026-")):
         assert staff.get(address, query).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("changes", "does", "but"),
+    [
+        ({"factor": "1000"}, "shows sooner, score × …", "Strength: Ensure this value is less than or equal to 100.0."),
+        ({"action": "bury", "factor": "-1"}, "shows later, score ÷ …", "Strength: Ensure this value is greater"),
+        ({"action": "pin", "target": "item", "items": "T1", "slot": "40000"}, "pins to slot …", "Slot: Ensure this"),
+        ({"priority": "high"}, "shows sooner, score × 2", "Priority: Enter a whole number."),
+    ],
+)
+def test_what_is_typed_and_out_of_range_is_told_and_never_replaced_by_something_else(
+    staff: Client, tiny: TinyShop, changes: dict[str, str], does: str, but: str
+) -> None:
+    lines = preview(staff, tiny, **changes)
+    assert lines["does"] == does
+    assert lines["but"].startswith(but)
+    tried = staff.post(reverse("admin:recommender_rule_try") + "?shop=tiny", typed(tiny, **changes))
+    assert tried.context["problem"].startswith(but)
+    assert not JobRun.objects.exists()
 
 
 def test_quarrels_are_told_before_and_after_saving(staff: Client, tiny: TinyShop) -> None:

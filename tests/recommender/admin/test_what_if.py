@@ -101,7 +101,8 @@ def test_a_rule_that_says_nothing_yet_is_not_tried(staff: Client, tiny: TinyShop
     assert "Choose first what the rule does" in answer.content.decode()
     typed = {"action": "pin", "target": "item", "items": "", "priority": "0"}
     answer = staff.post(reverse("admin:recommender_rule_try") + "?shop=tiny", typed)
-    assert answer.context["problem"].startswith("Rule “this rule”: it names nothing")
+    assert "Items: Choose what the rule is about." in answer.context["problem"]
+    assert "Slot: A pin needs a slot: 1 is the first." in answer.context["problem"]
     assert not JobRun.objects.exists()
 
 
