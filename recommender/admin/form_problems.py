@@ -16,5 +16,5 @@ def form_problems(form: BaseForm, *, typed_only: bool = False) -> Iterator[str]:
     for name, errors in form.errors.items():
         if typed_only and not form.data.get(name):
             continue
-        label = form.fields[name].label if name in form.fields else ""
-        yield f"{capfirst(str(label))}: {' '.join(errors)}" if label else " ".join(errors)
+        words, label = " ".join(map(str, errors)), form.fields[name].label if name in form.fields else ""
+        yield f"{capfirst(str(label))}: {words}" if label else words

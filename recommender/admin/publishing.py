@@ -9,14 +9,14 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
 from catalog.models import Shop
 from recommender.admin.confirmation import confirmed
 from recommender.admin.rule_words import warning_words
-from recommender.admin.ruleset_changes import changes_of
+from recommender.admin.ruleset_changes import changes_of, changes_told
 from recommender.admin.switches import switch_context, switch_view
 from recommender.admin.what_if import progress_page, trial_asked, trial_page
 from recommender.data.types import DataError
@@ -27,6 +27,7 @@ from users.admin import FactAdmin
 from users.models import User
 
 PUBLISH = "_publish"
+WARNINGS_TOLD = 20
 
 
 def staff_of(request: HttpRequest) -> User | None:
@@ -96,7 +97,7 @@ class PublishingAdmin(ModelAdmin):
             button=_("Publish") if changes else "",
             back=reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"),
             do=lambda: _published(shop, staff_of(request)),
-            details=changes,
+            details=changes_told(changes),
             warnings=_warnings(shop) if changes else (),
             trial=f"{reverse('admin:ruleset_try')}?shop={shop.code}" if changes else "",
         )
@@ -129,7 +130,11 @@ def _changes(shop: Shop) -> tuple[list[tuple[str, str]], str]:
 
 def _warnings(shop: Shop) -> list[str]:
     """What staff should know about the rules that they are about to publish."""
-    return warning_words(rule_warnings(shop, rules_compile(Rule.objects.of(shop).filter(enabled=True))))
+    words = warning_words(rule_warnings(shop, rules_compile(Rule.objects.of(shop).filter(enabled=True))))
+    more = len(words) - WARNINGS_TOLD
+    if more <= 0:
+        return words
+    return [*words[:WARNINGS_TOLD], ngettext("%(n)d more warning", "%(n)d more warnings", more) % {"n": more}]
 
 
 def _published(shop: Shop, by: User | None) -> str:

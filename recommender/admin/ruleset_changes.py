@@ -19,6 +19,7 @@ from recommender.store.ruleset_content import content_serving
 from recommender.store.rulesets import ruleset_compile
 from users.kinds import KIND_BY_WORD
 
+CHANGES_TOLD = 40
 _DEFAULTS = {name: getattr(KnobValues(), name) for name in DIALS}
 _RULE_DEFAULTS = {one.name: one.default for one in fields(RuleValue) if one.default is not MISSING}
 _TIMES = {"starts_us": "starts_at", "ends_us": "ends_at"}
@@ -43,6 +44,14 @@ def changes_between(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str,
     """Each difference between two contents of rulesets as (what, from → to)."""
     parts = (_knob_changes, _rule_changes, _layout_changes, _experiment_changes, _weight_changes, _segment_changes)
     return [change for part in parts for change in part(old, new)]
+
+
+def changes_told(changes: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """As many changes as one reads, then how many more there are."""
+    more = len(changes) - CHANGES_TOLD
+    if more <= 0:
+        return changes
+    return [*changes[:CHANGES_TOLD], ("…", ngettext("%(n)d more change", "%(n)d more changes", more) % {"n": more})]
 
 
 def _segment_changes(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """A draft tried before it is published: asked for from the form it is made in, shown when the pages are decided."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from catalog.models import Brand, Category, Item, ItemText, Shop
 from catalog.money import decimals_of
 from recommender.admin.jobs import ENDED, duration_words, step_word
 from recommender.admin.plots import Series, bars_chart, lying_options
-from recommender.admin.ruleset_changes import changes_between, live_content
+from recommender.admin.ruleset_changes import changes_between, changes_told, live_content
 from recommender.data.types import DataError
 from recommender.evaluation.off_policy import MIN_EFFECTIVE_CLUSTERS
 from recommender.evaluation.what_if import OUTCOMES, Tally
@@ -57,6 +57,7 @@ class EarningWords:
     interval: str
     verdict: str
     tone: str  # good, bad or ""
+    is_conclusive: bool
     evidence: str
 
 
@@ -96,7 +97,7 @@ def trial_page(request: HttpRequest, trial: UUID) -> HttpResponse:
     job: JobRun = shown["jobs"][0]
     tried = changes_between(live_content(job.shop), job.params["content"])
     context = {**admin.site.each_context(request), "title": _("A draft tried"), **shown, "plots": plots}
-    context |= {"tried": tried, "asked_by": job.asked_by, "asked_at": job.created_at}
+    context |= {"tried": changes_told(tried), "asked_by": job.asked_by, "asked_at": job.created_at}
     return render(request, "operator/trial.html", context)
 
 
@@ -132,13 +133,19 @@ def trial_view(trial: UUID) -> dict[str, Any]:
 
 
 def _found(tally: Tally, shop: Shop) -> dict[str, Any]:
+    earnings = [earning_words(tally, outcome, shop.currency) for outcome in OUTCOMES] if tally.shoppers else []
     return {
         "tally": tally,
+        "pages": f"{tally.pages:,}",
+        "different": f"{tally.different:,}",
+        "cards": f"{tally.cards:,}",
+        "replaced": f"{tally.replaced:,}",
         "share_different": _percent(tally.different, tally.pages),
         "share_replaced": _percent(tally.replaced, tally.cards),
         "up": _moved(tally.after - tally.before, tally),
         "down": _moved(tally.before - tally.after, tally),
-        "earnings": [earning_words(tally, outcome, shop.currency) for outcome in OUTCOMES] if tally.shoppers else [],
+        "earnings": earnings,
+        "advice": advice_words(earnings) if earnings and tally.different else "",
         "least_shoppers": round(MIN_EFFECTIVE_CLUSTERS),
         "per": PER_CARDS,
     }
@@ -190,8 +197,23 @@ def earning_words(tally: Tally, outcome: str, currency: str) -> EarningWords:
         interval=f"{_number(scale * found.low, signed=True)} … {_number(scale * found.high, signed=True)}",
         verdict=verdict,
         tone=tone,
+        is_conclusive=found.conclusive,
         evidence=evidence % facts,
     )
+
+
+def advice_words(earnings: Sequence[EarningWords]) -> str:
+    """What to do after a trial, in a sentence."""
+    tones = {one.tone for one in earnings}
+    if {"good", "bad"} <= tones:
+        return _("It gains on one side and costs on the other: decide which counts more before you publish it.")
+    if "bad" in tones:
+        return _("Weaken it and try again, or publish it for a reason that the deeds of one hour do not show.")
+    if "good" in tones:
+        return _("Publish it if the moves below are what you want.")
+    if all(one.is_conclusive for one in earnings):
+        return _("Neither a gain nor a loss shows: publish it if the moves below are what you want.")
+    return _("Too few shoppers to tell: try again when more pages are in the log, or decide by the moves below.")
 
 
 def _number(value: float, *, signed: bool = False) -> str:

@@ -1,6 +1,7 @@
 """A draft tried from the form it is made in: asked for, followed, and told with its plots; nothing is saved by it."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from recommender.admin.what_if import earning_words, shares_plots, trial_view
+from recommender.admin.what_if import EarningWords, advice_words, earning_words, shares_plots, trial_view
 from recommender.evaluation.what_if import Tally
 from recommender.homepage import homepage_page
 from recommender.jobs import job_run
@@ -175,3 +176,42 @@ def test_below_two_hundred_effective_shoppers_nothing_is_concluded() -> None:
     assert "effective shoppers" in few.evidence
     with translation.override("zh-hans"):
         assert earning_words(told(150), "clicks", "GBP").verdict != "cannot conclude"
+
+
+def told_of(*tones: str, is_conclusive: bool = True) -> list[EarningWords]:
+    return [EarningWords("", "", "", "", "", "", tone, is_conclusive, "") for tone in tones]
+
+
+def test_a_trial_says_what_to_do_next() -> None:
+    assert "Weaken it" in advice_words(told_of("bad", ""))
+    assert "gains on one side and costs on the other" in advice_words(told_of("good", "bad"))
+    assert advice_words(told_of("good", "")).startswith("Publish it")
+    assert advice_words(told_of("", "")).startswith("Neither a gain nor a loss")
+    assert advice_words(told_of("", "", is_conclusive=False)).startswith("Too few shoppers")
+
+
+def test_the_verdict_stands_above_the_moves_and_its_grounds_are_told_once(staff: Client, tiny: TinyShop) -> None:
+    victim = Impression.objects.order_by("pk").first().item_ids[0]
+    Rule.objects.create(shop=tiny.shop, name="No", action="exclude", target="item", target_ids=[victim])
+    Impression.objects.update(shown_at=timezone.now() - timedelta(hours=2))
+    found = done(asked(staff, reverse("admin:ruleset_try") + "?shop=tiny"))
+    words = staff.get(reverse("admin:what_if_progress", args=[found["trial"]])).content.decode()
+    assert words.index("cannot conclude") < words.index("Too few shoppers to tell") < words.index("displaced")
+    assert words.count("effective of") == 1
+    assert "95 % interval" in words
+    chinese = staff.get(
+        reverse("admin:what_if_progress", args=[found["trial"]]), headers={"accept-language": "zh-hans"}
+    ).content.decode()
+    assert "顾客太少，无法判断" in chinese
+    assert "95% 区间" in chinese
+
+
+def test_ten_thousand_changes_are_told_shortly_with_the_button_in_reach(staff: Client, tiny: TinyShop) -> None:
+    about = {"shop": tiny.shop, "action": "boost", "target": "item", "target_ids": [tiny.items[0].pk]}
+    Rule.objects.bulk_create(Rule(name=f"rule {k}", priority=k, **about) for k in range(60))
+    page = staff.get(reverse("admin:recommender_rule_publish") + "?shop=tiny")
+    assert page.context["details"][-1] == ("…", "20 more changes")
+    assert len(page.context["details"]) == 41
+    assert len(page.context["warnings"]) <= 21
+    whole = staff.get(reverse("admin:what_if_trial", args=[asked(staff, reverse("admin:ruleset_try") + "?shop=tiny")]))
+    assert whole.context["tried"][-1] == ("…", "20 more changes")
