@@ -108,6 +108,19 @@ def test_a_draft_is_tried_changed_and_tried_again(web: Web, staff_page: Page, sc
     assert JobRun.objects.filter(kind=KIND).count() == 2 * trials
 
 
+def test_on_a_phone_a_list_has_no_empty_line(web: Web, staff_page: Page, screenshot: Screenshot) -> None:
+    staff_page.goto(web.url)
+    staff_page.goto(f"{web.url}/admin/recommender/ruleset/")
+    last = staff_page.locator("#result_list td.field-again")
+    expect(last).to_have_text([""])
+    expect(last).to_have_css("display", "table-cell")
+    staff_page.set_viewport_size({"width": 390, "height": 844})
+    expect(last).to_have_css("display", "none")
+    expect(staff_page.locator("#result_list td.field-said")).to_be_visible()
+    assert fits(staff_page)
+    screenshot("phone")
+
+
 def test_knobs_are_turned_beside_what_serves(web: Web, staff_page: Page, screenshot: Screenshot) -> None:
     staff_page.goto(f"{web.url}/admin/recommender/knobs/")
     dial = staff_page.locator(".op-dial").filter(has=staff_page.locator("#id_diversity"))
