@@ -18,6 +18,10 @@ RANKER_LEARNED_LITTLE = gettext_noop(
 )
 NOTHING_KNOWN = gettext_noop("nothing is known of any item")
 NOT_NAMED = gettext_noop("the recipe does not name it")
+NOBODY_JUDGES = gettext_noop(
+    "Too few shoppers have done several things of which the last was with an item new to them. A third of such shoppers"
+    " is kept back to judge a bundle, and here that is nobody: import more behaviour."
+)
 NO_PICTURES = gettext_noop("no item has a picture that can be read")
 NO_PAGES = gettext_noop("no shown pages are logged yet; the fusion ranks until shoppers have seen pages")
 FEW_NEWCOMERS = gettext_noop(

@@ -26,8 +26,9 @@ from recommender.ranking.second_stage_training import second_stage_fit
 from recommender.retrieval.exact import ExactGather
 from recommender.serving.bundle import SECOND_STAGE, START_STATES
 from recommender.store.rulesets import staff_event_weights
+from recommender.training.absent_words import NOBODY_JUDGES
 from recommender.training.draft import Draft
-from recommender.training.holdout import judged_kept_back
+from recommender.training.holdout import holdout_make, judged_kept_back
 from recommender.training.workspace import arrays_write, json_write
 
 SHARED_ABOVE = 200  # texts from which on default workers are asked to help
@@ -37,11 +38,14 @@ CPU_THREADS = 2  # of onnxruntime, for text batches in a training
 def snapshot_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
     """Take the facts as they stood when the training was asked for, and treat what is missing or extreme in them.
 
-    Raises: DataError if there is no interaction to learn from.
+    Raises: DataError if there is no interaction to learn from, or nobody to judge what was learned with: this is said
+        before anything is learned.
     """
     snapshot, report = snapshot_prepare(snapshot_take(draft.shop, until=draft.until), draft.recipe.preprocessing)
     if len(snapshot.interactions) == 0:
         raise DataError(f"{draft.shop} has no interaction to learn from; load the demo shop or import a data set")
+    if not len(holdout_make(snapshot, draft.recipe.holdout).thirds.report):
+        raise DataError(NOBODY_JUDGES)
     snapshot_write(snapshot, folder)
     doubtful = doubtful_count(draft.shop, until=draft.until)
     report = report.after(Treated("doubtful", doubtful, doubtful + len(snapshot.interactions)))

@@ -11,7 +11,7 @@ from django.utils import timezone
 from recommender.data.absent import Absent
 from recommender.data.files import whole_folder
 from recommender.data.sessions import visit_count
-from recommender.data.types import ArtifactMismatch, DataError, Floats
+from recommender.data.types import ArtifactMismatch, Floats
 from recommender.embedding import items_catch_up
 from recommender.encoders.warm_start import WEIGHTS
 from recommender.evaluation.metrics import hit_rate, ndcg, reciprocal_rank
@@ -150,16 +150,11 @@ def _moment(microseconds: int) -> str:
 
 
 def gate_step(draft: Draft, progress: JobProgress) -> None:
-    """Judge the bundle against best sellers, the live bundle and the month's anchor; every attempt is kept.
-
-    Raises: DataError if nobody did enough to be kept back.
-    """
+    """Judge the bundle against best sellers, the live bundle and the month's anchor; every attempt is kept."""
     version = bundle_version(draft)
     if version.gate:
         return
     holdout, item_ids = draft.holdout, draft.arrays.item_ids
-    if len(holdout.thirds.report) == 0:
-        raise DataError("no shopper did three things, so nothing can be kept back to judge the bundle with")
     ranks = bundle_ranks(bundle_open(version), holdout, item_ids, decide, progress=progress.update)
     live = Live.objects.select_related("bundle").filter(shop=draft.shop).first()
     serving = live.bundle if live else None

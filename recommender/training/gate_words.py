@@ -21,7 +21,7 @@ def gate_words(gate: dict[str, Any]) -> str:
         "refresh": _("It is as good as what has served this month and knows newer facts, so it may take over."),
         "worse": _("It knows shoppers less well than the bundle that served then, so that one stayed."),
         "unproven": _("It could not be shown to be as good as the bundle that served then, so that one stayed."),
-        "not_above_popularity": _("It is not better than a list of best sellers, so it must not serve."),
+        "not_above_popularity": _("It is not shown to be better than a list of best sellers, so it must not serve."),
     }
     parts = [sentences[gate["verdict"]], _sample(gate["shoppers"])]
     rivals = {"popularity": _("best sellers"), "live": _("the live bundle"), "anchor": _("this month's anchor")}
