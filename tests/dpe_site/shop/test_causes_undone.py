@@ -105,6 +105,19 @@ def test_a_cause_that_is_left_out_is_named_no_more(known: Client, shop: TinyShop
     assert any(name in words for words in causes(known))
 
 
+def test_each_cause_has_its_own_undo_beside_it_and_none_stands_apart(known: Client, shop: TinyShop) -> None:
+    shown = soup(known, "/") and Impression.objects.filter(surface="homepage").latest("pk")
+    sheets = [why(known, position) for position in range(len(shown.item_ids))]
+    of_two = [sheet for sheet in sheets if len(sheet.select(".why__cause")) > 1]
+    assert of_two, "no card names two causes"
+    for sheet in of_two:
+        for cause in sheet.select(".why__cause"):
+            about = str(cause.select_one("a")["href"]).rstrip("/").split("/")[-1]
+            does = {str(button["formaction"]): button["value"] for button in cause.select("button")}
+            assert does == {"/do/ignore_item/": about, "/do/gift/": about}
+        assert not sheet.select('.why__actions button[formaction="/do/gift/"]')
+
+
 @pytest.fixture
 def tasteful(client: Client, shop: TinyShop) -> tuple[Client, Tag]:
     """Somebody who looked at so many linen things that no single one of them matters, and at a few others."""
