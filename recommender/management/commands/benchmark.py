@@ -1,5 +1,6 @@
 """Benchmarks: the next item of sequences, which needs no service, and the search index, which needs Postgres."""
 
+import math
 import os
 import zlib
 from argparse import ArgumentParser, Namespace
@@ -72,9 +73,10 @@ class Command(BaseCommand):
         except zlib.error as error:
             files = " or ".join(str(file) for file in (run.file, run.items) if file is not None)
             raise CommandError(f"{files} is a damaged gzip file ({error}); get the whole file again") from error
+        reached = f" and reached NDCG@10 {trial.validation_ndcg:.4f} alone on validation users A"
         self.stdout.write(
             f"{run.export}: lists of {'refitted' if run.refit else 'strict'} models; the encoder trained "
-            f"{trial.epochs} epochs and reached NDCG@10 {trial.validation_ndcg:.4f} alone on validation users A"
+            f"{trial.epochs} epochs{'' if math.isnan(trial.validation_ndcg) else reached}"
         )
 
 

@@ -1,11 +1,16 @@
 """``manage.py benchmark sequences`` refuses what it cannot read or write, at once and in words."""
 
 import gzip
+import math
+from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+
+from recommender.trials import sequence_benchmark
 
 
 def lines() -> str:
@@ -29,3 +34,15 @@ def test_a_gzip_file_with_a_broken_middle_is_told_in_words(tmp_path: Path) -> No
     with pytest.raises(CommandError, match=r"behaviour\.gz is a damaged gzip file"):
         call_command("benchmark", "sequences", str(broken), export=tmp_path / "recs.csv")
     assert not (tmp_path / "recs.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("validated", "words"), [(0.0512, "7 epochs and reached NDCG@10 0.0512"), (math.nan, "7 epochs")]
+)
+def test_what_was_not_measured_is_not_told(tmp_path, monkeypatch, validated: float, words: str) -> None:
+    learned = SimpleNamespace(epochs=7, validation_ndcg=validated)
+    monkeypatch.setattr(sequence_benchmark, "benchmark_sequences", lambda run, bar: learned)
+    said = StringIO()
+    call_command("benchmark", "sequences", "behaviour.txt", export=tmp_path / "recs.csv", stdout=said)
+    assert words in said.getvalue()
+    assert "nan" not in said.getvalue()
