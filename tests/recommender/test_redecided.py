@@ -84,7 +84,8 @@ def test_the_command_tells_the_difference(tiny: TinyShop, page: Impression) -> N
     excluded(tiny, page.item_ids[0])
     call_command("replay", str(page.pk), "--draft", stdout=out)
     name = tiny.items[list(tiny.ids).index(page.item_ids[0])].external_id
-    assert any(line.startswith("out") and name in line for line in out.getvalue().splitlines())
+    line = next(line for line in out.getvalue().splitlines() if line.startswith("out") and name in line)
+    assert line.split()[-2:] == ["->", "-"], "an item that is gone has no score"
     with pytest.raises(CommandError):
         call_command("replay", str(page.pk), "--today", "--draft")
 
@@ -119,5 +120,8 @@ def test_the_inspector_shows_the_difference(staff: Client, tiny: TinyShop, page:
     Knobs.objects.create(shop=tiny.shop, temperature=3.0)
     address = reverse("admin:inspector_replay", args=[page.pk])
     assert f"{address}?basis=draft" in staff.get(reverse("admin:inspector"), {"q": page.pk}).content.decode()
-    assert "Decided with the drafts" in staff.get(address, {"basis": "draft"}).content.decode()
+    told = staff.get(address, {"basis": "draft"})
+    assert "Decided with the drafts" in told.content.decode()
+    _kind, _title, before, after, score_before, score_after = told.context["changes"][0]
+    assert f"<td>{before} → {after}</td><td>{score_before} → {score_after}</td>" in told.content.decode()
     assert "would be what was shown" in staff.get(address, {"basis": "today"}).content.decode()

@@ -1,5 +1,6 @@
 """``manage.py replay REQUEST_ID``: decide a logged request again and compare."""
 
+import math
 from typing import Any
 from uuid import UUID
 
@@ -51,7 +52,12 @@ class Command(BaseCommand):
         self.stdout.write(f"bundle {found.bundle_id}, ruleset {found.ruleset_hash[:12]}")
         for one in found.changes:
             slots = f"{one.before or '-':>3} -> {one.after or '-':>3}"
-            scores = f"s={one.score_before:8.4f} -> {one.score_after:8.4f}"
+            scores = f"s={_score(one.score_before)} -> {_score(one.score_after)}"
             self.stdout.write(f"{one.kind:9s} {slots}  {one.external_id:20s} {scores}")
         said = f"{len(found.changes)} differences." if found.changes else "The page would be what was shown."
         self.stdout.write(self.style.SUCCESS(said))
+
+
+def _score(value: float) -> str:
+    """With four digits; a dash for an item that was not on the page."""
+    return f"{'-':>8}" if math.isnan(value) else f"{value:8.4f}"
