@@ -4,7 +4,6 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from recommender.data.event_weights import EventWeightsConfig
@@ -21,6 +20,7 @@ from recommender.policy.dqn_training import DqnConfig
 from recommender.ranking.ranker_config import RankerConfig
 from recommender.ranking.second_stage_training import SecondStageConfig
 from recommender.retrieval.sources import MODEL_SOURCES
+from recommender.training.recipe_values import values_merge
 
 VERSION = 4  # raise when equal recipes give other bundles
 
@@ -62,7 +62,7 @@ class TrainingRecipe:
 
         Raises: ValueError for a name that no recipe has, a value of another kind, and what cannot be built.
         """
-        whole = _merged(cls().to_json(), content)
+        whole = values_merge(cls().to_json(), content)
         for name in whole["learning"]["models"]:
             if name not in MODEL_SOURCES:
                 raise DataError(f"recipe.learning.models names {name!r}; choose from {', '.join(MODEL_SOURCES)}")
@@ -87,32 +87,3 @@ class TrainingRecipe:
         """Identity of a training: this recipe on the facts of a shop up to a moment."""
         whole = {"version": VERSION, "shop": shop_id, "until": until.isoformat(), "recipe": self.to_json()}
         return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
-
-
-def _merged(default: Any, given: Any, place: str = "recipe") -> Any:
-    """``given`` over ``default``; a misspelt name must not leave a default in its place unnoticed."""
-    if isinstance(default, dict):
-        if not isinstance(given, dict):
-            raise DataError(f"{place} is {given!r}; it is an object with any of {', '.join(default)}")
-        for name in given:
-            if name not in default:
-                raise DataError(f"{place} has no {name!r}; choose from {', '.join(default)}")
-        return {name: _merged(value, given.get(name, value), f"{place}.{name}") for name, value in default.items()}
-    if not _is_like(default, given):
-        like = f"one of {', '.join(type(default))}" if isinstance(default, StrEnum) else f"of the kind of {default!r}"
-        raise DataError(f"{place} is {given!r}; it has to be {like}")
-    return given
-
-
-def _is_like(default: Any, given: Any) -> bool:
-    """Whether a value is of its default's kind, as JSON knows kinds: whole numbers are numbers, truth is none."""
-    if isinstance(default, StrEnum):
-        return given in list(type(default))
-    if isinstance(default, tuple):
-        return isinstance(given, list | tuple) and all(_is_like(default[0], one) for one in given)
-    if isinstance(default, bool) or isinstance(given, bool):
-        return isinstance(default, bool) and isinstance(given, bool)
-    kinds: tuple[type, ...] = (
-        (int, float) if isinstance(default, float) else (int,) if isinstance(default, int) else (str,)
-    )
-    return isinstance(given, kinds)

@@ -53,6 +53,23 @@ def test_a_slip_in_a_recipe_is_named_where_it_is(given, words):
         TrainingRecipe.from_json(given)
 
 
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"n_heads": 0}, "n_heads is 0; it has to be 1 or more"),
+        ({"tokens_per_batch": 0}, "tokens_per_batch is 0; it has to be 1 or more"),
+        ({"embedding_dim": -2}, "embedding_dim is -2; it has to be a number that is not negative"),
+        ({"learning_rate": 0}, "learning_rate is 0; it has to be more than 0"),
+        ({"learning_rate": float("nan")}, "learning_rate is nan; it has to be a number"),
+        ({"dropout": 1}, "dropout is 1; it has to be less than 1"),
+        ({"precision": "float8"}, "precision is 'float8'; it has to be one of auto, float32, bfloat16"),
+    ],
+)
+def test_numbers_of_which_nothing_can_be_built_are_refused(values, words):
+    with pytest.raises(DataError, match=rf"^recipe\.learning\.encoder\.{words}"):
+        TrainingRecipe.from_json({"learning": {"encoder": values}})
+
+
 def test_a_whole_number_is_a_number():
     assert TrainingRecipe.from_json({"learning": {"encoder": {"dropout": 0}}}).learning.encoder.dropout == 0
 
