@@ -198,6 +198,7 @@ def test_the_verdict_stands_above_the_moves_and_its_grounds_are_told_once(staff:
     words = staff.get(reverse("admin:what_if_progress", args=[found["trial"]])).content.decode()
     assert words.index("cannot conclude") < words.index("Too few shoppers to tell") < words.index("displaced")
     assert words.count("effective of") == 1
+    assert "may differ by chance" in words
     assert "95 % interval" in words
     chinese = staff.get(
         reverse("admin:what_if_progress", args=[found["trial"]]), headers={"accept-language": "zh-hans"}
