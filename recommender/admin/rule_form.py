@@ -25,6 +25,14 @@ FIELD_OF = {
     Rule.Target.CATEGORY: "categories",
     Rule.Target.TAG: "tags",
 }
+ACTIONS_OF = {
+    "factor": (Rule.Action.BOOST, Rule.Action.BURY),
+    "slot": (Rule.Action.PIN,),
+    "least": (Rule.Action.QUOTA,),
+    "most": (Rule.Action.QUOTA, Rule.Action.CAP),
+    "per_row": (Rule.Action.QUOTA, Rule.Action.CAP),
+}
+"""Which actions a field is for; the page hides it for the others."""
 _TIME = "%Y-%m-%dT%H:%M"
 _UNKNOWN_SHOWN = 10
 
@@ -111,6 +119,16 @@ class RuleForm(forms.ModelForm):
         if rule.target != Rule.Target.ITEM:
             return rule.target_ids
         return "\n".join(Item.objects.filter(pk__in=rule.target_ids).values_list("external_id", flat=True))
+
+    def full_clean(self) -> None:
+        """Pass over fields that the action has no use for: they are hidden, where an error would not be seen."""
+        action = self.data.get("action", "")
+        hidden = [self.fields[name] for name, actions in ACTIONS_OF.items() if action not in actions]
+        for field in hidden:
+            field.disabled = True
+        super().full_clean()
+        for field in hidden:
+            field.disabled = False
 
     def clean(self) -> dict[str, Any]:
         """Collect the targets and check that action, slot and window go together."""

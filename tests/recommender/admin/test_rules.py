@@ -158,6 +158,17 @@ def test_what_is_typed_and_out_of_range_is_told_and_never_replaced_by_something_
     assert not JobRun.objects.exists()
 
 
+def test_what_was_typed_for_another_action_is_passed_over(staff: Client, tiny: TinyShop) -> None:
+    left = {"factor": "1000", "slot": "40000", "most": "-3"}
+    assert "but" not in preview(staff, tiny, action="exclude", **left)
+    staff.post(ADD, typed(tiny, action="exclude", name="No", **left))
+    made = Rule.objects.get(name="No")
+    assert (made.action, made.factor, made.slot, made.most) == ("exclude", 1.5, None, None)
+    refused = staff.post(ADD, typed(tiny, action="exclude", priority="high", **left))
+    assert list(refused.context["adminform"].form.errors) == ["priority"]
+    assert not refused.context["adminform"].form.fields["factor"].disabled, "it is there once boost is chosen"
+
+
 def test_quarrels_are_told_before_and_after_saving(staff: Client, tiny: TinyShop) -> None:
     staff.post(ADD, typed(tiny, name="More of it"))
     assert "More of it" in preview(staff, tiny, action="exclude")["but"]
