@@ -54,6 +54,8 @@ class Command(BaseCommand):
         from recommender.trials.sequence_benchmark import SequenceBenchmark, benchmark_sequences
 
         _writable(options["export"])
+        if options["checkpoints"] is not None and options["checkpoints"].is_file():
+            raise CommandError(f"{options['checkpoints']} is a file; name a folder, there or not, with --checkpoints")
         run = SequenceBenchmark(
             file=options["file"],
             export=options["export"],

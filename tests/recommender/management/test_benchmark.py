@@ -25,6 +25,14 @@ def test_a_file_that_cannot_be_written_is_refused_before_anything_is_learned(tmp
         call_command("benchmark", "sequences", str(missing), export=tmp_path / export)
 
 
+def test_checkpoints_need_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CommandError, match="file is a file; name a folder"):
+        call_command(
+            "benchmark", "sequences", "nowhere.txt", export=tmp_path / "recs.csv", checkpoints=tmp_path / "file"
+        )
+
+
 def test_a_gzip_file_with_a_broken_middle_is_told_in_words(tmp_path: Path) -> None:
     whole = bytearray(gzip.compress(lines().encode()))
     middle = len(whole) // 2
