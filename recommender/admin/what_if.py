@@ -29,6 +29,7 @@ from users.models import User
 MOVED_SHOWN = 10
 SHARES_SHOWN = 10
 PER_CARDS = 1000
+NBSP = "\N{NO-BREAK SPACE}"
 _MAY = ("add_ruleset", "add_rule", "change_rule", "change_knobs")
 
 
@@ -147,7 +148,7 @@ def _found(tally: Tally, shop: Shop) -> dict[str, Any]:
         "earnings": earnings,
         "advice": advice_words(earnings) if earnings and tally.different else "",
         "least_shoppers": round(MIN_EFFECTIVE_CLUSTERS),
-        "per": PER_CARDS,
+        "per": f"{PER_CARDS:,}",
     }
 
 
@@ -194,7 +195,7 @@ def earning_words(tally: Tally, outcome: str, currency: str) -> EarningWords:
         now=_number(scale * earning.now),
         draft=_number(scale * earning.draft),
         difference=_number(scale * found.value, signed=True),
-        interval=f"{_number(scale * found.low, signed=True)} … {_number(scale * found.high, signed=True)}",
+        interval=f"{_number(scale * found.low, signed=True)}{NBSP}…{NBSP}{_number(scale * found.high, signed=True)}",
         verdict=verdict,
         tone=tone,
         is_conclusive=found.conclusive,
