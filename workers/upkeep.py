@@ -15,7 +15,7 @@ from catalog.partitioning import default_partition_prune, month_partitions_drop,
 from recommender.jobs import job_ask
 from recommender.models import Impression, JobRun, Live, RequestLog
 from recommender.seen import sessions_forget
-from recommender.store.bundles import bundles_retire
+from recommender.store.bundles import RESUMABLE, bundles_retire
 from recommender.training.workspace import workspaces_prune
 from recommender.trends import trend_refresh
 from users.models import Interaction, Search
@@ -25,7 +25,6 @@ from workers.leases import slot_id
 MONTHS_AHEAD = timedelta(days=62)
 RECEIPTS_KEPT = timedelta(days=31)
 JOBS_KEPT = timedelta(days=180)
-REPLAYABLE = timedelta(days=14)  # a training that ended badly is replayed by then, or starts over
 UNTOUCHED = timedelta(days=1)
 NIGHT = timedelta(days=1)
 FROM_SCRATCH = 6  # weekday: what small updates drift from is found again once a week
@@ -77,8 +76,8 @@ def workspaces_put_away(now: datetime | None = None) -> int:
     """Remove what trainings left on disk that no job will take up again."""
     now = now or timezone.now()
     going_on = Q(status__in=(JobRun.Status.QUEUED, JobRun.Status.RUNNING))
-    replayable = Q(finished_at__gte=now - REPLAYABLE) & ~Q(status=JobRun.Status.SUCCEEDED)
-    wanted = JobRun.objects.filter(going_on | replayable, kind="train").values_list("pk", flat=True)
+    resumable = Q(finished_at__gte=now - RESUMABLE) & ~Q(status=JobRun.Status.SUCCEEDED)
+    wanted = JobRun.objects.filter(going_on | resumable, kind="train").values_list("pk", flat=True)
     return workspaces_prune(Path(settings.DPE_HOME), set(wanted), now - UNTOUCHED)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -25,6 +26,8 @@ from users.models import User
 
 KEEP = 3  # bundles kept beside the live one and its predecessor
 KEEP_FOR = timedelta(days=1)
+RESUMABLE = timedelta(days=14)
+"""A training that broke off is taken up again by then, or starts over."""
 Status = BundleVersion.Status
 
 
@@ -157,6 +160,8 @@ def bundle_rollback(shop: Shop, *, by: User | None = None) -> Live:
 def bundles_retire(shop: Shop, *, now: datetime | None = None) -> list[int]:
     """Put away bundles that neither serve nor served last, a day after they stopped; the newest ones stay.
 
+    Those that are still being made are given up with the training that makes them.
+
     Returns:
         Ids of the bundles whose vectors and files are gone.
     """
@@ -164,8 +169,9 @@ def bundles_retire(shop: Shop, *, now: datetime | None = None) -> list[int]:
     live = Live.objects.filter(shop=shop).first()
     needed = [pk for pk in (live.bundle_id, live.previous_bundle_id) if pk] if live else []
     idle = BundleVersion.objects.of(shop).exclude(pk__in=needed).exclude(path="")
-    kept = list(idle.order_by("-pk").values_list("pk", flat=True)[:KEEP])
-    over = idle.exclude(pk__in=kept).exclude(status=Status.BUILDING)
+    given_up = Q(status=Status.BUILDING, created_at__lt=now - RESUMABLE)
+    kept = list(idle.exclude(given_up).order_by("-pk").values_list("pk", flat=True)[:KEEP])
+    over = idle.exclude(pk__in=kept).filter(~Q(status=Status.BUILDING) | given_up)
     gone = []
     for version in over.filter(created_at__lt=now - KEEP_FOR):
         if version.retired_at is None or version.retired_at < now - KEEP_FOR:

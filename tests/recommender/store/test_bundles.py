@@ -177,3 +177,13 @@ def test_a_bundle_that_served_today_is_not_put_away(make, tiny):
     versions = [make(seed=k, age=timedelta(days=3)) for k in range(6)]
     BundleVersion.objects.filter(pk=versions[0].pk).update(status=Status.RETIRED, retired_at=timezone.now())
     assert versions[0].pk not in bundles.bundles_retire(tiny.shop)
+
+
+def test_a_bundle_whose_training_broke_off_is_put_away_once_nobody_takes_it_up(make, tiny, tmp_path):
+    broken_off, resumable = make(seed=1, age=timedelta(days=15)), make(seed=2, age=timedelta(days=13))
+    BundleVersion.objects.update(status=Status.BUILDING)
+    assert bundles.bundles_retire(tiny.shop) == [broken_off.pk]
+    assert not (tmp_path / f"b{broken_off.pk}").exists()
+    broken_off.refresh_from_db()
+    resumable.refresh_from_db()
+    assert (broken_off.status, resumable.status) == (Status.RETIRED, Status.BUILDING)
