@@ -19,7 +19,7 @@ def rows(page: str) -> dict[str, list[str]]:
 def test_seeds_are_averaged_and_differences_paired(tmp_path):
     for seed, ranks in enumerate((GOOD, POOR)):
         stored(tmp_path, Cell("beauty", "EASE (ours)", seed=seed), ranks)
-    stored(tmp_path, Cell("beauty", "DPE"), GOOD)
+        stored(tmp_path, Cell("beauty", "DPE", seed=seed), GOOD)
     (page,) = tables_write(tmp_path)
     found = rows(page.read_text())
     assert found["EASE (ours)"][1].startswith("0.7500 [")
@@ -28,6 +28,18 @@ def test_seeds_are_averaged_and_differences_paired(tmp_path):
     assert found["EASE (ours)"][-1].endswith("better")
     assert found["**DPE**"][-1] == ""
     assert list(found)[1] in ("**DPE**", "Transformer")  # the best stand first
+
+
+def test_differences_are_over_the_cells_that_both_have(tmp_path):
+    for seed, ranks in enumerate((POOR, GOOD)):
+        stored(tmp_path, Cell("beauty", "DPE", seed=seed, tie_seed=seed), ranks)
+    stored(tmp_path, Cell("beauty", "EASE (ours)"), POOR)
+    stored(tmp_path, Cell("beauty", "ALS (ours)", seed=2, tie_seed=2), POOR)
+    (page,) = tables_write(tmp_path)
+    found = rows(page.read_text())
+    assert found["**DPE**"][1].startswith("0.7500 [")
+    assert found["EASE (ours)"][-1] == "0.0000 [0.0000, 0.0000] inconclusive"
+    assert found["ALS (ours)"][-1] == "other seeds"
 
 
 def test_no_difference_is_inconclusive(tmp_path):
