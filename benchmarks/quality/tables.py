@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.quality.cells import TEST, TRIAL, Record, ranks_read, records_read, slug
 from benchmarks.quality.models import MODELS, OURS, model_named
-from benchmarks.quality.plan import is_current
+from benchmarks.quality.plan import TIED, is_current
 from recommender.data.types import DataError, Floats, Ints
 from recommender.evaluation.bootstrap import Interval, bootstrap_difference, bootstrap_mean
 from recommender.evaluation.metrics import TargetRanks, hit_rate, ndcg, reciprocal_rank
@@ -49,7 +49,7 @@ class Line:
 
     name: str
     values: dict[str, Floats]  # (v,) per metric, mean over cells of each row of the question
-    leading: dict[tuple[int, int], Floats]  # (v,) of the metric that leads, by seed and order of tied times
+    leading: dict[int, Floats]  # (v,) of the metric that leads, by order of tied times
     users: Ints  # (v,)
     records: tuple[Record, ...]
     current: bool
@@ -150,8 +150,12 @@ def _line(folder: Path, row: str, question: str, records: list[Record]) -> Line:
     if any(not np.array_equal(one.users, ranks[0].users) for one in ranks):
         raise DataError(f"the cells of {row} asked different shoppers ({question}); run them again on the same data")
     values = {name: np.mean([metric(one.ranks) for one in ranks], axis=0) for name, metric in METRICS.items()}
-    cells = [(record.cell.seed, record.cell.tie_seed) for record in records]
-    leading = {cell: METRICS[LEADING](one.ranks) for cell, one in zip(cells, ranks, strict=True)}
+    orders = [record.cell.tie_seed if record.cell.problem in TIED else 0 for record in records]
+    each = [METRICS[LEADING](one.ranks) for one in ranks]
+    leading = {
+        order: np.mean([one for one, its in zip(each, orders, strict=True) if its == order], axis=0)
+        for order in set(orders)
+    }
     return Line(row, values, leading, ranks[0].users, tuple(records), all(map(_is_current, records)))
 
 
@@ -168,15 +172,15 @@ def _is_cut_short(record: Record) -> bool:
 
 
 def _ahead(ours: Line | None, line: Line) -> str:
-    """The paired difference over the cells that both have: another order of tied times asks for other items."""
+    """The paired difference over the orders of tied times that both have: another order asks for other items."""
     if ours is None or line is ours:
         return ""
     if not np.array_equal(ours.users, line.users):
         return "other shoppers"
     both = sorted(ours.leading.keys() & line.leading.keys())
     if not both:
-        return "other seeds"
-    mine, theirs = (np.mean([one.leading[cell] for cell in both], axis=0) for one in (ours, line))
+        return "other orders"
+    mine, theirs = (np.mean([one.leading[order] for order in both], axis=0) for one in (ours, line))
     gap = bootstrap_difference(mine, theirs, seed=BOOTSTRAP_SEED, clusters=ours.users)
     return f"{_interval(gap)} {gap.verdict}"
 
@@ -234,9 +238,9 @@ def _tuning(problem: str, trials: list[Record]) -> Iterator[str]:
 def _legend(records: list[Record]) -> Iterator[str]:
     hardware = "; ".join(sorted({f"{record.hardware}, {record.threads} threads" for record in records}))
     yield "Brackets: 95 % bootstrap intervals over shoppers of the mean over cells (seeds, orders of tied times);"
-    yield "“ahead by” is the paired difference in NDCG@10 over the cells that both rows have, and “inconclusive” is a"
-    yield "verdict. Lists have 100 items, what is not in them is a miss. Minutes are the mean of whole cells and depend"
-    yield "on what else the machine did, GB is the largest peak of the larger process."
+    yield "“ahead by” is the paired difference in NDCG@10 over the orders of tied times that both rows have, and"
+    yield "“inconclusive” is a verdict. Lists have 100 items, what is not in them is a miss. Minutes are the mean of"
+    yield "whole cells and depend on what else the machine did, GB is the largest peak of the larger process."
     yield f"{OLD} marks cells measured by older code, {CUT_SHORT} peers whose minutes ended before their validation"
     yield "NDCG@10 had stopped rising."
     yield f"Measured by `make bench-quality` on {hardware}."
