@@ -49,7 +49,8 @@ class Line:
 
     name: str
     values: dict[str, Floats]  # (v,) per metric, mean over cells of each row of the question
-    leading: dict[int, Floats]  # (v,) of the metric that leads, by order of tied times
+    leading: dict[int, Floats]  # (v,) of the metric that leads, by seed, which the order of tied times goes with
+    same_always: bool  # no chance in the model, and no tied times: its one cell stands for every seed
     users: Ints  # (v,)
     records: tuple[Record, ...]
     current: bool
@@ -150,13 +151,11 @@ def _line(folder: Path, row: str, question: str, records: list[Record]) -> Line:
     if any(not np.array_equal(one.users, ranks[0].users) for one in ranks):
         raise DataError(f"the cells of {row} asked different shoppers ({question}); run them again on the same data")
     values = {name: np.mean([metric(one.ranks) for one in ranks], axis=0) for name, metric in METRICS.items()}
-    orders = [record.cell.tie_seed if record.cell.problem in TIED else 0 for record in records]
-    each = [METRICS[LEADING](one.ranks) for one in ranks]
-    leading = {
-        order: np.mean([one for one, its in zip(each, orders, strict=True) if its == order], axis=0)
-        for order in set(orders)
-    }
-    return Line(row, values, leading, ranks[0].users, tuple(records), all(map(_is_current, records)))
+    leading = {record.cell.seed: METRICS[LEADING](one.ranks) for record, one in zip(records, ranks, strict=True)}
+    cell, models = records[0].cell, {model.name: model for model in MODELS}
+    same_always = cell.model in models and not models[cell.model].seeded and cell.problem not in TIED
+    current = all(map(_is_current, records))
+    return Line(row, values, leading, same_always, ranks[0].users, tuple(records), current)
 
 
 def _is_current(record: Record) -> bool:
@@ -172,15 +171,20 @@ def _is_cut_short(record: Record) -> bool:
 
 
 def _ahead(ours: Line | None, line: Line) -> str:
-    """The paired difference over the orders of tied times that both have: another order asks for other items."""
+    """The paired difference over the seeds that both have.
+
+    Variants of ours share the encoder of a seed, and another order of tied times asks for other items.
+    """
     if ours is None or line is ours:
         return ""
     if not np.array_equal(ours.users, line.users):
         return "other shoppers"
-    both = sorted(ours.leading.keys() & line.leading.keys())
-    if not both:
-        return "other orders"
-    mine, theirs = (np.mean([one.leading[order] for order in both], axis=0) for one in (ours, line))
+    mine, theirs = ours.values[LEADING], line.values[LEADING]
+    if not line.same_always:
+        both = sorted(ours.leading.keys() & line.leading.keys())
+        if not both:
+            return "other seeds"
+        mine, theirs = (np.mean([one.leading[seed] for seed in both], axis=0) for one in (ours, line))
     gap = bootstrap_difference(mine, theirs, seed=BOOTSTRAP_SEED, clusters=ours.users)
     return f"{_interval(gap)} {gap.verdict}"
 
@@ -238,7 +242,7 @@ def _tuning(problem: str, trials: list[Record]) -> Iterator[str]:
 def _legend(records: list[Record]) -> Iterator[str]:
     hardware = "; ".join(sorted({f"{record.hardware}, {record.threads} threads" for record in records}))
     yield "Brackets: 95 % bootstrap intervals over shoppers of the mean over cells (seeds, orders of tied times);"
-    yield "“ahead by” is the paired difference in NDCG@10 over the orders of tied times that both rows have, and"
+    yield "“ahead by” is the paired difference in NDCG@10 over the seeds that both rows have, and"
     yield "“inconclusive” is a verdict. Lists have 100 items, what is not in them is a miss. Minutes are the mean of"
     yield "whole cells and depend on what else the machine did, GB is the largest peak of the larger process."
     yield f"{OLD} marks cells measured by older code, {CUT_SHORT} peers whose minutes ended before their validation"
