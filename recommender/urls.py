@@ -1,7 +1,6 @@
 """Addresses of the API, version 1."""
 
 from django.urls import path
-from django.views.generic import RedirectView
 
 from catalog.api import ItemView
 from recommender.api import EventsView, HomepageView, SimilarView
@@ -13,7 +12,6 @@ from users.wishes_api import WishesView
 app_name = "api"
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="api-docs"), name="root"),
     path("homepage", HomepageView.as_view(), name="homepage"),
     path("items/<path:external_id>/similar", SimilarView.as_view(), name="similar"),
     path("items/<path:external_id>", ItemView.as_view(), name="item"),
