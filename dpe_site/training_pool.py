@@ -4,7 +4,7 @@ from celery.concurrency.solo import TaskPool
 
 
 class TrainingPool(TaskPool):
-    """Celery's solo pool, which cannot end its task: told to, it breaks it with NotImplementedError."""
+    """Celery's solo pool, except that the running task can be ended: Celery's own has no way to."""
 
     def terminate_job(self, pid: int, signal: int | None = None) -> None:
         """End the task: its job goes back to the queue, for the worker after this one.

@@ -51,6 +51,16 @@ def rule(tiny: TinyShop, **about: object) -> None:
     ruleset_publish(shop=tiny.shop)
 
 
+def included_newcomer(tiny: TinyShop) -> int:
+    """A sponsored item that is newer than the bundle and that a rule asks for; every fourth slot is for such items."""
+    last: int = tiny.items[-1].pk
+    tiny_live(tiny, seed=2, leave_out=1)
+    Item.objects.filter(pk=last).update(sponsored=True)
+    rule(tiny, action="include", target_ids=[last])
+    knobs(tiny, ad_every=4)
+    return last
+
+
 def test_with_all_rules_switched_off_lists_are_made_without_them(tiny: TinyShop, people) -> None:
     plain, pinned = lists(tiny), tiny.items[77].pk
     rule(tiny, action="pin", slot=1, target_ids=[pinned])
@@ -102,11 +112,7 @@ def test_sponsored_items_stand_in_slots_of_their_own_and_never_beyond_their_cap(
 
 
 def test_an_item_that_a_rule_asks_for_is_sponsored_in_a_list_too(tiny: TinyShop, people) -> None:
-    last = tiny.items[-1].pk
-    tiny_live(tiny, seed=2, leave_out=1)
-    Item.objects.filter(pk=last).update(sponsored=True)
-    rule(tiny, action="include", target_ids=[last])
-    knobs(tiny, ad_every=4)
+    last = included_newcomer(tiny)
     for made in lists(tiny):
         assert made.index(last) == 3
 
@@ -128,11 +134,7 @@ def test_an_include_of_a_kind_brings_its_items_into_lists_too(tiny: TinyShop, pe
 
 
 def test_an_item_that_a_rule_asks_for_stands_in_no_list_beside_its_variant(tiny: TinyShop, people) -> None:
-    last = tiny.items[-1].pk
-    tiny_live(tiny, seed=2, leave_out=1)
-    Item.objects.filter(pk=last).update(sponsored=True)
-    rule(tiny, action="include", target_ids=[last])
-    knobs(tiny, ad_every=4)
+    last = included_newcomer(tiny)
     made = lists(tiny)
     assert all(last in one for one in made)
     beside = [next(item for item in one if item != last) for one in made]

@@ -208,11 +208,19 @@ def test_the_verdict_stands_above_the_moves_and_its_grounds_are_told_once(staff:
 
 
 def test_ten_thousand_changes_are_told_shortly_with_the_button_in_reach(staff: Client, tiny: TinyShop) -> None:
-    about = {"shop": tiny.shop, "action": "boost", "target": "item", "target_ids": [tiny.items[0].pk]}
-    Rule.objects.bulk_create(Rule(name=f"rule {k}", priority=k, **about) for k in range(60))
+    about = {"shop": tiny.shop, "target": "item"}
+    Rule.objects.bulk_create(
+        Rule(name=f"{action} {k}", action=action, priority=k, target_ids=[tiny.items[k].pk], **about)
+        for k in range(30)
+        for action in ("boost", "exclude")
+    )
+    Rule.objects.bulk_create(
+        Rule(name=f"pin {k}", action="pin", slot=900 + k, target_ids=[tiny.items[40 + k].pk], **about) for k in range(9)
+    )
     page = staff.get(reverse("admin:recommender_rule_publish") + "?shop=tiny")
-    assert page.context["details"][-1] == ("…", "20 more changes")
+    assert page.context["details"][-1] == ("…", "29 more changes")
     assert len(page.context["details"]) == 41
-    assert len(page.context["warnings"]) <= 21
+    assert len(page.context["warnings"]) == 21
+    assert page.context["warnings"][-1] == "9 more warnings"
     whole = staff.get(reverse("admin:what_if_trial", args=[asked(staff, reverse("admin:ruleset_try") + "?shop=tiny")]))
-    assert whole.context["tried"][-1] == ("…", "20 more changes")
+    assert whole.context["tried"][-1] == ("…", "29 more changes")
