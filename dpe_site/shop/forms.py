@@ -52,9 +52,19 @@ class DeedForm(forms.Form):
     section = forms.RegexField(r"^[a-z_]{1,40}$", required=False)
     shown = forms.RegexField(r"^[0-9,]{1,4000}$", required=False)
 
+    row = forms.RegexField(r"^[0-9,]{1,4000}$", required=False)
+
     def clean_shown(self) -> frozenset[int]:
         """Ids of the cards that are on the shopper's screen already."""
-        return frozenset(int(item) for item in self.cleaned_data["shown"].split(",") if item)
+        return _ids(self.cleaned_data["shown"])
+
+    def clean_row(self) -> frozenset[int]:
+        """Ids of those that stand in the row of the card that was pressed, itself among them."""
+        return _ids(self.cleaned_data["row"])
+
+
+def _ids(joined: str) -> frozenset[int]:
+    return frozenset(int(item) for item in joined.split(",") if item)
 
 
 class BasketForm(forms.Form):

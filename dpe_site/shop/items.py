@@ -1,5 +1,6 @@
 """Finding the item an address or a button names."""
 
+from collections import Counter
 from collections.abc import Collection
 
 from django.http import Http404
@@ -26,3 +27,13 @@ def variants_among(item_ids: Collection[int], *, shown: Collection[int]) -> set[
     group = dict(named.values_list("pk", "group"))
     taken = {group[item] for item in shown if item in group}
     return {item for item in item_ids if group.get(item) in taken}
+
+
+def brands_full(item_ids: Collection[int], *, row: Collection[int], cap: int) -> set[int]:
+    """Those of ``item_ids`` whose brand has ``cap`` items in the row already; none where there is no cap."""
+    if not cap:
+        return set()
+    branded = Item.objects.filter(pk__in={*item_ids, *row}, brand__isnull=False)
+    brand = dict(branded.values_list("pk", "brand_id"))
+    standing = Counter(brand[item] for item in row if item in brand)
+    return {item for item in item_ids if item in brand and standing[brand[item]] >= cap}

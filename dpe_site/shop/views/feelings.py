@@ -19,10 +19,13 @@ from dpe_site.shop.cards import cards_of
 from dpe_site.shop.deeds import Place
 from dpe_site.shop.feelings import FEELINGS, feelings_of
 from dpe_site.shop.forms import DeedForm, Pick
-from dpe_site.shop.items import item_named, variants_among
+from dpe_site.shop.items import brands_full, item_named, variants_among
 from dpe_site.shop.views.home import page_words
 from dpe_site.shop.visitor import visitor_of
+from recommender.experiments.assignment import ruleset_of_arm
+from recommender.models import Impression
 from recommender.page import Card, Page
+from recommender.store.live import serving_read
 
 FIRST_ROW, FEEL = "first-row", "feel"  # pieces of a page, by id
 
@@ -79,7 +82,7 @@ def _answer(
     pages = pages_again(request, reverse("shop:home") if at_home else away)
     page = None if undone and hides else next(pages, None)
     if page is not None:
-        page, better = better_find(chain([page], pages), said) if gone else (page, None)
+        page, better = better_find(chain([page], pages), said, _brand_cap(item, page)) if gone else (page, None)
         words |= page_words(request, page)
         words |= {"moves": at_home and not gone, "row_is_target": at_home and target == FIRST_ROW, "better": better}
     else:
@@ -93,16 +96,25 @@ def _answer(
     return response
 
 
-def better_find(pages: Iterable[Page], said: dict[str, Any]) -> tuple[Page, Card | None]:
+def _brand_cap(item: Item, page: Page) -> int:
+    """How many items of a brand may stand in a row, by the rules and the arm of the page."""
+    ruleset = serving_read(item.shop_id).ruleset
+    shown = Impression.objects.filter(pk=page.impression_id).first() if page.impression_id else None
+    return ruleset_of_arm(ruleset, shown.arm if shown else "").knobs.brand_cap
+
+
+def better_find(pages: Iterable[Page], said: dict[str, Any], brand_cap: int) -> tuple[Page, Card | None]:
     """The card that takes the place of one that was folded away, and its page: of the same section if one is left.
 
-    What is on the screen already stays where it is, and no variant of it joins; the page after the first is asked only
-    where nothing else is left.
+    What is on the screen already stays where it is, and no variant of it joins; the row gets no more of a brand than
+    ``brand_cap``, 0 for any number. The page after the first is asked only where nothing else is left.
     """
     shown = said["shown"] | {said["pick"][0]}
+    row = said["row"] - {said["pick"][0]}
     for page in pages:
         fresh = [(section.code, card) for section in page.sections for card in section.cards if card.id not in shown]
-        barred = variants_among([card.id for _code, card in fresh], shown=shown) if fresh else set()
+        ids = [card.id for _code, card in fresh]
+        barred = variants_among(ids, shown=shown) | brands_full(ids, row=row, cap=brand_cap) if ids else set()
         fresh = [(code, card) for code, card in fresh if card.id not in barred]
         if fresh:
             return page, min(fresh, key=lambda one: one[0] != said["section"])[1]

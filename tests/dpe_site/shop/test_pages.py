@@ -13,7 +13,8 @@ from pytest_django import DjangoAssertNumQueries
 from catalog.models import Item
 from dpe_site.shop.views.feelings import better_find
 from recommender.homepage import homepage_page
-from recommender.models import Impression
+from recommender.models import Impression, Knobs
+from recommender.store.rulesets import ruleset_publish
 from tests.fixtures.tiny_shop import TinyShop
 from users.consent import consent_granted
 from users.identity import GUEST_COOKIE
@@ -187,21 +188,21 @@ def test_where_a_page_has_nothing_new_the_next_one_is_asked(tiny: TinyShop) -> N
         for cursor in ("", homepage_page(shop=tiny.shop, session="a", now=timezone.now()).cursor)
     )
     gone, *others = [card.id for card in first.cards]
-    said = {"pick": (gone, 0), "shown": frozenset(others), "section": second.sections[-1].code}
-    page, card = better_find(iter([first, second]), said)
+    said = {"pick": (gone, 0), "shown": frozenset(others), "row": frozenset(), "section": second.sections[-1].code}
+    page, card = better_find(iter([first, second]), said, 0)
     assert (page, card) == (second, second.sections[-1].cards[0])
     seen = said | {"shown": frozenset([*others, *(card.id for card in second.cards)])}
-    assert better_find([first, second], seen) == (second, None)
-    assert better_find([first, second], said | {"shown": frozenset(others[1:])}) == (first, first.cards[1])
+    assert better_find([first, second], seen, 0) == (second, None)
+    assert better_find([first, second], said | {"shown": frozenset(others[1:])}, 0) == (first, first.cards[1])
 
 
 def test_no_variant_of_what_is_on_the_screen_takes_the_place_of_a_card(tiny: TinyShop) -> None:
     page = homepage_page(shop=tiny.shop, session="a", now=timezone.now())
     gone, stays, twin, other, *_rest = [card.id for card in page.sections[0].cards]
-    said = {"pick": (gone, 0), "shown": frozenset({stays}), "section": page.sections[0].code}
+    said = {"pick": (gone, 0), "shown": frozenset({stays}), "row": frozenset(), "section": page.sections[0].code}
 
     def better() -> int:
-        card = better_find([page], said)[1]
+        card = better_find([page], said, 0)[1]
         assert card is not None
         return card.id
 
@@ -210,6 +211,34 @@ def test_no_variant_of_what_is_on_the_screen_takes_the_place_of_a_card(tiny: Tin
     assert better() == other
     Item.objects.filter(pk__in=(gone, other)).update(group="lamp")
     assert better() not in (twin, other)
+
+
+def test_no_brand_joins_a_row_that_has_as_many_of_it_as_there_may_be(tiny: TinyShop) -> None:
+    page = homepage_page(shop=tiny.shop, session="a", now=timezone.now())
+    gone, *row, same, other = [card.id for card in page.sections[0].cards][:5]
+    Item.objects.filter(pk__in=(*row, same)).update(brand=tiny.brands[0])
+    Item.objects.filter(pk__in=(gone, other)).update(brand=tiny.brands[1])
+    said = {
+        "pick": (gone, 0),
+        "shown": frozenset(row),
+        "row": frozenset([gone, *row]),
+        "section": page.sections[0].code,
+    }
+    assert [getattr(better_find([page], said, cap)[1], "id", 0) for cap in (0, 3, 2, 1)] == [same, same, other, other]
+
+
+def test_the_dial_says_how_many_of_a_brand_there_may_be(known: Client, tiny: TinyShop) -> None:
+    Item.objects.update(brand=tiny.brands[0])
+    sent = {"pick": f"{tiny.items[0].pk}-0", "surface": "homepage"}
+    sent |= {"row": ",".join(str(item.pk) for item in tiny.items[:3])}  # two are left, and three may be
+
+    def has_better() -> bool:
+        return b"data-better" in known.post("/do/not_interested/", sent, headers=HTMX).content
+
+    assert has_better()
+    Knobs.objects.create(shop=tiny.shop, brand_cap=2)
+    ruleset_publish(shop=tiny.shop)
+    assert not has_better()
 
 
 def test_the_shop_asks_first_where_it_must(client: Client, tiny: TinyShop) -> None:

@@ -8,7 +8,12 @@ for (const button of document.querySelectorAll("[data-hide-with-script]")) {
 document.body.addEventListener("htmx:configRequest", (event) => {
   if (event.detail.verb !== "post") return;
   const cards = document.querySelectorAll("main .card");
-  event.detail.parameters.shown = [...new Set([...cards].map((card) => card.dataset.item))].join(",");
+  const idsOf = (some) => [...new Set([...some].map((card) => card.dataset.item))].join(",");
+  event.detail.parameters.shown = idsOf(cards);
+  const section = event.detail.target?.closest?.(".section");
+  if (!section) return;
+  event.detail.parameters.section = section.dataset.section; // a press in the sheet is about a card of the page
+  event.detail.parameters.row = idsOf(section.querySelectorAll(".card"));
 });
 
 document.body.addEventListener("htmx:sendError", () => {
