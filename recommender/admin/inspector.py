@@ -1,5 +1,6 @@
 """The inspector: a shopper's page or a request laid open, each card with its road through the stages."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -20,10 +21,11 @@ from recommender.admin.inspector_flow import drawn_words, fate_word, fates_view,
 from recommender.admin.page_list import pages_latest
 from recommender.admin.portrait import portrait_view
 from recommender.admin.replayed import inspection_as_shown, replay_view_of
+from recommender.admin.rule_names import rule_titles
 from recommender.data.types import ArtifactMismatch, DataError
 from recommender.models import Impression, RequestLog, Rule
 from recommender.redecided import Basis
-from recommender.replay import Inspection, inspect_request, inspect_shopper
+from recommender.replay import InspectedCard, Inspection, inspect_request, inspect_shopper
 from users.models import Shopper
 
 RECENT_REQUESTS = 12
@@ -96,7 +98,7 @@ def _laid_open(inspection: Inspection) -> dict[str, Any]:
     ids |= {item for card in inspection.cards for item in card.reason_items}
     not_shown = _strongest_left_out(candidates)
     pictures, titles = _pictures(ids), _titles(ids | {candidate["item"] for candidate in not_shown})
-    rules = dict(Rule.objects.values_list("id", "name"))
+    rules = rule_titles(Rule.objects.filter(pk__in=_rules_met(inspection.cards)))
     field = Field(candidates)
     sections: dict[str, list[CardView]] = {}
     for card in inspection.cards:
@@ -124,6 +126,13 @@ def _laid_open(inspection: Inspection) -> dict[str, Any]:
             for one in not_shown
         ],
     }
+
+
+def _rules_met(cards: Iterable[InspectedCard]) -> set[int]:
+    """Rules that scored, pinned or held one of the cards."""
+    effects = (effect["rule"] for card in cards for effect in card.road.get("rules", {}).values())
+    drawn = (card.road.get("drawn", {}) for card in cards)
+    return {*effects, *(rule for one in drawn for rule in (one.get("pinned_by"), one.get("held_by")) if rule)}
 
 
 def _strongest_left_out(candidates: list[dict[str, Any]]) -> list[dict[str, Any]]:

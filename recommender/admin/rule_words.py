@@ -1,9 +1,7 @@
 """A rule in the shop's words: what it does, to how many items, when, where and for whom, and what it quarrels with."""
 
-import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q, QuerySet
@@ -11,8 +9,9 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalog.models import Brand, Category, Item, Shop, Tag
+from catalog.models import Item, Shop
 from recommender.admin.choices import section_word, surface_word
+from recommender.admin.rule_names import NAMES_SHOWN, about_words, does_words, rule_title
 from recommender.data.ruleset import RuleValue
 from recommender.data.types import DataError
 from recommender.models import Rule
@@ -20,8 +19,6 @@ from recommender.slate.rule_conflicts import Conflict
 from recommender.store.rule_warnings import Absent, RuleWarnings, rule_warnings
 from recommender.store.rulesets import rule_compile, rules_compile
 
-_NAMED = {Rule.Target.BRAND: Brand, Rule.Target.CATEGORY: Category, Rule.Target.TAG: Tag}
-_NAMES_SHOWN = 3
 _UNSAVED = 2**62
 """Id of a rule that has none yet: the newest of all."""
 
@@ -47,48 +44,6 @@ def rule_lines(rule: Rule) -> list[RuleLine]:
     ]
     lines += [RuleLine(_("but"), words, "bad") for words in warnings_of(rule)]
     return lines
-
-
-def does_words(rule: Rule) -> str:
-    """What happens to the items."""
-    if rule.action == Rule.Action.PIN:
-        return _("pins to slot %(slot)s") % {"slot": rule.slot or "…"}
-    if rule.action == Rule.Action.EXCLUDE:
-        return _("never shows")
-    if rule.action == Rule.Action.INCLUDE:
-        return _("may be shown though nothing else proposes it")
-    if rule.action in (Rule.Action.QUOTA, Rule.Action.CAP):
-        return _count_words(rule)
-    if math.isnan(rule.factor):
-        return _("shows later, score ÷ …") if rule.action == Rule.Action.BURY else _("shows sooner, score × …")
-    if rule.action == Rule.Action.BURY:
-        divided = rule.factor if rule.factor > 1 else 1 / rule.factor if rule.factor else 0.0
-        return _("shows later, score ÷ %(factor).3g") % {"factor": divided}
-    return _("shows sooner, score × %(factor).3g") % {"factor": rule.factor}
-
-
-def _count_words(rule: Rule) -> str:
-    where = _("in its row") if rule.section else _("in each row") if rule.per_row else _("on a page")
-    if rule.action == Rule.Action.CAP:
-        return _("shows at most %(most)s of each %(where)s") % {"most": rule.most or "…", "where": where}
-    if rule.least and rule.most:
-        numbers = {"least": rule.least, "most": rule.most, "where": where}
-        return _("shows at least %(least)s and at most %(most)s %(where)s") % numbers
-    if rule.most:
-        return _("shows at most %(most)s %(where)s") % {"most": rule.most, "where": where}
-    return _("shows at least %(least)s %(where)s") % {"least": rule.least or "…", "where": where}
-
-
-def about_words(rule: Rule) -> str:
-    """What it is about, by name."""
-    ids, model = rule.target_ids[:_NAMES_SHOWN], _NAMED.get(Rule.Target(rule.target))
-    named: QuerySet[Any] = (model or Item)._default_manager.filter(pk__in=ids)
-    names = {row.pk: str(row) if model else row.external_id for row in named}
-    more = len(rule.target_ids) - len(ids)
-    words = ", ".join(str(names[key]) for key in ids if key in names) + (f" + {more}" if more > 0 else "")
-    if not words and rule.action == Rule.Action.CAP and rule.target in (Rule.Target.BRAND, Rule.Target.CATEGORY):
-        return _("every brand") if rule.target == Rule.Target.BRAND else _("every category")
-    return f"{rule.get_target_display()} {words}" if words else _("nothing chosen yet")
 
 
 def reach_words(items: QuerySet[Item]) -> str:
@@ -144,7 +99,7 @@ def warning_words(warnings: RuleWarnings) -> list[str]:
     """What staff should know, a sentence each."""
     words = [conflict_words(conflict) for conflict in warnings.conflicts]
     words += [absent_words(absent) for absent in warnings.absent]
-    words += [nobodys_words(rule.name, rule.segment) for rule in warnings.nobodys]
+    words += [nobodys_words(rule_title(rule), rule.segment) for rule in warnings.nobodys]
     words += [_narrow_words(rule) for rule in warnings.narrow]
     words += [_beyond_words(rule) for rule in warnings.beyond]
     return words + _ban_words(warnings) if warnings.excluding else words
@@ -153,13 +108,13 @@ def warning_words(warnings: RuleWarnings) -> list[str]:
 def _narrow_words(rule: RuleValue) -> str:
     """That a quota leaves next to nothing, and what becomes of it."""
     words = _("“%(rule)s” leaves a page hardly a card: where too few are left, rules that count cards are left aside.")
-    return words % {"rule": rule.name}
+    return words % {"rule": rule_title(rule)}
 
 
 def _beyond_words(rule: RuleValue) -> str:
     """That a pin asks for a slot where no row reaches."""
     words = _("“%(rule)s” pins to slot %(slot)s, which no row of such a page has.")
-    return words % {"rule": rule.name, "slot": rule.slot}
+    return words % {"rule": rule_title(rule), "slot": rule.slot}
 
 
 def _ban_words(warnings: RuleWarnings) -> list[str]:
@@ -176,13 +131,13 @@ def _ban_words(warnings: RuleWarnings) -> list[str]:
             "%(rules)s bar everything there is to show: pages will leave them aside.",
             n,
         )
-    names = ", ".join(f"“{rule.name}”" for rule in warnings.excluding[:_NAMES_SHOWN])
+    names = ", ".join(f"“{rule_title(rule)}”" for rule in warnings.excluding[:NAMES_SHOWN])
     return [words % {"rules": names, "percent": round(100 * warnings.excluded)}]
 
 
 def conflict_words(conflict: Conflict) -> str:
     """Who wins a contradiction, and why."""
-    names = {"winner": conflict.winner.name, "loser": conflict.loser.name}
+    names = {"winner": rule_title(conflict.winner), "loser": rule_title(conflict.loser)}
     why = {
         "excluded": _("“%(winner)s” wins over “%(loser)s”: what is excluded is shown only by a pin or an include of"
                       " higher priority."),
@@ -198,7 +153,7 @@ def conflict_words(conflict: Conflict) -> str:
 
 def absent_words(absent: Absent) -> str:
     """Why an item that a rule asks for will not be seen."""
-    names = {"rule": absent.rule.name, "item": absent.external_id}
+    names = {"rule": rule_title(absent.rule), "item": absent.external_id}
     why = {
         "deleted": _("“%(rule)s” asks for %(item)s, which is deleted: its place goes to the next best item."),
         "hidden": _("“%(rule)s” asks for %(item)s, which is hidden: its place goes to the next best item."),

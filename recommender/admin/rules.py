@@ -17,10 +17,9 @@ from catalog.models import Shop
 from recommender.admin.form_problems import form_problems
 from recommender.admin.publishing import PublishingAdmin, shop_chosen, staff_of
 from recommender.admin.rule_form import RuleForm
+from recommender.admin.rule_names import about_words, rule_title
 from recommender.admin.rule_words import (
     RuleLine,
-    about_words,
-    does_words,
     matched,
     reach_words,
     rule_lines,
@@ -52,7 +51,7 @@ class RuleAdmin(PublishingAdmin):
     form = RuleForm
     empty_words = gettext_lazy("No rule yet: pages follow the models alone. A rule pins, promotes or holds back items.")
     change_form_template = "operator/rule_form.html"
-    list_display = ("name", "doing", "about", "reach", "window", "place", "priority", "enabled", "serving")
+    list_display = ("title", "doing", "about", "reach", "window", "place", "priority", "enabled", "serving")
     list_editable = ("enabled",)
     list_filter = ("shop", "action", "enabled")
     list_select_related = ("shop__live__ruleset",)
@@ -125,7 +124,7 @@ class RuleAdmin(PublishingAdmin):
                 raise DataError(_("Choose first what the rule does and to what."))
             if form.errors:
                 raise DataError(" ".join(form_problems(form)))
-            live, name = live_content(shop), _name_of(draft)
+            live, name = live_content(shop), draft.name
             draft.name = draft.name or _("this rule")
             tried = asdict(replace(rule_compile(draft), id=draft.pk or UNSAVED, name=name))
             rules = [*(one for one in live["rules"] if one["id"] != tried["id"]), tried]
@@ -134,13 +133,17 @@ class RuleAdmin(PublishingAdmin):
         return trial_asked(request, shop, content)
 
     def save_model(self, request: HttpRequest, obj: Rule, form: forms.ModelForm, change: bool) -> None:
-        """Remember who made the rule, name one that has no name, and warn of contradictions."""
+        """Remember who made the rule, and warn of contradictions."""
         if not change:
             obj.created_by = staff_of(request)
-        obj.name = _name_of(obj)
         super().save_model(request, obj, form, change)
         for words in warnings_of(obj) if obj.enabled else ():
             messages.warning(request, words)
+
+    @admin.display(description=gettext_lazy("name"), ordering="name")
+    def title(self, rule: Rule) -> str:
+        """Its name, or what it does where staff gave it none."""
+        return rule_title(rule)
 
     @display(description=gettext_lazy("action"), label=_TONES, ordering="action")
     def doing(self, rule: Rule) -> tuple[str, str]:
@@ -176,11 +179,6 @@ class RuleAdmin(PublishingAdmin):
         if Switches.of(content).rules_off:
             return False
         return rule.pk in {entry["id"] for entry in content["rules"]}
-
-
-def _name_of(rule: Rule) -> str:
-    """Its name, or what it does where it has none."""
-    return rule.name or f"{about_words(rule)}: {does_words(rule)}"[:120]
 
 
 def _trial_address(shop: Shop, rule: Rule | None) -> str:

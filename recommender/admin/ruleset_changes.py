@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from catalog.models import Shop
 from recommender.admin.choices import kind_word, section_word, surface_word
+from recommender.admin.rule_names import rule_titles
 from recommender.data.knob_ranges import BEFORE, DIALS
 from recommender.data.ruleset import KnobValues, RuleValue
 from recommender.models import Knobs, Rule
@@ -81,10 +82,11 @@ def _knob_words(name: str, value: Any) -> str:
 
 def _rule_changes(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, str]]:
     before, after = ({rule["id"]: rule for rule in content["rules"]} for content in (old, new))
-    added = [(rule["name"], _("new rule")) for key, rule in after.items() if key not in before]
-    gone = [(rule["name"], _("rule ends")) for key, rule in before.items() if key not in after]
+    titles = rule_titles([RuleValue(**rule) for rule in {**before, **after}.values()])
+    added = [(titles[key], _("new rule")) for key in after if key not in before]
+    gone = [(titles[key], _("rule ends")) for key in before if key not in after]
     changed = [
-        (rule["name"], ", ".join(_part_change(before[key], rule, part) for part in parts))
+        (titles[key], ", ".join(_part_change(before[key], rule, part) for part in parts))
         for key, rule in after.items()
         if key in before and (parts := [part for part in rule if _differs(before[key].get(part), rule[part])])
     ]

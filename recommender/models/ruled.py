@@ -147,7 +147,7 @@ class Rule(models.Model):
         TAG = "tag", _("tag")
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="rules", verbose_name=_("shop"))
-    name = models.CharField(_("name"), max_length=120)
+    name = models.CharField(_("name"), max_length=120, blank=True)  # blank: told by what the rule does
     action = models.CharField(_("action"), max_length=10, choices=Action)
     target = models.CharField(_("what"), max_length=10, choices=Target)
     target_ids = ArrayField(models.BigIntegerField(), verbose_name=_("which"), default=list)
@@ -187,7 +187,7 @@ class Rule(models.Model):
         ordering = ["-priority", "id"]
 
     def __str__(self) -> str:
-        return self.name
+        return self.name or f"{self.get_action_display()} {self.pk or ''}".rstrip()
 
 
 class HomepageLayout(models.Model):

@@ -177,7 +177,7 @@ def _rule_check(rule: Rule) -> None:
     }
     for problem, present in problems.items():
         if present:
-            raise DataError(_("Rule “%(name)s”: %(problem)s.") % {"name": rule.name, "problem": problem})
+            raise DataError(_("Rule “%(name)s”: %(problem)s.") % {"name": rule, "problem": problem})
 
 
 def _section(section: HomepageLayout) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from catalog.models import Tag
-from recommender.admin.rule_words import about_words, windows
+from recommender.admin.rule_names import about_words, rule_title
+from recommender.admin.rule_words import windows
 from recommender.admin.ruleset_changes import changes_of
 from recommender.models import JobRun, Knobs, Live, Rule
 from recommender.store.rulesets import ruleset_publish
@@ -42,7 +43,7 @@ def test_promote_a_brand_this_weekend(staff: Client, tiny: TinyShop) -> None:
     answer = staff.post(ADD, typed(tiny, starts_at=weekend.starts, ends_at=weekend.ends, _publish="1"))
     assert answer["Location"].startswith(reverse("admin:recommender_rule_publish"))
     rule = Rule.objects.get()
-    assert rule.name == "brand Brand 0: shows sooner, score × 2"
+    assert (rule.name, rule_title(rule)) == ("", "brand Brand 0: shows sooner, score × 2")
     assert (rule.target_ids, rule.created_by.username) == ([tiny.brands[0].pk], "ada")
     staff.post(answer["Location"])
     (served,) = Live.objects.get(shop=tiny.shop).ruleset.content["rules"]
@@ -258,9 +259,9 @@ def test_quotas_and_caps_are_typed_and_published(staff: Client, tiny: TinyShop) 
     staff.post(ADD, typed(tiny, action="cap", most="2", brands=[]))
     staff.post(ADD, typed(tiny, action="quota", most="2", section="deals"))
     quota, cap, in_row = Rule.objects.order_by("pk")
-    assert in_row.name == "brand Brand 0: shows at most 2 in its row"
-    assert quota.name == "brand Brand 0: shows at least 2 and at most 4 in each row"
-    assert cap.name == "every brand: shows at most 2 of each on a page"
+    assert rule_title(in_row) == "brand Brand 0: shows at most 2 in its row"
+    assert rule_title(quota) == "brand Brand 0: shows at least 2 and at most 4 in each row"
+    assert rule_title(cap) == "every brand: shows at most 2 of each on a page"
     staff.post(reverse("admin:recommender_rule_publish"))
     served = Live.objects.get(shop=tiny.shop).ruleset.content["rules"]
     assert [(one["least"], one["most"], one["per_row"]) for one in served] == [
