@@ -10,11 +10,10 @@ from recommender.data.coarse import coarse_counts, coarse_times
 from recommender.data.types import Context, Floats, Gathered, Ints, Source
 from recommender.models import TEXT_DIM, PrecomputedList
 from recommender.retrieval.by_items import by_items
-from recommender.retrieval.personal import by_content, by_segment, by_taste, due_again
+from recommender.retrieval.personal import by_content, by_segment, by_taste
 from recommender.retrieval.quotas import DEFAULT_QUOTAS
 from recommender.retrieval.sources import HISTORY_ASKED
 from recommender.retrieval.union import Proposal, evidence_rows, source_bits, union
-from recommender.retrieval.used_up import bought_days, lasting_days, used_up
 from recommender.serving.bundle import Bundle
 from recommender.serving.state import ShopperView, shopper_view
 from recommender.slate.calibration import department_mix, favourite_department
@@ -23,12 +22,10 @@ from recommender.store.candidate_facts import CandidateFacts, facts_read, fresh_
 from recommender.store.filters import filter_parameters
 from recommender.store.live import Serving
 from recommender.store.nearest import nearest
+from recommender.store.own_sources import buy_again, by_meaning, keep_browsing, returning
 from recommender.store.rulesets import kinds_included
 from recommender.store.source_queries import NewerThanBundle
 from recommender.store.vectors import item_vectors_read
-from users.kinds import Kind
-
-_BOUGHT = int(Kind.PURCHASE)
 
 
 @dataclass
@@ -83,7 +80,8 @@ class SqlGather:
         if self.repeats:
             haul.add(Source.BUY_AGAIN, buy_again(context, view, bundle)[: quotas[Source.BUY_AGAIN]])
         elif self.serving.ruleset.knobs.replenish and len(context.purchased_ids):
-            haul.add(Source.BUY_AGAIN, self._used_up(context)[: quotas[Source.BUY_AGAIN]])
+            again = returning(context, bundle, self.serving.ruleset.knobs.replenish)
+            haul.add(Source.BUY_AGAIN, again[: quotas[Source.BUY_AGAIN]])
         if bundle is None or bundle_id is None:
             return
         if context.surface in ("homepage", "basket", "push", "department"):
@@ -94,15 +92,6 @@ class SqlGather:
             asked = np.array([context.anchor_item], np.int64)
         index = bundle.index_of(asked)
         haul.proposals.extend(by_items(bundle.arrays, index[index >= 0], quotas))
-
-    def _used_up(self, context: Context) -> Ints:
-        """What was bought and is used up by now, what was bought longest ago first."""
-        bundle, (bought, days) = self.serving.bundle, bought_days(context)
-        told = source_queries.lasting_days_of(context.shop_id, bought)
-        index = bundle.index_of(bought) if bundle else np.full(len(bought), -1, np.int64)
-        lasting = lasting_days(bundle.arrays if bundle else None, index, told)
-        over = used_up(days, lasting, self.serving.ruleset.knobs.replenish)
-        return bought[over][np.argsort(-days[over], kind="stable")]
 
     def _by_what_it_is(self, haul: _Haul, bundle: Bundle, context: Context, state: Floats) -> None:
         """Sources that go by tags and by content, without what was met."""
@@ -272,32 +261,3 @@ class SqlGather:
             return np.zeros(len(ids), np.float32)
         place = np.minimum(np.searchsorted(known, ids), len(known) - 1)
         return coarse_counts(np.where(known[place] == ids, trend.counts[order][place], 0).astype(np.float32))
-
-
-def keep_browsing(context: Context) -> Ints:
-    """Items looked at and not bought, newest first."""
-    history = context.history
-    bought = np.concatenate([history.item_ids[history.kinds == _BOUGHT], context.purchased_ids])
-    seen = history.item_ids[~np.isin(history.item_ids, np.concatenate([bought, context.ignored_ids]))][::-1]
-    distinct, first = np.unique(seen, return_index=True)
-    return distinct[np.argsort(first)]
-
-
-def buy_again(context: Context, view: ShopperView, bundle: Bundle | None) -> Ints:
-    """Items bought before: what falls due first where intervals were learned, then what was bought last."""
-    latest = context.purchased_ids[::-1]
-    if bundle is None or not len(bundle.arrays.replenishment):
-        return latest
-    index = due_again(bundle.arrays, view.history_index, context.history, context.now_us)
-    due = np.asarray(bundle.arrays.item_ids)[index]
-    return np.concatenate([due, latest[~np.isin(latest, due)]])
-
-
-def by_meaning(bundle: Bundle | None, query: Floats | None, n: int) -> Ints:
-    """Items whose texts mean nearly what a query says, best first; all at least half as near as the best."""
-    if bundle is None or query is None or bundle.arrays.text_vectors.shape[1] != len(query):
-        return np.zeros(0, np.int64)
-    cosine = bundle.arrays.text_vectors.astype(np.float32) @ query
-    best = np.argsort(-cosine, kind="stable")[:n]
-    near = cosine[best] >= max(0.25, 0.5 * float(cosine[best[0]])) if len(best) else best > 0
-    return np.asarray(bundle.arrays.item_ids[best[near]])
