@@ -32,6 +32,7 @@ class Action(NamedTuple):
     label: str
     item_id: int
     tag_id: int = 0
+    external_id: str = ""  # of ``item_id``; "" where the item is no longer here
 
 
 class Label(NamedTuple):

@@ -114,7 +114,7 @@ def _card(
         reason=reason_sentence(reason, names),
         reason_code=reason.code,
         causes=tuple(_cause(names.items[item], names) for item in reason.items if item in names.items),
-        actions=actions_of(facts.id, reason, buttons, has_kind=bool(facts.category or facts.department)),
+        actions=actions_of(facts, reason, buttons, names.items),
     )
 
 
@@ -134,4 +134,4 @@ def _pill(context: Context, sections: tuple[PageSection, ...], facts: Mapping[in
     subject = facts[latest].category if latest in facts else ""
     if not (recent and cited and subject):
         return None
-    return Pill(pill_text(subject), pill_undo(latest))
+    return Pill(pill_text(subject), pill_undo(facts[latest]))

@@ -21,6 +21,7 @@ class ActionSerializer(serializers.Serializer):
 
     code = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]  # the member is called so
+    item = serializers.CharField(source="external_id", help_text="Send it with the wish or event.")
     item_id = serializers.IntegerField()
     tag_id = serializers.IntegerField(help_text="The taste that `not_this_taste` is about, else 0.")
 

@@ -141,18 +141,21 @@ def action_labels() -> dict[str, str]:
 
 
 def actions_of(
-    item_id: int, reason: Reason, labels: Mapping[str, str], *, has_kind: bool = False
+    item: CardFacts, reason: Reason, labels: Mapping[str, str], items: Mapping[int, CardFacts]
 ) -> tuple[Action, ...]:
     """What a shopper can do about a card: hide it or its kind, say that they own it, stop using its cause or taste."""
-    kind = [("not_this_kind", item_id)] if has_kind else []
+    item_id = item.id
+    kind = [("not_this_kind", item_id)] if item.category or item.department else []
     wanted = [("not_interested", item_id), *kind, ("own_it", item_id)]
     if reason.code in ("because_item", "source_rules"):
         wanted += [(code, cause) for cause in reason.items for code in ("ignore_item", "gift")]
     if reason.code == "keep_browsing":
         wanted += [("ignore_item", cause) for cause in reason.items]
-    actions = [Action(code, labels[code], about) for code, about in wanted]
+    named = {about: items[about].external_id if about in items else "" for about in reason.items}
+    named[item_id] = item.external_id
+    actions = [Action(code, labels[code], about, 0, named[about]) for code, about in wanted]
     if reason.code == "taste":
-        actions.append(Action("not_this_taste", labels["not_this_taste"], item_id, reason.subject))
+        actions.append(Action("not_this_taste", labels["not_this_taste"], item_id, reason.subject, item.external_id))
     return tuple(actions)
 
 
@@ -176,6 +179,6 @@ def pill_text(subject: str) -> str:
     return _("More %(subject)s for you") % {"subject": subject}
 
 
-def pill_undo(item_id: int) -> Action:
+def pill_undo(item: CardFacts) -> Action:
     """Takes the move back."""
-    return Action("ignore_item", _("Undo"), item_id)
+    return Action("ignore_item", _("Undo"), item.id, 0, item.external_id)

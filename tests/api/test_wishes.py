@@ -49,6 +49,23 @@ def test_what_cannot_be_wished_is_refused(app, code, item, status):
     assert wish(app, code, item).status_code == status
 
 
+def test_every_action_of_a_page_names_an_item_that_can_be_wished(app):
+    sent = {"client_id": "0190c7b2-0000-7000-8000-000000000002", "kind": "like", "item": "lamps-0"}
+    app.post("/api/v1/events", {"events": [sent]}, "application/json")
+    page = app.get("/api/v1/homepage").json()
+    actions = [action for section in page["sections"] for card in section["cards"] for action in card["actions"]]
+    assert {"own_it", "ignore_item"} <= {action["code"] for action in actions}
+    assert {action["item"] for action in actions if action["code"] == "ignore_item"} == {"lamps-0"}
+    for action in {action["code"]: action for action in actions if action["code"] != "not_interested"}.values():
+        assert wish(app, action["code"], action["item"], tag=action["tag_id"]).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["wishes", "consents", "token", "profile/interest", "profile/start-over"])
+def test_endless_nesting_is_refused_in_words(app, path):
+    answer = app.post(f"/api/v1/{path}", b'{"code": ' + b"[" * 50_000, "application/json")
+    assert (answer.status_code, answer.json()["detail"]) == (400, "This is nested too deeply.")
+
+
 def test_a_taste_is_left_out(app):
     refused = wish(app, "not_this_taste", "lamps-0")
     assert refused.status_code == 400

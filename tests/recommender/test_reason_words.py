@@ -7,7 +7,7 @@ from catalog.models import Shop, Tag
 from recommender.data.types import Reason
 from recommender.homepage import homepage_page
 from recommender.page import Card, Page
-from recommender.store.card_facts import tag_names
+from recommender.store.card_facts import CardFacts, tag_names
 from recommender.wording import Names, action_labels, actions_of, reason_sentence
 from tests.fixtures.tiny_shop import TinyShop, shopper_with, tiny_served
 from users.kinds import Kind
@@ -23,6 +23,11 @@ CODES = (
 class Facts:
     def __init__(self, title: str) -> None:
         self.title = title
+
+
+def facts(item_id: int) -> CardFacts:
+    values: dict[str, object] = dict.fromkeys(CardFacts._fields)
+    return CardFacts(**(values | {"id": item_id, "external_id": f"item-{item_id}"}))  # type: ignore[arg-type]
 
 
 NAMES = Names({7: Facts("Lamp"), 8: Facts("Kettle")}, tags={3: "linen"}, done={7: Kind.PURCHASE.word})  # type: ignore[dict-item]
@@ -57,13 +62,14 @@ def test_what_a_reason_speaks_of_is_named(reason: Reason, english: str, chinese:
 
 
 def test_each_cited_item_can_be_left_out_of_the_page() -> None:
-    offered = actions_of(1, Reason("because_item", items=(7, 8)), action_labels())
+    offered = actions_of(facts(1), Reason("because_item", items=(7, 8)), action_labels(), {7: facts(7)})
     assert {("ignore_item", 7), ("gift", 7), ("ignore_item", 8), ("gift", 8)} <= {(a.code, a.item_id) for a in offered}
+    assert {(a.item_id, a.external_id) for a in offered} == {(1, "item-1"), (7, "item-7"), (8, "")}
 
 
 def test_a_taste_can_be_left_out_of_the_page() -> None:
-    offered = actions_of(1, Reason("taste", subject=3), action_labels())
-    assert ("not_this_taste", 1, 3) in {(one.code, one.item_id, one.tag_id) for one in offered}
+    offered = actions_of(facts(1), Reason("taste", subject=3), action_labels(), {})
+    assert ("not_this_taste", 1, 3, "item-1") in {(a.code, a.item_id, a.tag_id, a.external_id) for a in offered}
 
 
 @pytest.mark.django_db
