@@ -12,7 +12,7 @@ from enum import StrEnum
 from catalog.facets import ItemFacets
 from users.kinds import POSITIVE_KINDS, Kind
 from users.state import DAY_US, Recent, StateValue
-from users.taste import FACETS, NOVELTY, PRICE, Taste, deed_weight, facet_keys, faded, is_new
+from users.taste import FACETS, NOVELTY, PRICE, Taste, TasteDeed, amounts, deed_weight, facet_keys, faded, is_new
 
 SHOWN_EVIDENCE = 6
 LEAST_WEIGHT = 3.0  # of the deeds behind a price band or an appetite for new things: three looks today
@@ -170,25 +170,47 @@ def _weights(taste: Taste, facet: str, now_us: int) -> dict[str, float]:
 
 
 def _price_band(state: StateValue, facets: Facets, now_us: int) -> PriceBand | None:
-    weight, total, squares = state.taste.get(PRICE, (0.0, 0.0, 0.0))
-    if weight * faded(max(0, now_us - state.taste.get("at", now_us))) < LEAST_WEIGHT:
+    weight, total, squares = _sums(state, facets, now_us, PRICE) or (0.0, 0.0, 0.0)
+    if weight < LEAST_WEIGHT:
         return None
     middle = total / weight
     spread = math.sqrt(max(0.0, squares / weight - middle * middle))
     low, mid, high = (round(math.exp(middle + step * spread)) for step in (-1, 0, 1))
-    evidence = _evidence(state.recent, facets, now_us, lambda item, deed: item.price_minor > 0 and _speaks_for(deed))
+    counted = _counted(state)
+    evidence = _evidence(counted, facets, now_us, lambda item, deed: item.price_minor > 0 and _speaks_for(deed))
     return PriceBand(low, mid, high, evidence)
 
 
 def _novelty(state: StateValue, facets: Facets, now_us: int) -> Novelty | None:
-    new, weight = state.taste.get(NOVELTY, (0.0, 0.0))
-    if weight * faded(max(0, now_us - state.taste.get("at", now_us))) < LEAST_WEIGHT:
+    new, weight = _sums(state, facets, now_us, NOVELTY) or (0.0, 0.0)
+    if weight < LEAST_WEIGHT:
         return None
 
     def counts(item: ItemFacets, deed: Recent) -> bool:
         return bool(item.published_us) and is_new(item, deed.at_us) and _speaks_for(deed)
 
-    return Novelty(new / weight, _evidence(state.recent, facets, now_us, counts))
+    return Novelty(new / weight, _evidence(_counted(state), facets, now_us, counts))
+
+
+def _sums(state: StateValue, facets: Facets, now_us: int, name: str) -> list[float]:
+    """Sums of the taste as they weigh now, without what recent deeds with items that are left out brought.
+
+    Rounded, so that taking out again what was added leaves what was there before.
+    """
+    fade = faded(max(0, now_us - state.taste.get("at", now_us)))
+    sums = [value * fade for value in state.taste.get(name, ())]
+    for deed in state.recent if state.ignored else ():
+        if deed.item_id not in state.ignored or deed.item_id not in facets or not _speaks_for(deed):
+            continue
+        brought = amounts(TasteDeed(facets[deed.item_id], deed.kind, deed.value, deed.at_us)).get(name, ())
+        weight = _weighed(deed, now_us).weight
+        sums = [before - weight * value for before, value in zip(sums, brought, strict=True)] if brought else sums
+    return [round(value, 9) for value in sums]
+
+
+def _counted(state: StateValue) -> list[Recent]:
+    """Recent deeds whose items their owner has not left out."""
+    return [deed for deed in state.recent if deed.item_id not in state.ignored]
 
 
 def _speaks_for(deed: Recent) -> bool:

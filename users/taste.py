@@ -70,7 +70,7 @@ def taste_after(taste: Taste, deeds: Sequence[TasteDeed]) -> Taste:
         for name in FACETS:
             for key in facet_keys(deed.facets, name):
                 weights[name][key] = weights[name].get(key, 0.0) + share
-        for name, values in _amounts(deed).items() if share > 0 else ():
+        for name, values in amounts(deed).items() if share > 0 else ():
             sums[name] = [before + share * value for before, value in zip(sums[name], values, strict=True)]
     return {"at": now_us, **{name: _strongest(weights[name]) for name in FACETS}, **sums}
 
@@ -99,15 +99,15 @@ def is_new(facets: ItemFacets, at_us: int) -> bool:
     return at_us - facets.published_us < NEW_US
 
 
-def _amounts(deed: TasteDeed) -> dict[str, tuple[float, ...]]:
+def amounts(deed: TasteDeed) -> dict[str, tuple[float, ...]]:
     """What a deed that speaks for an item adds to the sums, per unit of its weight."""
-    amounts: dict[str, tuple[float, ...]] = {}
+    found: dict[str, tuple[float, ...]] = {}
     if deed.facets.price_minor > 0:
         log = math.log(deed.facets.price_minor)
-        amounts[PRICE] = (1.0, log, log * log)
+        found[PRICE] = (1.0, log, log * log)
     if deed.facets.published_us:
-        amounts[NOVELTY] = (float(is_new(deed.facets, deed.at_us)), 1.0)
-    return amounts
+        found[NOVELTY] = (float(is_new(deed.facets, deed.at_us)), 1.0)
+    return found
 
 
 def _strongest(weights: dict[str, float]) -> dict[str, float]:

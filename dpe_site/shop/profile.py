@@ -103,6 +103,7 @@ class Deed:
     title: str
     kind: int
     at: datetime
+    counts: bool = True  # its owner has not left the thing out
 
     @property
     def did(self) -> str:
@@ -111,11 +112,19 @@ class Deed:
 
 
 @dataclass(frozen=True)
+class Belief:
+    """A sentence about a shopper, and the recent deeds that weigh most in it."""
+
+    words: str
+    made_by: tuple[Deed, ...] = ()
+
+
+@dataclass(frozen=True)
 class Portrait:
     """What the shop believes about a shopper: dials, and sentences about price, novelty, colours and what is near."""
 
     interests: tuple[Interest, ...] = ()
-    sentences: tuple[str, ...] = ()
+    beliefs: tuple[Belief, ...] = ()
     is_left_out: bool = False  # nothing that was done so far counts
 
 
@@ -131,6 +140,8 @@ def portrait_of(shop: Shop, shopper: Shopper | None, language: str, now: datetim
     for facet, key, _share, evidence in shown:
         wanted.setdefault(facet, set()).add(key)
         wanted["items"] |= {str(one.item_id) for one in evidence}
+    for belief in (profile.price, profile.novelty):
+        wanted["items"] |= {str(one.item_id) for one in belief.evidence} if belief else set()
     colours = [lean.key for lean in profile.leans if lean.facet == "colours" and lean.weight > 0][:COLOURS_TOLD]
     names = names_read(wanted | {"colours": colours}, language, look.facets)
     since_us = microseconds(now - WEEK)
@@ -138,7 +149,7 @@ def portrait_of(shop: Shop, shopper: Shopper | None, language: str, now: datetim
     tags = {one.name for one in interests if one.facet == "tags"}
     return Portrait(
         tuple(one for one in interests if one.facet != "colours" or one.name not in tags),
-        _sentences(profile, names, [names["colours", key] for key in colours], shop.currency),
+        _beliefs(look, profile, names, [names["colours", key] for key in colours], shop.currency),
         all(deed.item_id in look.state.ignored for deed in look.state.recent),
     )
 
@@ -167,28 +178,42 @@ def _interest(
 ) -> Interest:
     deeds = look.deeds(facet, key)
     sentence = _sentence(look, names, since_us, facet, deeds)
-    made_by = tuple(
-        Deed(one.item_id, names["items", str(one.item_id)], one.kind, datetime.fromtimestamp(one.at_us / 1e6, tz=UTC))
-        for one in evidence
-        if ("items", str(one.item_id)) in names
-    )
+    made_by = _made_by(look, names, evidence)
     own = key if facet == "colours" else int(key)
     return Interest(
         facet, own, names.get((facet, key), ""), sentence, round(100 * share), look.counts(facet, key), made_by
     )
 
 
-def _sentences(profile: InterestProfile, names: Names, colours: Sequence[str], currency: str) -> tuple[str, ...]:
+def _made_by(look: Lookback, names: Names, evidence: Iterable[Evidence]) -> tuple[Deed, ...]:
+    """Deeds with things that the shop still has a title for."""
+    return tuple(
+        Deed(
+            one.item_id,
+            names["items", str(one.item_id)],
+            one.kind,
+            datetime.fromtimestamp(one.at_us / 1e6, tz=UTC),
+            one.item_id not in look.state.ignored,
+        )
+        for one in evidence
+        if ("items", str(one.item_id)) in names
+    )
+
+
+def _beliefs(
+    look: Lookback, profile: InterestProfile, names: Names, colours: Sequence[str], currency: str
+) -> tuple[Belief, ...]:
     """What is near, what it may cost, how new it should be, in which colours."""
     has_looked = any(lean.weight > 0 for lean in profile.leans)  # who only hid things was not away
-    said = [_stage_sentence(profile, names)] if has_looked or profile.stage.stage != Stage.AWAY else []
+    said = [Belief(_stage_sentence(profile, names))] if has_looked or profile.stage.stage != Stage.AWAY else []
     if band := profile.price:
         prices = {"low": money_text(band.low_minor, currency), "high": money_text(band.high_minor, currency)}
-        said.append(_("Most of what you like costs between %(low)s and %(high)s.") % prices)
+        words = _("Most of what you like costs between %(low)s and %(high)s.") % prices
+        said.append(Belief(words, _made_by(look, names, band.evidence)))
     if profile.novelty:
-        said.append(_novelty_sentence(profile.novelty.share))
+        said.append(Belief(_novelty_sentence(profile.novelty.share), _made_by(look, names, profile.novelty.evidence)))
     if colours:
-        said.append(_("Colours you come back to: %(colours)s.") % {"colours": _(", ").join(colours)})
+        said.append(Belief(_("Colours you come back to: %(colours)s.") % {"colours": _(", ").join(colours)}))
     return tuple(said)
 
 

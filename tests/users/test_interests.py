@@ -88,6 +88,27 @@ def test_novelty_is_the_share_of_weight_that_went_to_what_had_just_come_in():
     assert interest_profile(old, FACETS, NOW).novelty == replace(novelty, share=0.0, evidence=())
 
 
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([Kind.VIEW, Kind.LIKE, Kind.PURCHASE]), st.integers(1, 10), st.floats(0, 60)),
+        min_size=6,
+        max_size=60,
+    ),
+    st.sets(st.integers(1, 10)),
+)
+def test_price_and_novelty_are_told_as_if_what_is_left_out_had_never_been_met(deeds, ignored):
+    told = interest_profile(replace(state_of(*deeds), ignored=tuple(ignored)), FACETS, NOW)
+    never = interest_profile(state_of(*(deed for deed in deeds if deed[1] not in ignored)), FACETS, NOW)
+    assert (told.price is None) == (never.price is None)
+    if told.price is not None and never.price is not None:
+        assert told.price.middle_minor == pytest.approx(never.price.middle_minor, abs=1)
+        assert told.price.high_minor == pytest.approx(never.price.high_minor, rel=1e-3, abs=1)
+        assert told.price.evidence == never.price.evidence
+    if told.novelty is not None and never.novelty is not None:
+        assert told.novelty.share == pytest.approx(never.novelty.share, abs=1e-9)
+        assert told.novelty.evidence == never.novelty.evidence
+
+
 @pytest.mark.parametrize(
     ("deeds", "stage", "department"),
     [

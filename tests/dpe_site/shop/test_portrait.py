@@ -38,12 +38,12 @@ def taste(client: Client, **headers: str) -> BeautifulSoup:
 
 def test_the_page_tells_stage_price_novelty_and_colours_in_both_languages(client: Client, tiny: TinyShop) -> None:
     page = looked(client, tiny.of_department(0)[:4])
-    said = [line.get_text() for line in page.select(".portrait li")]
+    said = [line.get_text() for line in page.select(".portrait li > p")]
     assert said[0] == "You are comparing things in Department 0."
     assert said[1].startswith("Most of what you like costs between £10.")
     assert "had just come in" in said[2]
     assert said[3] == "Colours you come back to: moss."
-    chinese = [line.get_text() for line in taste(client, accept_language="zh-hans").select(".portrait li")]
+    chinese = [line.get_text() for line in taste(client, accept_language="zh-hans").select(".portrait li > p")]
     assert "苔藓绿" in chinese[3]
     assert "部门 0" in chinese[0]
     assert not set(said) & set(chinese), "every sentence is translated"
@@ -56,6 +56,25 @@ def test_each_interest_names_the_deeds_that_made_it(client: Client, tiny: TinySh
         links = {str(link["href"]) for link in interest.select(".interest__why a")}
         assert links
         assert links <= {f"/item/{item.pk}/" for item in items}
+
+
+def test_a_thing_that_is_left_out_no_longer_says_what_its_owner_pays(client: Client, tiny: TinyShop) -> None:
+    cheap, dear = tiny.of_department(0)[:5], tiny.of_department(1)[0]
+    Item.objects.filter(pk=dear.pk).update(price_minor=900_000)
+    looked(client, cheap)
+    before = [line.get_text() for line in taste(client).select(".portrait li > p")]
+    page = looked(client, [dear])
+    swayed = page.select(".portrait li")[1]
+    assert swayed.p.get_text() != before[1]
+    button = swayed.select_one(f".interest__why button[value='{dear.pk}']")
+    fields = {field["name"]: field["value"] for field in button.find_parent("form").select("input[name]")}
+    client.post("/taste/interest/", {**fields, "key": str(button["value"])})
+    after = taste(client)
+    assert after.select(".portrait li > p")[1].get_text() == before[1]
+    assert not after.select_one(f".portrait button[value='{dear.pk}']")
+    assert (
+        "left out of your page" in after.select_one(".interest .interest__why").find_parent(id="interests").get_text()
+    )
 
 
 def test_interests_stand_by_what_they_are_and_percents_are_of_their_own_kind(client: Client, tiny: TinyShop) -> None:
@@ -90,10 +109,10 @@ def test_of_nobody_and_of_who_was_away_little_is_said(client: Client, tiny: Tiny
     looked(client, tiny.of_department(0)[:4])
     later = timezone.now() + timedelta(days=20)
     portrait = portrait_of(tiny.shop, Shopper.objects.get(), "en", later)
-    assert portrait.sentences[0] == "You have not looked at anything for two weeks."
+    assert portrait.beliefs[0].words == "You have not looked at anything for two weeks."
 
 
 def test_who_only_hid_something_is_not_said_to_have_been_away(client: Client, tiny: TinyShop) -> None:
     client.post("/do/not_interested/", {"pick": tiny.items[0].pk, "surface": "homepage"})
     portrait = portrait_of(tiny.shop, Shopper.objects.get(), "en", timezone.now())
-    assert not [sentence for sentence in portrait.sentences if "two weeks" in sentence]
+    assert not [belief for belief in portrait.beliefs if "two weeks" in belief.words]
