@@ -15,7 +15,7 @@ from catalog.models import Category, Item, Media, Shop
 from dpe_site.shop.visitor import visitor_of
 
 DEPARTMENTS_SECONDS = 300
-SCRIPTS = tuple(f"shop/js/{name}.js" for name in ("row", "seen", "sheet", "toast", "offline", "forms"))
+SCRIPTS = tuple(f"shop/js/{name}.js" for name in ("row", "seen", "sheet", "toast", "offline", "forms", "focus"))
 CODES = ("favourite", "like", "not_interested", "not_this_kind", "ignore_item", "own_it", "gift")
 
 

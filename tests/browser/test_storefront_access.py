@@ -1,7 +1,7 @@
 """The shop for everybody: names for what can be pressed, room for a thumb, one heading, no sideways scrolling."""
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.fixtures.browser import PHONE
 from tests.fixtures.databases import Database
@@ -47,6 +47,38 @@ def test_the_first_key_leads_to_the_content(web: Web, browser_page: Page) -> Non
     assert browser_page.evaluate("document.activeElement.className") == "skip-link"
     browser_page.keyboard.press("Enter")
     assert browser_page.evaluate("document.activeElement.id") == "main"
+
+
+def test_the_keyboard_goes_on_where_it_pressed(web: Web, browser_page: Page) -> None:
+    browser_page.goto(web.url)
+    browser_page.wait_for_load_state("networkidle")
+    gone, stays = (browser_page.locator(f"{row} .card").nth(1) for row in ("#first-row", ".section:not(#first-row)"))
+    item, title = str(gone.get_attribute("data-item")), gone.locator("h3").inner_text()
+    gone.get_by_role("button", name="Not for me").press("Enter")
+    expect(browser_page.locator(f"main .card[data-item='{item}']")).to_have_count(0)
+    expect(gone.locator("h3 a")).to_be_focused()
+    browser_page.locator("[data-toast] button").press("Enter")
+    browser_page.wait_for_function("name => document.activeElement.ariaLabel === name", arg=f"Not for me: {title}")
+    heart = stays.locator(".card__heart")
+    heart.press("Enter")
+    expect(heart).to_have_attribute("aria-pressed", "true")
+    expect(heart).to_be_focused()
+
+
+def test_a_dial_of_taste_keeps_the_keyboard(web: Web, browser_page: Page) -> None:
+    browser_page.goto(web.url)
+    browser_page.locator(".section:not(#first-row) .card h3 a").first.click()
+    browser_page.get_by_role("button", name="More like this").click()
+    browser_page.goto(f"{web.url}/taste/")
+    name = str(browser_page.locator("input[type=range]").nth(1).get_attribute("aria-label"))
+    dial = browser_page.get_by_label(name, exact=True)
+    dial.focus()
+    for _press in range(2):
+        before = dial.element_handle()
+        with browser_page.expect_response("**/taste/interest/"):
+            browser_page.keyboard.press("ArrowRight")
+        browser_page.wait_for_function("before => !before.isConnected", arg=before)
+        expect(dial).to_be_focused()
 
 
 def test_pictures_leave_no_jump(web: Web, browser_page: Page) -> None:

@@ -10,8 +10,11 @@ function arrowsPrepare(section) {
   const [back, further] = arrows.querySelectorAll("button");
   const refresh = () => {
     arrows.hidden = row.scrollWidth <= row.clientWidth + 1;
+    const held = document.activeElement;
     back.disabled = row.scrollLeft <= 1;
     further.disabled = row.scrollLeft >= row.scrollWidth - row.clientWidth - 1;
+    if (held === further && further.disabled) back.focus(); // a button that can no longer be pressed holds no focus
+    if (held === back && back.disabled) further.focus();
   };
   for (const arrow of [back, further]) {
     arrow.onclick = () => {
