@@ -8,7 +8,8 @@ from uuid import UUID
 import numpy as np
 from django.conf import settings
 
-from catalog.models import Item, ItemText
+from catalog.models import Item
+from catalog.titles import titles_read
 from recommender.data.types import Bools, Context, Decision, Gathered
 from recommender.experiments.assignment import arm_assign, ruleset_of_arm
 from recommender.models import Impression
@@ -129,8 +130,7 @@ def changes_of(shown: Impression, decision: Decision, language: str) -> tuple[Sl
     columns = zip(decision.item_ids.tolist(), decision.scores.tolist(), strict=True)
     after = {item: (place, score) for place, (item, score) in enumerate(columns, start=1)}
     items = [item for item in [*after, *(item for item in before if item not in after)] if _differ(item, before, after)]
-    texts = ItemText.objects.filter(item_id__in=items).values_list("item_id", "language", "title")
-    titles = {item: title for item, _language, title in sorted(texts, key=lambda row: row[1] == language)}
+    titles = titles_read(items, language)
     names = dict(Item.objects.filter(pk__in=items).values_list("pk", "external_id"))
     nowhere = (0, float("nan"))
     return tuple(

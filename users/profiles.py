@@ -7,7 +7,8 @@ from datetime import datetime
 from django.db.models import Model
 
 from catalog.facets import ItemFacets, facets_by_id
-from catalog.models import Brand, Category, Item, ItemText, Shop, Tag
+from catalog.models import Brand, Category, Item, Shop, Tag
+from catalog.titles import titles_read
 from users.interests import InterestProfile, interest_profile
 from users.models import Shopper
 from users.state import Recent, StateValue
@@ -103,9 +104,7 @@ def names_read(wanted: Mapping[str, Iterable[str]], language: str, items: Iterab
         for row in model._default_manager.filter(pk__in=keys) if keys else ():
             names[facet, str(row.pk)] = str(getattr(row, "names", {}).get(language) or row)
     if titled := {int(item) for item in wanted.get("items", ())}:
-        texts = ItemText.objects.filter(item__in=titled).values_list("item", "language", "title")
-        rows = sorted(texts, key=lambda row: row[1] == language)
-        names |= {("items", str(item)): title for item, _language, title in rows}
+        names |= {("items", str(item)): title for item, title in titles_read(titled, language).items()}
     if colours := set(wanted.get("colours", ())):
         names |= {("colours", key): name for key, name in _colours(colours, language, items).items()}
     return names

@@ -14,7 +14,8 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from catalog.models import ItemText, Media, Shop
+from catalog.models import Media, Shop
+from catalog.titles import titles_read
 from recommender.admin.choices import fallback_word, kind_word, plain
 from recommender.admin.inspector_cards import CardView, Field, card_view, number_words
 from recommender.admin.inspector_flow import drawn_words, fate_word, fates_view, stages_view
@@ -97,7 +98,7 @@ def _laid_open(inspection: Inspection) -> dict[str, Any]:
     ids = {card.item_id for card in inspection.cards} | {item for item, _kind, _at in inspection.history}
     ids |= {item for card in inspection.cards for item in card.reason_items}
     not_shown = _strongest_left_out(candidates)
-    pictures, titles = _pictures(ids), _titles(ids | {candidate["item"] for candidate in not_shown})
+    pictures, titles = _pictures(ids), titles_read(ids | {candidate["item"] for candidate in not_shown})
     rules = rule_titles(Rule.objects.filter(pk__in=_rules_met(inspection.cards)))
     field = Field(candidates)
     sections: dict[str, list[CardView]] = {}
@@ -143,12 +144,6 @@ def _strongest_left_out(candidates: list[dict[str, Any]]) -> list[dict[str, Any]
 def _pictures(ids: set[int]) -> dict[int, str]:
     rows = Media.objects.filter(item_id__in=ids, position=0).values_list("item_id", "path")
     return {item: path if "://" in path else f"/media/{path}" for item, path in rows}
-
-
-def _titles(ids: set[int]) -> dict[int, str]:
-    rows = ItemText.objects.filter(item_id__in=ids).values_list("item_id", "language", "title")
-    language = get_language() or "en"
-    return {item: title for item, _language, title in sorted(rows, key=lambda row: row[1] == language)}
 
 
 def _history(inspection: Inspection, pictures: dict[int, str], titles: dict[int, str]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from catalog.models import ItemText
+from catalog.titles import titles_read
 from recommender.admin.choices import section_word
 from recommender.admin.inspector_cards import number_words
 from recommender.data.types import ArtifactMismatch, DataError
@@ -64,7 +64,7 @@ def differences(replayed: Replayed) -> list[Difference]:
     drawn = [slot for slot, p in enumerate(shown.propensities) if p is not None and not math.isnan(p)]
     then = [(shown.item_ids[slot], shown.scores[slot], shown.propensities[slot]) for slot in drawn]
     now = list(zip(decision.item_ids.tolist(), decision.scores.tolist(), decision.propensities.tolist(), strict=True))
-    titles = _titles({item for item, *_rest in [*then, *now]})
+    titles = titles_read({item for item, *_rest in [*then, *now]})
     longest = max(len(then), len(now))
     pairs = zip(_padded(then, longest), _padded(now, longest), strict=True)
     return [
@@ -88,13 +88,9 @@ def _words(card: _Card | None, titles: dict[int, str]) -> str:
     return f"{titles.get(item, item)} · s {number_words(score)} · p {number_words(propensity)}"
 
 
-def _titles(ids: set[int]) -> dict[int, str]:
-    return dict(ItemText.objects.filter(item_id__in=ids).order_by("-language").values_list("item_id", "title"))
-
-
 def inspection_as_shown(impression: Impression) -> Inspection:
     """A page as its row tells it: items, rows and propensities; neither reasons nor roads."""
-    titles = _titles(set(impression.item_ids))
+    titles = titles_read(impression.item_ids)
     return Inspection(
         request_id=impression.pk,
         shopper_id=impression.shopper_id or 0,

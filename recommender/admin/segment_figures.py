@@ -10,8 +10,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog.ids import uuid7_floor
-from catalog.models import ItemText, Shop
+from catalog.models import Shop
 from catalog.money import money_text
+from catalog.titles import titles_read
 from recommender.data.learned_segments import LearnedSegment
 from users.kinds import CLICK_SQL, Kind
 from users.profiles import names_read
@@ -64,8 +65,7 @@ def top_items_read(shop: Shop, members: Sequence[int], now: datetime) -> list[tu
     with connection.cursor() as cursor:
         cursor.execute(_TOP_ITEMS, _parameters(shop, members, now) | {"top": TOP})
         top = cursor.fetchall()
-    texts = ItemText.objects.filter(item__in=[item for item, _n in top]).values_list("item", "language", "title")
-    titles = {item: title for item, _l, title in sorted(texts, key=lambda row: row[1] == get_language())}
+    titles = titles_read(item for item, _n in top)
     return [(titles.get(item, str(item)), n) for item, n in top]
 
 

@@ -11,11 +11,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from catalog.models import Brand, Category, Item, ItemText, Shop
+from catalog.models import Brand, Category, Item, Shop
 from catalog.money import decimals_of
+from catalog.titles import titles_read
 from recommender.admin.jobs import ENDED, duration_words, step_word
 from recommender.admin.plots import Series, bars_chart, lying_options
 from recommender.admin.ruleset_changes import changes_between, changes_told, live_content
@@ -158,9 +158,7 @@ def _percent(part: int, whole: int) -> str:
 
 def _moved(counts: Counter[int], tally: Tally) -> list[Moved]:
     most = [item for item, _n in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:MOVED_SHOWN]]
-    rows = ItemText.objects.filter(item_id__in=most).values_list("item_id", "language", "title")
-    language = get_language() or "en"
-    titles = {item: title for item, _language, title in sorted(rows, key=lambda row: row[1] == language)}
+    titles = titles_read(most)
     return [Moved(titles.get(item, str(item)), tally.before[item], tally.after[item]) for item in most]
 
 

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from catalog.models import ItemText
 from recommender.admin.inspector_cards import Field, number_words
 from recommender.homepage import homepage_page
 from recommender.models import Impression, Rule
@@ -83,6 +84,9 @@ def test_replay_now_says_the_same_and_otherwise_where(staff: Client, tiny: TinyS
     assert "another page" in answer.content.decode()
     assert {1, 2} <= {difference.slot for difference in answer.context["differences"]}
     assert answer.context["differences"][0].then != answer.context["differences"][0].now
+    ItemText.objects.filter(item=page.item_ids[0], language="zh-hans").update(title="铜灯")
+    told = staff.get(address, headers={"accept-language": "zh-hans"}).context["differences"]
+    assert "铜灯" in told[0].then
 
 
 def test_a_request_that_is_not_in_the_log_cannot_be_replayed(staff: Client, tiny: TinyShop) -> None:
