@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 
 from catalog.models import Item, Outbox, Shop
+from catalog.moments import microseconds
 from recommender.models import Impression, JobRun, PrecomputedList, RequestLog
 from users.identity import Identity
 from users.models import (
@@ -29,7 +30,7 @@ from users.models import (
 from users.reviews import rating_refresh
 from users.shoppers import TOPIC_SHOPPER, shopper_ids, shopper_locked
 from users.state import StateValue, next_version
-from users.state_rows import microseconds, state_locked, state_write
+from users.state_rows import state_locked, state_write
 
 ABOUT_A_PERSON: Sequence[type[Model]] = (
     Interaction, EventReceipt, Impression, RequestLog, PrecomputedList, Search, Review, Favourite, Basket, Order,

@@ -10,13 +10,14 @@ from uuid import UUID
 from django.db import transaction
 
 from catalog.models import Shop
+from catalog.moments import microseconds
 from recommender.twins import near_twins
 from users.identity import Identity
 from users.interactions import state_refold
 from users.models import Basket, BasketLine, Favourite, Shopper, ShopperState
 from users.shoppers import shopper_find, shopper_for_user
 from users.state import next_version, states_joined
-from users.state_rows import microseconds, state_locked, state_write
+from users.state_rows import state_locked, state_write
 
 
 @transaction.atomic

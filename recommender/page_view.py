@@ -1,10 +1,11 @@
 """A logged decision and the facts of its items as the page that views and API show."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from catalog.moments import moment_of
 from recommender.data.types import Context, Decision, Reason
 from recommender.page import Card, Cause, Page, PageSection, Pill
 from recommender.store.card_facts import CardFacts, tag_names
@@ -35,7 +36,7 @@ def page_view(
     cursor: str,
 ) -> Page:
     """The page in the words of the current language; what was dropped or is gone by now is left out."""
-    now = datetime.fromtimestamp(context.now_us / 1_000_000, tz=UTC)
+    now = moment_of(context.now_us)
     names = names_of(context, facts, decision)
     buttons = action_labels()
     rows: list[list[Card]] = [[] for _ in decision.sections]

@@ -7,7 +7,7 @@ what they bought has been used up since; what is up to date is left alone, so a 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from catalog.models import Shop
+from catalog.moments import microseconds, moment_of
 from recommender.data.ruleset import KnobValues, RulesetValue, SectionValue
 from recommender.data.snapshot import ItemTable
 from recommender.data.types import Context, DataError, Gathered, Section
@@ -232,15 +233,15 @@ def _fallen_due(maker: _Maker, now: datetime, shard: int, shards: int) -> list[i
 
 def _arms(maker: _Maker, now: datetime) -> list[str]:
     """Arms that lists may have now, "" where no experiment runs."""
-    experiment = experiment_active(maker.ruleset.experiments, int(now.timestamp() * 1_000_000))
+    experiment = experiment_active(maker.ruleset.experiments, microseconds(now))
     return [arm.name for arm in experiment.arms] if experiment else [""]
 
 
 def _in_force_since(maker: _Maker, now: datetime) -> datetime:
     """When the last rule of the ruleset came into force or went out of it."""
-    now_us = int(now.timestamp() * 1_000_000)
+    now_us = microseconds(now)
     moments = (at for rule in maker.ruleset.rules for at in (rule.starts_us, rule.ends_us) if at <= now_us)
-    return datetime.fromtimestamp(max(moments, default=0) / 1_000_000, tz=UTC)
+    return moment_of(max(moments, default=0))
 
 
 def _lists_write(maker: _Maker, shoppers: Sequence[Shopper], now: datetime) -> int:

@@ -1,13 +1,14 @@
 """Decide a logged request again, and lay open how a page came to be."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 
 from catalog.models import Shop
+from catalog.moments import moment_of
 from recommender.data.types import Context, Decision, Gathered
 from recommender.experiments.assignment import ruleset_of_arm
 from recommender.homepage import request_preview
@@ -211,7 +212,7 @@ def _inspection(
 
 def _names(context: Context, decision: Decision, slots: list[_SlotView]) -> Names:
     """Words for everything that stands on the page or caused it."""
-    now = datetime.fromtimestamp(context.now_us / 1_000_000, tz=UTC)
+    now = moment_of(context.now_us)
     wanted = {item for item, *_ in slots} | {item for reason in decision.reasons for item in reason.items}
     wanted |= {section.subject for section in decision.sections} | {context.anchor_item}
     return names_of(context, card_facts_read(context, wanted, now), decision)

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_noop as _
 
 from catalog.ids import uuid7
 from catalog.models import Shop
+from catalog.moments import microseconds
 from recommender.data.ruleset import RulesetValue, RuleValue
 from recommender.data.types import ArtifactMismatch, ChosenSection, Context, DataError, Gathered, Ints
 from recommender.evaluation.what_if import SlotEvidence, Tally
@@ -146,7 +147,7 @@ class Trial:
 
 def in_force(ruleset: RulesetValue, now: datetime) -> RulesetValue:
     """The ruleset with the rules whose time runs or is to come, as if they had always been in force."""
-    now_us = round(now.timestamp() * 1e6)
+    now_us = microseconds(now)
 
     def lifted(rule: RuleValue) -> RuleValue:
         return replace(rule, starts_us=0, ends_us=0) if rule.starts_us or rule.ends_us else rule

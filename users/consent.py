@@ -5,11 +5,12 @@ from datetime import datetime
 from django.db import transaction
 
 from catalog.models import Shop
+from catalog.moments import microseconds
 from catalog.outbox import outbox_add
 from users.models import Consent, Shopper
 from users.shoppers import TOPIC_SHOPPER, shopper_locked
 from users.state import next_version
-from users.state_rows import microseconds, state_locked, state_write
+from users.state_rows import state_locked, state_write
 
 
 @transaction.atomic

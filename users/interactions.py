@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from catalog.facets import ItemFacets, facets_by_id
 from catalog.ids import uuid7_at
 from catalog.models import Item
+from catalog.moments import microseconds
 from catalog.outbox import outbox_add
 from catalog.variants import variants_of
 from users.consent import consent_version
@@ -18,7 +19,7 @@ from users.kinds import Kind
 from users.models import Interaction, Shopper
 from users.shoppers import TOPIC_SHOPPER, shopper_ids, shopper_locked
 from users.state import Deed, StateValue, fold, must_refold, next_version, refold
-from users.state_rows import facts_read, microseconds, state_locked, state_write
+from users.state_rows import facts_read, state_locked, state_write
 
 FindTwins = Callable[[int, Collection[int]], Mapping[int, Collection[int]]]
 """Shop id and item ids → near twins of each item."""

@@ -1,7 +1,6 @@
 """REST around the interest profile: read it with what made it, turn an interest, start over."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 
 from django.utils import timezone
@@ -12,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.models import Shop
+from catalog.moments import moment_of
 from users.interests import Evidence, Lean
 from users.kinds import Kind
 from users.models import Shopper
@@ -115,7 +115,7 @@ def _evidence(look: Lookback, evidence: Iterable[Evidence]) -> list[dict[str, An
         {
             "item": look.facets[one.item_id].external_id,
             "kind": Kind(one.kind).word,
-            "at": datetime.fromtimestamp(one.at_us / 1e6, tz=UTC),
+            "at": moment_of(one.at_us),
             "weight": one.weight,
         }
         for one in evidence

@@ -8,11 +8,12 @@ from django.db.models import Model
 
 from catalog.facets import ItemFacets, facets_by_id
 from catalog.models import Brand, Category, Item, Shop, Tag
+from catalog.moments import microseconds
 from catalog.titles import titles_read
 from users.interests import InterestProfile, interest_profile
 from users.models import Shopper
 from users.state import Recent, StateValue
-from users.state_rows import microseconds, state_read
+from users.state_rows import state_read
 from users.taste import facet_keys
 from users.wishes import items_weigh
 

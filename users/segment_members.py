@@ -8,9 +8,9 @@ from typing import Any
 from django.db import connection
 
 from catalog.models import Shop
+from catalog.moments import microseconds
 from users.models import Consent
 from users.segments import Conditions
-from users.state_rows import microseconds
 
 _SHARE = """
 (SELECT coalesce(max(greatest(e.value::float8, 0)) FILTER (WHERE e.key = %(department)s::text)

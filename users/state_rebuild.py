@@ -10,11 +10,12 @@ from django.utils import timezone
 from catalog.copying import copy_over_rows, unsynced_commit
 from catalog.facets import facets_by_id
 from catalog.models import Shop
+from catalog.moments import microseconds
 from catalog.variants import variants_of
 from users.kinds import Kind
 from users.models import ShopperState
 from users.state import Deed, StateValue, next_version, refold
-from users.state_rows import STATE_COLUMNS, microseconds, state_to_row
+from users.state_rows import STATE_COLUMNS, state_to_row
 
 CHUNK = 500
 LATEST = 300

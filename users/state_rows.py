@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
 from psycopg2.extras import Json
 
+from catalog.moments import microseconds, moment_of
 from users.state import Deed, Recent, StateValue
 
 REFOLDED = 1_000
@@ -41,11 +41,6 @@ _FACTS = f"""
 UNION
 SELECT {_DEED} FROM users_interaction WHERE shopper_id = ANY(%s) AND kind IN (5, 6, 10)
 """  # noqa: S608
-
-
-def microseconds(at: datetime) -> int:
-    """Whole microseconds since 1970 of an aware time."""
-    return int(at.timestamp()) * 1_000_000 + at.microsecond
 
 
 def state_locked(shopper_id: int, shop_id: int) -> StateValue:
@@ -94,7 +89,7 @@ def state_to_row(state: StateValue, *, as_json: Callable[[Any], Any] = Json) -> 
         as_json(state.taste),
         as_json(dict(state.fatigue)),
         as_json(dict(state.fatigue_next)),
-        datetime.fromtimestamp(state.updated_us / 1e6, tz=UTC),
+        moment_of(state.updated_us),
     ]
 
 

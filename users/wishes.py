@@ -6,12 +6,13 @@ from datetime import datetime
 
 from django.db import transaction
 
+from catalog.moments import microseconds
 from catalog.variants import variants_of
 from users.interactions import FindTwins
 from users.models import Shopper
 from users.shoppers import shopper_locked
 from users.state import KEPT_HIDDEN, StateValue, next_version
-from users.state_rows import microseconds, state_locked, state_write
+from users.state_rows import state_locked, state_write
 
 
 def item_ignore(*, shopper: Shopper, item_id: int, at: datetime, undo: bool = False) -> int:

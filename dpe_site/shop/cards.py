@@ -6,11 +6,11 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from catalog.models import Shop
+from catalog.moments import microseconds
 from recommender.data.types import Context, History
 from recommender.page import Card
 from recommender.page_view import card_of
 from recommender.store.card_facts import card_facts_read
-from users.state_rows import microseconds
 
 
 def cards_of(shop: Shop, item_ids: Sequence[int]) -> list[Card]:

@@ -8,7 +8,7 @@ history that pages are made from; turned up, the newest stand in it once more, a
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.contrib.humanize.templatetags.humanize import apnumber
 from django.utils.functional import Promise
@@ -16,13 +16,14 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from catalog.models import Category, Shop
+from catalog.moments import microseconds, moment_of
 from catalog.money import money_text
 from users.interests import Evidence, InterestProfile, Stage
 from users.kinds import POSITIVE_KINDS, Kind
 from users.models import Shopper
 from users.profiles import Lookback, lookback, names_read, profile_of
 from users.state import Recent
-from users.state_rows import microseconds, state_read
+from users.state_rows import state_read
 
 SHOWN_PER_FACET = {"tags": 4, "departments": 3, "brands": 3, "colours": 2}
 ITEMS_SHOWN = 6
@@ -192,7 +193,7 @@ def _made_by(look: Lookback, names: Names, evidence: Iterable[Evidence]) -> tupl
             one.item_id,
             names["items", str(one.item_id)],
             one.kind,
-            datetime.fromtimestamp(one.at_us / 1e6, tz=UTC),
+            moment_of(one.at_us),
             one.item_id not in look.state.ignored,
         )
         for one in evidence

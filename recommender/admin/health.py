@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.models import Outbox, Shop
+from catalog.moments import microseconds
 from recommender.admin.figures import Day
 from recommender.admin.rule_words import absent_words
 from recommender.models import Impression, JobRun, Live
 from recommender.serving.decide import RULES_LEFT_ASIDE
-from recommender.store.experiments import microseconds
 from recommender.store.rule_warnings import absent_of
 from recommender.store.rulesets import ruleset_read
 from recommender.store.switches import Switches, switches_read

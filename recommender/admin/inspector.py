@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog.models import Media, Shop
+from catalog.moments import moment_of
 from catalog.titles import titles_read
 from recommender.admin.choices import fallback_word, kind_word, plain
 from recommender.admin.inspector_cards import CardView, Field, card_view, number_words
@@ -152,7 +152,7 @@ def _history(inspection: Inspection, pictures: dict[int, str], titles: dict[int,
             "picture": pictures.get(item, ""),
             "title": titles.get(item, str(item)),
             "kind": kind_word(kind),
-            "at": datetime.fromtimestamp(at_us / 1e6, tz=UTC),
+            "at": moment_of(at_us),
         }
         for item, kind, at_us in reversed(inspection.history[-HISTORY_SHOWN:])
     ]

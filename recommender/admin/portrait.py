@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from catalog.models import Shop
+from catalog.moments import moment_of
 from catalog.money import money_text
 from recommender.admin.choices import kind_word
 from recommender.store.segment_members import segments_joined
@@ -90,7 +91,7 @@ def _group(leans: Iterable[Lean], names: Names) -> tuple[LeanView, ...]:
 
 
 def _deed(one: Evidence, names: Names) -> str:
-    at = datetime.fromtimestamp(one.at_us / 1e6, tz=UTC)
+    at = moment_of(one.at_us)
     title = names.get(("items", str(one.item_id)), str(one.item_id))
     return f"{one.weight:+.1f} · {kind_word(one.kind)} · {title} · {at:%Y-%m-%d}"
 

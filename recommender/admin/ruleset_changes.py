@@ -1,7 +1,7 @@
 """What publishing would change: the draft beside what serves now, in words."""
 
 from dataclasses import MISSING, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Field
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.models import Shop
+from catalog.moments import moment_of
 from recommender.admin.choices import kind_word, section_word, surface_word
 from recommender.admin.rule_names import rule_titles
 from recommender.data.knob_ranges import BEFORE, DIALS
@@ -120,7 +121,7 @@ def _part_words(part: str, value: Any) -> str:
 
 
 def _local(microseconds: int) -> datetime:
-    return timezone.localtime(datetime.fromtimestamp(microseconds / 1_000_000, tz=UTC))
+    return timezone.localtime(moment_of(microseconds))
 
 
 def _layout_changes(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, str]]:

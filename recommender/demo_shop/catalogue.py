@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from django.utils import timezone
 from catalog.copying import copy_new_rows
 from catalog.items import items_changed
 from catalog.models import Brand, Category, Item, ItemText, Media, Relation, Shop, Tag
+from catalog.moments import moment_of
 from recommender.data.synthetic.catalogue import Product
 from recommender.data.synthetic.drawings.canvas import HEIGHT, WIDTH
 from recommender.data.synthetic.pairing import goes_with_pairs
@@ -95,7 +95,7 @@ def _item(shop: Shop, product: Product, categories: dict[str, int], brands: dict
         rating_average=product.rating_average,
         rating_count=product.rating_count,
         attributes=_attributes(product),
-        published_at=datetime.fromtimestamp(product.published_us / 1_000_000, tz=UTC),
+        published_at=moment_of(product.published_us),
         updated_at=timezone.now(),
     )
 

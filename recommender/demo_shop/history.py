@@ -5,12 +5,12 @@ import math
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 
 from catalog.copying import copy_new_rows
 from catalog.ids import uuid7_at
 from catalog.models import Shop
+from catalog.moments import moment_of
 from catalog.partitioning import month_partitions_ensure
 from recommender.data.synthetic.log import Deed, ShownPage
 from recommender.data.synthetic.pages import EPSILON, TEMPERATURE
@@ -83,7 +83,7 @@ class _History:
     shoppers: Ints  # (u,)
 
     def _id(self, what: str, number: int, at_us: int) -> uuid.UUID:
-        return uuid7_at(_datetime(at_us), "demo", what, str(self.generated.seed), str(number))
+        return uuid7_at(moment_of(at_us), "demo", what, str(self.generated.seed), str(number))
 
     @cached_property
     def orders(self) -> list[uuid.UUID]:
@@ -106,7 +106,7 @@ class _History:
 
     def interaction(self, number: int, deed: Deed) -> tuple[object, ...]:
         """A row of ``_INTERACTION``."""
-        at = _datetime(deed.at_us).isoformat()
+        at = moment_of(deed.at_us).isoformat()
         priced = deed.kind in _PRICED
         return (
             self._id("deed", number, deed.at_us),
@@ -140,7 +140,7 @@ class _History:
             "homepage",
             shown.number,
             f"demo-{self.pages[number].hex}",
-            _datetime(shown.at_us).isoformat(),
+            moment_of(shown.at_us).isoformat(),
             "",
             0,
             self.ids.items[page.items].tolist(),
@@ -169,7 +169,7 @@ def history_write(shop: Shop, generated: DemoShop, ids: CatalogueIds, shoppers: 
     """Write the log in bulk; ids come from times and numbers, so the same log has the same ids."""
     history = _History(shop, generated, ids, shoppers)
     log = generated.log
-    opened, closed = _datetime(generated.until_us - generated.days * DAY_US), _datetime(generated.until_us)
+    opened, closed = moment_of(generated.until_us - generated.days * DAY_US), moment_of(generated.until_us)
     for model in (Interaction, Impression):
         month_partitions_ensure(model._meta.db_table, opened, closed)
     progress("writing what people did", 0, len(log.deeds))
@@ -194,7 +194,7 @@ def _searches_write(history: _History) -> None:
             query.words,
             CHINESE if query.chinese else "en",
             query.found,
-            _datetime(query.at_us).isoformat(),
+            moment_of(query.at_us).isoformat(),
         )
         for i, query in enumerate(history.generated.log.queries)
     )
@@ -215,7 +215,7 @@ def _orders_write(history: _History) -> None:
                 shopper_id=int(history.shoppers[shopper]),
                 total_minor=totals[i],
                 currency=history.shop.currency,
-                placed_at=_datetime(at_us),
+                placed_at=moment_of(at_us),
             )
             for i, (shopper, at_us) in enumerate(log.orders)
         ],
@@ -245,7 +245,7 @@ def _opinions_write(history: _History) -> None:
                 shopper_id=int(history.shoppers[shopper]),
                 item_id=int(history.ids.items[item]),
                 rating=int(deed.value),
-                at=_datetime(deed.at_us),
+                at=moment_of(deed.at_us),
             )
             for (shopper, item), deed in ratings.items()
         ],
@@ -257,7 +257,7 @@ def _opinions_write(history: _History) -> None:
                 shop=history.shop,
                 shopper_id=int(history.shoppers[deed.shopper]),
                 item_id=int(history.ids.items[deed.item]),
-                at=_datetime(deed.at_us),
+                at=moment_of(deed.at_us),
             )
             for deed in _deeds(history, Kind.FAVOURITE)
         ],
@@ -267,7 +267,3 @@ def _opinions_write(history: _History) -> None:
 
 def _deeds(history: _History, kind: Kind) -> Iterator[Deed]:
     return (deed for deed in history.generated.log.deeds if deed.kind == kind)
-
-
-def _datetime(at_us: int) -> datetime:
-    return datetime.fromtimestamp(at_us / 1_000_000, tz=UTC)

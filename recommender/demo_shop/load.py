@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from catalog.models import Item, Shop
+from catalog.moments import moment_of
 from recommender.data.synthetic.sessions import DemoShop, generate_shop
 from recommender.data.types import Section
 from recommender.demo_shop.catalogue import catalogue_write
@@ -110,7 +111,7 @@ def _write(generated: DemoShop, progress: Progress) -> Shop:
         shop=shop, shopper_ids=shoppers.tolist(), progress=lambda n: progress("remembering", n, len(shoppers))
     )
     _settings_write(shop)
-    trend_refresh(shop, now=_datetime(generated.until_us))
+    trend_refresh(shop, now=moment_of(generated.until_us))
     return shop
 
 
@@ -125,7 +126,3 @@ def _settings_write(shop: Shop) -> None:
         ignore_conflicts=True,
     )
     ruleset_publish(shop=shop, note=AS_DELIVERED)
-
-
-def _datetime(at_us: int) -> datetime:
-    return datetime.fromtimestamp(at_us / 1_000_000, tz=UTC)

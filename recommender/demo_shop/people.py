@@ -1,11 +1,11 @@
 """The generated shoppers. Their tastes stay out of the database: all it learns is what it could have seen."""
 
 from collections import Counter
-from datetime import UTC, datetime
 
 import numpy as np
 
 from catalog.models import Shop
+from catalog.moments import moment_of
 from recommender.data.synthetic.sessions import DemoShop
 from recommender.data.types import DAY_US, Ints
 from users.models import Shopper
@@ -33,8 +33,8 @@ def shoppers_write(shop: Shop, generated: DemoShop) -> Ints:
             segment=_segment(sessions[number]),
             language="zh-hans" if chinese else "en",
             synthetic=True,
-            created_at=_datetime(first.get(number, opened_us)),
-            last_seen_at=_datetime(last[number]) if number in last else None,
+            created_at=moment_of(first.get(number, opened_us)),
+            last_seen_at=moment_of(last[number]) if number in last else None,
         )
         for number, chinese in enumerate(generated.population.chinese.tolist())
     ]
@@ -46,7 +46,3 @@ def _segment(sessions: int) -> str:
     if sessions >= _FREQUENT:
         return "frequent"
     return "regular" if sessions >= _REGULAR else "occasional"
-
-
-def _datetime(at_us: int) -> datetime:
-    return datetime.fromtimestamp(at_us / 1_000_000, tz=UTC)

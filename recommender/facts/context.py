@@ -10,6 +10,7 @@ import numpy as np
 from django.db import connection
 
 from catalog.models import Shop
+from catalog.moments import microseconds
 from recommender.data.learned_segments import LearnedSegments
 from recommender.data.types import Context, History, Ints, Limits
 from users.models import Consent, Shopper
@@ -128,7 +129,7 @@ def _context_of(
 
 def _standing(shop: Shop, shopper: Shopper | None, asked: Asked, row: dict[str, Any], learned: str) -> Standing:
     """What conditions of segments are asked of; the language is the shopper's own, not the page's."""
-    now_us, times, taste = round(asked.now.timestamp() * 1_000_000), row.get("times"), row.get("taste") or {}
+    now_us, times, taste = microseconds(asked.now), row.get("times"), row.get("taste") or {}
     return Standing(
         departments=taste.get("departments", {}),
         price_middle=price_middle(taste),
@@ -177,7 +178,7 @@ def _context(shop: Shop, shopper: Shopper | None, asked: Asked, *, personalise: 
             "shopper_id": shopper.pk if shopper else 0,
             "session": asked.session,
             "surface": asked.surface,
-            "now_us": round(asked.now.timestamp() * 1_000_000),
+            "now_us": microseconds(asked.now),
             "history": History.empty(),
             "page": asked.page,
             "language": asked.language,

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from catalog.content import item_contents
 from catalog.models import Shop
+from catalog.moments import microseconds
 from recommender.data.dwell import with_stays
 from recommender.data.snapshot import ImpressionTable, InteractionTable, ItemTable, ShopperTable, Snapshot
 from recommender.data.snapshot_files import snapshot_seal
@@ -54,7 +55,7 @@ def snapshot_take(shop: Shop, *, until: datetime | None = None, since: datetime 
         relations = relations_read(shop.pk, items.ids)
     return snapshot_seal(
         shop_id=shop.pk,
-        until_us=round(until.timestamp() * 1e6),
+        until_us=microseconds(until),
         items=items,
         shoppers=shoppers,
         interactions=interactions,

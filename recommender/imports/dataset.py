@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from catalog.copying import unsynced_commit
 from catalog.models import Shop
+from catalog.moments import microseconds
 from recommender.data.files import file_sha256
 from recommender.data.formats.known import FORMATS, TIME_ZONES
 from recommender.data.formats.records import Batch, FormatOptions
@@ -102,7 +103,7 @@ def _options(options: FormatOptions, format_name: str, now: datetime) -> FormatO
     return replace(
         options,
         time_zone=options.time_zone or TIME_ZONES.get(format_name, "UTC"),
-        now_us=options.now_us or int(now.timestamp() * 1_000_000),
+        now_us=options.now_us or microseconds(now),
     )
 
 

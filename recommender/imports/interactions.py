@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 
 import numpy as np
 
 from catalog.copying import copy_new_columns, copy_text
 from catalog.ids import uuid7_text
 from catalog.models import Shop
+from catalog.moments import moment_of
 from catalog.partitioning import month_partitions_ensure
 from recommender.data.formats.records import Batch
 from users.models import Interaction, Shopper
@@ -43,7 +44,7 @@ def interactions_load(
     """
     if not len(batch):
         return 0
-    month_partitions_ensure(Interaction._meta.db_table, _datetime(min(batch.at_us)), _datetime(max(batch.at_us)))
+    month_partitions_ensure(Interaction._meta.db_table, moment_of(min(batch.at_us)), moment_of(max(batch.at_us)))
     columns = _columns(batch, f"{shop.pk}\x1f{source}\x1f".encode(), shoppers, items)
     same: dict[str, str | int | datetime] = {
         "shop_id": shop.pk,
@@ -80,7 +81,3 @@ def record_id(at_us: int, salt: bytes, key: str) -> str:
 def _timestamps(at_us: list[int]) -> list[str]:
     moments = np.asarray(at_us, dtype="datetime64[us]")  # (n,)
     return np.datetime_as_string(moments, timezone="UTC").tolist()  # type: ignore[no-any-return]
-
-
-def _datetime(at_us: int) -> datetime:
-    return datetime.fromtimestamp(at_us / 1e6, tz=UTC)

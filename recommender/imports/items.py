@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeVar
 
 from django.utils.text import slugify
@@ -10,6 +10,7 @@ from django.utils.text import slugify
 from catalog.content import content_hash, content_text
 from catalog.items import items_changed
 from catalog.models import Brand, Category, Item, ItemText, Relation, Shop, Tag
+from catalog.moments import moment_of
 from recommender.data.formats.records import ItemRecord
 
 _ITEM_FIELDS = ("domain", "brand", "category", "department", "price_minor", "currency", "attributes")
@@ -92,7 +93,7 @@ def _item(
     categories: dict[tuple[str, str], int],
     at: datetime,
 ) -> Item:
-    published = at if record.published_us is None else datetime.fromtimestamp(record.published_us / 1e6, tz=UTC)
+    published = at if record.published_us is None else moment_of(record.published_us)
     return Item(
         shop=shop,
         external_id=record.external_id,

@@ -1,11 +1,11 @@
 """Experiments compiled into a ruleset: arms as the draw reads them, or a sentence on why they cannot be drawn."""
 
-from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from catalog.models import Shop
+from catalog.moments import microseconds
 from recommender.data.knob_ranges import DIALS, knob_typed
 from recommender.data.ruleset import ArmValue, ExperimentValue
 from recommender.data.types import DataError
@@ -26,11 +26,6 @@ def experiments_compile(shop: Shop) -> list[dict[str, Any]]:
 def experiment_value(content: dict[str, Any]) -> ExperimentValue:
     """One entry of ``experiments_compile`` as a value."""
     return ExperimentValue(**{**content, "arms": tuple(ArmValue(**arm) for arm in content["arms"])})
-
-
-def microseconds(at: datetime | None) -> int:
-    """A moment as compiled; 0 for an open end."""
-    return round(at.timestamp() * 1_000_000) if at else 0
 
 
 def _experiment(experiment: Experiment) -> dict[str, Any]:

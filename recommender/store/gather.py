@@ -2,10 +2,10 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import numpy as np
 
+from catalog.moments import moment_of
 from recommender.data.coarse import coarse_counts, coarse_times
 from recommender.data.types import Context, Floats, Gathered, Ints, Source
 from recommender.models import TEXT_DIM, PrecomputedList
@@ -63,7 +63,7 @@ class SqlGather:
         fresh_ids, fresh_vectors = self._fresh_history(context)
         view = self.view = shopper_view(context, self.serving.bundle, fresh_ids, fresh_vectors)
         haul = _Haul([], [])
-        now = datetime.fromtimestamp(context.now_us / 1_000_000, tz=UTC)
+        now = moment_of(context.now_us)
         filters = filter_parameters(context, now, foreign_texts=self.serving.trend.foreign_texts)
         self._personal(haul, context, view, filters)
         self._shop(haul, context, view, filters)

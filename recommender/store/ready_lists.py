@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 
 from catalog.models import Shop
+from catalog.moments import microseconds
 from recommender.data.types import Floats, Ints
 from recommender.models import PrecomputedList
 from recommender.store.arrays import array_text
@@ -93,7 +94,7 @@ def lists_fallen_due(
         "shares": array_text(shown_again.values()),
         "purchase": int(Kind.PURCHASE),
         "now": now,
-        "now_us": int(now.timestamp() * 1_000_000),
+        "now_us": microseconds(now),
         "shard": shard,
         "shards": shards,
     }

@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from catalog.models import Shop
+from catalog.moments import microseconds
 from recommender.data.event_weights import staff_weights_check
 from recommender.data.knob_ranges import BEFORE, DIALS, knobs_problems
 from recommender.data.ruleset import KnobValues, RulesetValue, RuleValue, SectionValue
 from recommender.data.types import Context, DataError, Ints, Section
 from recommender.models import HomepageLayout, Knobs, Live, Rule, Ruleset
 from recommender.slate.rule_index import Rulebook
-from recommender.store.experiments import experiment_value, experiments_compile, microseconds
+from recommender.store.experiments import experiment_value, experiments_compile
 from recommender.store.knob_words import knob_problem_words
 from recommender.store.ruleset_content import content_hash
 from recommender.store.segments import segments_compile, segments_value

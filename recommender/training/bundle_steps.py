@@ -2,12 +2,13 @@
 
 import os
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
 
+from catalog.moments import moment_of
 from recommender.data.absent import Absent
 from recommender.data.files import whole_folder
 from recommender.data.sessions import visit_count
@@ -146,7 +147,7 @@ def _manifest(draft: Draft) -> dict[str, Any]:
 
 
 def _moment(microseconds: int) -> str:
-    return datetime.fromtimestamp(microseconds / 1e6, tz=UTC).isoformat()
+    return moment_of(microseconds).isoformat()
 
 
 def gate_step(draft: Draft, progress: JobProgress) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from catalog.models import Shop
+from catalog.moments import microseconds
 from recommender.data.event_weights import DeedWeights, EventWeights
 from recommender.data.item_model import ItemModel
 from recommender.data.item_model_files import item_model_read
@@ -84,7 +85,7 @@ class Draft:
     def update_since_us(self) -> int:
         """End of what the encoder to be updated has learned from, microseconds UTC."""
         until = datetime.fromisoformat(self.update_from.window["until"]) if self.update_from else self.until
-        return int(until.timestamp() * 1e6)
+        return microseconds(until)
 
     @cached_property
     def arrays(self) -> BundleArrays:
