@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from dpe_site.shop.answers import back, is_live
 from dpe_site.shop.deeds import shopper_met
 from dpe_site.shop.forms import ConsentForm, InterestForm, KindForm, StartOverForm
-from dpe_site.shop.hidden import hidden_of
+from dpe_site.shop.hidden import put_aside_of
 from dpe_site.shop.profile import fewer_kinds, portrait_of
 from dpe_site.shop.visitor import Visitor, visitor_of
 from recommender.erase import shopper_erase
@@ -56,7 +56,7 @@ def taste(request: HttpRequest) -> HttpResponse:
     words = {
         "portrait": portrait_of(visitor.shop, visitor.shopper, language, timezone.now()),
         "fewer": fewer_kinds(visitor.shopper, language),
-        "hidden": hidden_of(visitor.shop, visitor.shopper),
+        "aside": put_aside_of(visitor.shop, visitor.shopper),
         "switches": _switches(visitor),
         "here": "taste",
     }

@@ -11,6 +11,7 @@ from recommender.facts.context import Asked, context_read
 from recommender.models import Impression
 from tests.dpe_site.shop.test_deeds import found, soup
 from tests.fixtures.tiny_shop import TinyShop, tiny_live
+from users.interactions import interaction_record
 from users.kinds import Kind
 from users.models import Interaction, ShopperState
 
@@ -183,6 +184,42 @@ def test_what_was_hidden_is_told_and_shown_again_on_the_taste_page(known: Client
     answer = known.post(str(form["action"]), {"pick": str(first.pk), "next": str(found(form, "[name=next]")["value"])})
     assert answer["Location"] == "/taste/"
     assert ShopperState.objects.get().hidden_items == [second.pk]
+
+
+@pytest.mark.parametrize("code", ["own_it", "ignore_item", "gift"])
+def test_what_is_owned_or_left_out_is_told_and_taken_back_on_the_taste_page(
+    known: Client, shop: TinyShop, code: str
+) -> None:
+    item = shop.items[6]
+    before = cards(known)
+    known.post(f"/do/{code}/", {"pick": item.pk, "surface": "homepage"})
+    form = found(soup(known, "/taste/"), "#owned ~ form" if code == "own_it" else "#left-out ~ form")
+    assert soup(known, "/taste/").select_one("#hidden") is None
+    assert str(found(form, "button")["value"]) == str(item.pk)
+    known.post(str(form["action"]), {"pick": str(item.pk), "next": "/taste/"})
+    page = soup(known, "/taste/")
+    assert [page.select_one(f"#{place}") for place in ("owned", "left-out", "hidden")] == [None, None, None]
+    assert (item.pk in before) == (item.pk in cards(known))
+    state = ShopperState.objects.get()
+    assert (state.purchased_items, state.hidden_items, state.ignored_items) == ([], [], [])
+
+
+def test_who_starts_over_is_not_told_every_single_thing(known: Client, shop: TinyShop) -> None:
+    known.post("/taste/start-over/", {"undo": "no"})
+    assert ShopperState.objects.get().ignored_items
+    assert soup(known, "/taste/").select_one("#left-out") is None
+
+
+def test_a_bought_item_that_was_hidden_is_shown_again_and_stays_bought(known: Client, shop: TinyShop) -> None:
+    item = shop.items[3]
+    shopper = ShopperState.objects.get().shopper
+    interaction_record(shopper=shopper, item=item, kind=Kind.PURCHASE, at=timezone.now())
+    known.post("/do/not_interested/", {"pick": item.pk, "surface": "homepage"})
+    page = soup(known, "/taste/")
+    assert page.select_one("#owned") is None
+    known.post(str(found(page, "#hidden ~ form")["action"]), {"pick": str(item.pk), "next": "/taste/"})
+    state = ShopperState.objects.get()
+    assert (state.purchased_items, state.hidden_items) == ([item.pk], [])
 
 
 def test_who_has_hidden_everything_is_told_so_and_led_to_where_it_comes_back(known: Client, shop: TinyShop) -> None:
