@@ -34,11 +34,15 @@ class Neighbours:
 
         Returns: ``row`` (e,) position in ``index``, ``item`` (e,) the neighbour, ``amount`` (e,) weight × table weight.
         """
-        begin = np.asarray(self.start[index])
-        length = np.asarray(self.start[index + 1]) - begin
+        row, entry = self.entries(index)
+        return row, np.asarray(self.item[entry]), (self.weight[entry] * weight[row]).astype(np.float32)
+
+    def entries(self, index: Ints) -> tuple[Ints, Ints]:
+        """Where the neighbours of items ``index`` (h,) stand: (e,) position in ``index``, (e,) place in the table."""
+        begin, end = self.start[index], self.start[index + 1]
+        length = end - begin
         row = np.repeat(np.arange(len(index)), length)
-        flat = np.arange(len(row)) + (begin - np.cumsum(length) + length)[row]
-        return row, np.asarray(self.item[flat]), (self.weight[flat] * weight[row]).astype(np.float32)
+        return row, np.arange(len(row)) + np.repeat(end - np.cumsum(length), length)
 
     def scores(self, index: Ints, weight: Floats) -> Floats:
         """(n,) summed contributions of the given items to every item."""

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -49,6 +50,8 @@ def sequence_file_read(path: Path, *, seed: int) -> SequenceFile:
             words = line.split()
             if not words:
                 continue
+            if "\0" in line:
+                raise DataError(f"line {number} of {path.name} holds a NUL byte: this is not a text file")
             if len(words) < 2:
                 raise DataError(
                     f"line {number} of {path.name}: a line is a user and at least one item, found {words[0]!r}"
@@ -144,9 +147,9 @@ def _lines(stream: IO[bytes], path: Path) -> list[str]:
         while line := stream.readline(MAX_LINE):
             if len(line) >= MAX_LINE:
                 raise DataError(f"line {len(lines) + 1} of {path.name} is longer than {MAX_LINE} bytes")
-            lines.append(line.decode())
+            lines.append(line.decode("utf-8" if lines else "utf-8-sig"))
     except UnicodeDecodeError as error:
         raise DataError(f"line {len(lines) + 1} of {path.name} is not UTF-8 text ({error.reason})") from error
-    except (EOFError, gzip.BadGzipFile) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise DataError(f"{path.name} is a damaged gzip file after line {len(lines)} ({error})") from error
     return lines

@@ -10,8 +10,6 @@ from recommender.data.snapshot import InteractionTable
 from recommender.data.types import Bools, Floats, Ints
 from users.kinds import POSITIVE_KINDS, Kind
 
-NO_ORDER = 0
-
 
 @dataclass(frozen=True)
 class Sequences:

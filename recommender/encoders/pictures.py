@@ -69,8 +69,13 @@ def _opened(content: bytes) -> Image.Image:
     except PictureRefused:
         raise
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
-        raise PictureRefused(f"no readable {', '.join(FORMATS)} or SVG ({error})") from error
+        raise PictureRefused(f"no readable {', '.join(FORMATS)} or SVG ({_said(error)})") from error
     return picture
+
+
+def _said(error: Exception) -> str:
+    """An error's words without the address of an object, which would make every picture's reason another one."""
+    return re.sub(r" <_io\.\w+ object at 0x[0-9a-f]+>", "", str(error))
 
 
 def _square(picture: Image.Image, size: int) -> Pixels:

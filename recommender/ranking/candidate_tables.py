@@ -112,11 +112,11 @@ class CandidateTables:
 
     def _neighbours(self, table: Neighbours) -> Floats:
         there = np.flatnonzero(self.index >= 0)
-        row, item, amount = table.contributions(self.index[there], np.ones(len(there), np.float32))
-        candidate = self._place[item]
-        kept = candidate >= 0
+        row, entry = table.entries(self.index[there])
+        candidate = self._place[table.item[entry]]
+        kept = np.flatnonzero(candidate >= 0)
         weights = np.zeros((len(self.index), len(self.gathered)), np.float32)
-        weights[there[row[kept]], candidate[kept]] = amount[kept]
+        weights[there[row[kept]], candidate[kept]] = table.weight[entry[kept]]
         return weights
 
     @cached_property

@@ -198,6 +198,8 @@ def _met(gathered: Gathered, context: Context, kept: Bools) -> list[Floats]:
 
 def _attributes(gathered: Gathered, arrays: LearnedArrays, liked: Ints, taste: Bools) -> list[Floats]:
     """(b, c) share of the present taste with the candidate's department, category and brand; the last item's too."""
+    in_any = taste.any(axis=0)
+    liked, taste = liked[in_any], taste[:, in_any]
     count = np.maximum(taste.sum(axis=1), 1)[:, None]
     mine, last = taste.astype(np.float32), _newest(taste, 1).astype(np.float32)
     same = [

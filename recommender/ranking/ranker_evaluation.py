@@ -13,18 +13,6 @@ from recommender.ranking.reliability import reliability
 MIN_POSITIVES = 10
 """Below this many an AUC is not reported."""
 
-TABLE_COLUMNS = (
-    "positives",
-    "auc",
-    "auc_explored",
-    "fusion_auc_explored",
-    "auc_page",
-    "fusion_auc_page",
-    "log_loss",
-    "ece",
-    "ece_explored",
-)
-
 
 @dataclass(frozen=True)
 class HeldOut:
@@ -111,17 +99,3 @@ def page_auc(scores: Floats, labels: Floats, page: Ints) -> float:
     pages = np.split(order, np.flatnonzero(np.diff(page[order])) + 1)
     values = [auc(scores[rows], labels[rows]) for rows in pages if 0 < labels[rows].sum() < len(rows)]
     return float(np.mean(values)) if values else float("nan")
-
-
-def metrics_table(metrics: dict[str, Any]) -> str:
-    """The metrics as a plain table for terminals and reports."""
-    lines = ["head      " + "".join(f"{name:>21}" for name in TABLE_COLUMNS)]
-    for head, values in metrics["heads"].items():
-        lines.append(f"{head:<10}" + "".join(f"{_cell(values.get(name)):>21}" for name in TABLE_COLUMNS))
-    return "\n".join(lines)
-
-
-def _cell(value: float | int | None) -> str:
-    if value is None:
-        return "–"
-    return str(value) if isinstance(value, int) else f"{value:.4f}"

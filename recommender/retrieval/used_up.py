@@ -25,8 +25,8 @@ def bought_days(context: Context) -> tuple[Ints, Floats]:
     history = context.history
     bought = history.kinds == Kind.PURCHASE
     oldest = int(history.times_us[0]) if len(history) else context.now_us
-    before = context.purchased_ids[~np.isin(context.purchased_ids, history.item_ids[bought])]
-    ids = np.concatenate([before, history.item_ids[bought]])
+    before = context.purchased_ids
+    ids = np.concatenate([before, history.item_ids[bought]])  # of an item that is in both, the last entry counts
     at_us = np.concatenate([np.full(len(before), oldest, np.int64), history.times_us[bought]])
     distinct, from_the_end = np.unique(ids[::-1], return_index=True)
     days = (context.now_us - at_us[::-1][from_the_end]) / DAY_US

@@ -58,11 +58,6 @@ class Population:
         return {column.name: getattr(self, column.name) for column in fields(self)}
 
 
-def theme_name(theme: int) -> str:
-    """The theme's word, which is also the shopper's segment."""
-    return tuple(THEMES)[theme]
-
-
 def generate_population(catalogue: Catalogue, *, seed: int, n_shoppers: int, days: int, n_styles: int) -> Population:
     """Shoppers with themes, tastes and habits; some change theme or style within the window.
 

@@ -102,6 +102,8 @@ def test_a_file_is_read_under_random_indices(tmp_path: Path):
         (b"a 1\na 2\n", "line 2 of f: user 'a' appeared before"),
         (b"a 1\nb \xff\xfe\n", "line 2 of f is not UTF-8"),
         (gzip.compress(b"a 1 2 3\n" * 99)[:30], "damaged gzip"),
+        (gzip.compress(b"a 1 2 3\n")[:10] + b"\xff" * 99, "damaged gzip"),
+        (b"a 1\nb 2 \0\n", "line 2 of f holds a NUL byte"),
     ],
 )
 def test_a_bad_file_is_named_with_its_line(tmp_path: Path, content: bytes, message: str):
@@ -109,6 +111,12 @@ def test_a_bad_file_is_named_with_its_line(tmp_path: Path, content: bytes, messa
     path.write_bytes(content)
     with pytest.raises(DataError, match=message):
         sequence_file_read(path, seed=0)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_user(tmp_path: Path):
+    path = tmp_path / "f"
+    path.write_bytes(b"\xef\xbb\xbfann 1 2\nbob 3 4\n")
+    assert set(sequence_file_read(path, seed=0).user_ids) == {"ann", "bob"}
 
 
 def test_item_texts_find_their_items(tmp_path: Path):

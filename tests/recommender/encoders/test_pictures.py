@@ -72,6 +72,15 @@ def test_what_cannot_be_read_is_refused_with_the_reason(content, reason):
         picture_read(content, 16)
 
 
+def test_equal_faults_have_equal_reasons():
+    told = set()
+    for content in (b"GIF89a but no more", b"GIF89a and nothing else"):
+        with pytest.raises(PictureRefused) as refused:
+            picture_read(content, 16)
+        told.add(str(refused.value))
+    assert len(told) == 1
+
+
 def test_large_files_are_refused_before_they_are_opened(monkeypatch):
     monkeypatch.setattr(pictures, "MAX_BYTES", 50)
     with pytest.raises(PictureRefused, match="larger than"):

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 WIDTH, HEIGHT = 480, 600
-MIDDLE = WIDTH // 2
 
 
 def mixed(one: str, other: str, share: float) -> str:
