@@ -76,7 +76,10 @@ def encoder_train(
     """
     lessons = sequences if learn_from is None else sequences.keep(learn_from)
     if not len(lessons.item) or lessons.lengths.max() < 2:
-        raise DataError("no shopper has two interactions, so there is no order to learn from; import more behaviour")
+        raise DataError(
+            "no shopper has two interactions to learn from, the one that training is judged by not counted, "
+            "so there is no order to learn; import more behaviour"
+        )
     chosen = group.device if group.size > 1 else device_choose(device)
     torch.manual_seed(seed)
     model, whitening, reading = _model_make(sequences, item_text, facts, config, warm)
