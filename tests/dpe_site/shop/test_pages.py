@@ -227,6 +227,24 @@ def test_no_brand_joins_a_row_that_has_as_many_of_it_as_there_may_be(tiny: TinyS
     assert [getattr(better_find([page], said, cap)[1], "id", 0) for cap in (0, 3, 2, 1)] == [same, same, other, other]
 
 
+def test_what_comes_into_a_filtered_list_fits_the_filter(known: Client, tiny: TinyShop) -> None:
+    def better(query: str) -> int:
+        screen = BeautifulSoup(known.get(f"/department/d1/?{query}").content, "html.parser").select("main .card")
+        shown = [str(card["data-item"]) for card in screen][:2]
+        sent = {"pick": f"{shown[0]}-0", "surface": "department", "shown": ",".join(shown)}
+        sent["next"] = f"/department/d1/?{query}"
+        answer = BeautifulSoup(known.post("/do/not_interested/", sent, headers=HTMX).content, "html.parser")
+        card = answer.select_one(".card[data-better]")
+        return int(str(card["data-item"])) if card else 0
+
+    dear = min(item.price_minor or 0 for item in tiny.of_department(1)[-8:])
+    prices = {item.pk: item.price_minor or 0 for item in tiny.of_department(1)}
+    assert better("") in prices
+    for _press in range(3):
+        assert prices[better(f"price_from={dear / 100}")] >= dear
+    assert better("page=2") == 0
+
+
 def test_the_dial_says_how_many_of_a_brand_there_may_be(known: Client, tiny: TinyShop) -> None:
     Item.objects.update(brand=tiny.brands[0])
     sent = {"pick": f"{tiny.items[0].pk}-0", "surface": "homepage"}

@@ -10,7 +10,7 @@ document.body.addEventListener("htmx:configRequest", (event) => {
   const cards = document.querySelectorAll("main .card");
   const idsOf = (some) => [...new Set([...some].map((card) => card.dataset.item))].join(",");
   event.detail.parameters.shown = idsOf(cards);
-  const section = event.detail.target?.closest?.(".section");
+  const section = event.detail.target?.closest?.("section[data-section]");
   if (!section) return;
   event.detail.parameters.section = section.dataset.section; // a press in the sheet is about a card of the page
   event.detail.parameters.row = idsOf(section.querySelectorAll(".card"));
