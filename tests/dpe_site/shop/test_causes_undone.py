@@ -210,6 +210,19 @@ def test_who_starts_over_is_not_told_every_single_thing(known: Client, shop: Tin
     assert soup(known, "/taste/").select_one("#left-out") is None
 
 
+def test_what_was_hidden_stays_away_from_the_list_of_its_department(known: Client, shop: TinyShop) -> None:
+    room = [item.pk for item in shop.of_department(1)]
+    known.post("/do/not_interested/", {"pick": room[0], "surface": "department"})
+    listed = soup(known, "/department/d1/")
+    assert {int(str(card["data-item"])) for card in listed.select("main .card")} == set(room[1:])
+    assert f"{len(room) - 1} things" in found(listed, ".toolbar").text
+    ShopperState.objects.update(hidden_items=room, version=F("version") + 1)
+    empty = found(soup(known, "/department/d1/?price_from=1"), ".empty")
+    assert "You have hidden everything that would be here." in empty.text
+    assert found(empty, "a")["href"] == "/taste/#hidden"
+    assert "Nothing here fits" in found(soup(known, "/department/d1/?price_from=999999"), ".empty").text
+
+
 def test_a_bought_item_that_was_hidden_is_shown_again_and_stays_bought(known: Client, shop: TinyShop) -> None:
     item = shop.items[3]
     shopper = ShopperState.objects.get().shopper
