@@ -6,30 +6,32 @@ A cell is one model on one problem with one seed, measured in a process of its o
 stored and was measured by today's code is not run again, so a run that was stopped, or ran out of ``--budget-minutes``,
 goes on where it ended. A failed cell does not stop the others; the exit status tells of it. In the end, and with
 ``--tables`` at once, the tables are written from all stored cells.
+
+After a change that is to move no number, ``--carry-over COMMIT --only 'ml-100k/DPE'`` measures the cells that are named
+anew: where their ranks are what they were, the others that COMMIT's code measured count as today's (``carry_over``).
 """
 
 import argparse
-import json
 import os
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.processes import command_run
+from benchmarks.quality.carry_over import carry_over, told
 from benchmarks.quality.cells import REFIT, STRICT, Cell, record_read
 from benchmarks.quality.models import MODELS, model_named
 from benchmarks.quality.plan import Wanted, is_current, plan
+from benchmarks.quality.running import cell_run
 from benchmarks.quality.tables import tables_write
 from dpe_site.environment import REPOSITORY
+from recommender.data.types import DataError
 from recommender.trials.problems import PROBLEMS
 
 RESULTS = REPOSITORY / "docs" / "results" / "quality"
-GRACE = 3.0
-"""A cell is ended after so many times the minutes that its learning may take: lists have to be made as well."""
 
 
 def main(words: Sequence[str]) -> int:
@@ -40,7 +42,11 @@ def main(words: Sequence[str]) -> int:
     options = _options(words)
     console = Console(soft_wrap=True)
     wanted = Wanted(tuple(options.only or ()), options.seeds, tuple(options.mode or (STRICT, REFIT)), options.tune)
-    failed = [] if options.tables else _run(wanted, options, console)
+    if options.carry_over:
+        run = partial(cell_run, options.data)
+        for line in told(carry_over(options.results, options.carry_over, wanted, run)):
+            console.print(line)
+    failed = [] if options.tables or options.carry_over else _run(wanted, options, console)
     for page in tables_write(options.results):
         console.print(f"written: {page}")
     if failed:
@@ -61,18 +67,11 @@ def _run(wanted: Wanted, options: argparse.Namespace, console: Console) -> list[
             console.print("The minutes are used up; the same command goes on from here.")
             break
         began = time.monotonic()
-        done = cell_run(cell, options.data, options.results)
+        done = cell_run(options.data, cell, options.results)
         console.print(f"{'done' if done else '[red]failed[/red]'} in {time.monotonic() - began:.0f} s: {cell}")
         if not done:
             failed.append(cell)
     return failed
-
-
-def cell_run(cell: Cell, data: Path, results: Path) -> bool:
-    """Measure a cell in a process of its own; whether it was stored."""
-    command = [sys.executable, "-m", "benchmarks.quality.cell", json.dumps(asdict(cell))]
-    command += ["--data", str(data), "--results", str(results)]
-    return command_run(command, limit_seconds=60 * GRACE * cell.max_minutes).status == 0
 
 
 def _options(words: Sequence[str]) -> argparse.Namespace:
@@ -85,6 +84,7 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--budget-minutes", type=float, default=0, help="begin no cell after so long")
     parser.add_argument("--again", action="store_true", help="run also what is stored and current")
     parser.add_argument("--list", action="store_true", help="name the cells that would be run, run nothing")
+    parser.add_argument("--carry-over", metavar="COMMIT", help="take over its cells where those named by --only agree")
     parser.add_argument("--tables", action="store_true", help="write the tables from what is stored, run nothing")
     parser.add_argument("--data", type=Path, default=os.environ.get("DPE_DATA"), help="default: DPE_DATA")
     parser.add_argument("--results", type=Path, default=RESULTS)
@@ -97,4 +97,7 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except DataError as error:
+        sys.exit(str(error))

@@ -99,6 +99,12 @@ def record_write(folder: Path, record: Record, ranks: Mapping[tuple[str, str], R
         arrays[f"{name}/count"] = np.diff(one.ranks.start).astype(np.uint16)
         arrays[f"{name}/rank"] = np.where(np.isfinite(one.ranks.rank), one.ranks.rank, MISS).astype(np.uint8)
     np.savez_compressed(path.with_name(path.name + ".npz"), **arrays)
+    record_write_json(folder, record)
+
+
+def record_write_json(folder: Path, record: Record) -> None:
+    """Store what is known of a cell besides its ranks, which are there already."""
+    path = folder / record.cell.path
     draft = path.with_name(f".{path.name}.part")
     draft.write_text(json.dumps(asdict(record), indent=1, ensure_ascii=False) + "\n")
     draft.replace(path.with_name(path.name + ".json"))

@@ -29,19 +29,28 @@ EVALUATOR = (
 """What everybody's numbers depend on."""
 
 
-def fingerprint(cell: Cell, roots: Iterable[str]) -> str:
+def fingerprint(cell: Cell, roots: Iterable[str], repository: Path = REPOSITORY) -> str:
     """Digest of a cell, the evaluator and the files and folders (below the repository) that its model is made of."""
     digest = hashlib.sha256(json.dumps(asdict(cell), sort_keys=True).encode())
     for root in (*EVALUATOR, *sorted(roots)):
-        digest.update(_tree(root).encode())
+        digest.update(_tree(root, repository).encode())
     return digest.hexdigest()[:16]
 
 
+def changed(roots: Iterable[str], before: Path) -> frozenset[str]:
+    """Those of a model's files and the evaluator's that do something else than they did in the folder ``before``."""
+    both = [
+        {line for root in (*EVALUATOR, *roots) for line in _tree(root, repository).splitlines()}
+        for repository in (REPOSITORY, before)
+    ]
+    return frozenset(line.split()[0] for line in both[0] ^ both[1])
+
+
 @cache
-def _tree(root: str) -> str:
-    path = REPOSITORY / root
+def _tree(root: str, repository: Path) -> str:
+    path = repository / root
     files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
-    return "".join(f"{file.relative_to(REPOSITORY)} {code_digest(file)}\n" for file in files)
+    return "".join(f"{file.relative_to(repository)} {code_digest(file)}\n" for file in files)
 
 
 def code_digest(file: Path) -> str:

@@ -4,6 +4,7 @@ import pytest
 
 from benchmarks.processes import Cost
 from benchmarks.quality import __main__ as quality
+from benchmarks.quality import running
 from benchmarks.quality.cell import main as cell_main
 from benchmarks.quality.cells import REFIT, STRICT, TRIAL, Cell
 from benchmarks.quality.models import MODELS, model_named
@@ -102,7 +103,7 @@ def test_a_cell_that_fails_is_named_and_stores_nothing(tmp_path, capsys, monkeyp
         assert command[1:3] == ["-m", "benchmarks.quality.cell"]
         return Cost(cell_main(command[3:]), 1.0, 1.0, 1.0)
 
-    monkeypatch.setattr(quality, "command_run", here)  # a process of its own would import torch first
+    monkeypatch.setattr(running, "command_run", here)  # a process of its own would import torch first
     words = ["--only", "beauty/baselines", "--mode", "strict", "--results", str(tmp_path), "--data", str(tmp_path)]
     assert quality.main(words) == 1
     said = capsys.readouterr()
