@@ -77,7 +77,8 @@ def carry_over(results: Path, commit: str, wanted: Wanted, run: Run) -> Iterator
         others = [
             record
             for record in stale
-            if record.cell.problem == problem not in differing
+            if record.cell.problem == problem
+            and problem not in differing
             and record.cell not in samples
             and touched[record.cell.model] <= touched[sample.model]
         ]
