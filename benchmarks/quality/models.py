@@ -196,6 +196,7 @@ MODELS: tuple[Model, ...] = (
     Model(OURS, whole, (OURS, FUSION, ENCODER), CODE),
     _variant("DPE without EASE", models=()),
     _variant("DPE with ALS", models=("ease", "als")),
+    _variant("DPE, time between entries", encoder__time_bias=True),
 )
 
 
