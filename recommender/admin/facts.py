@@ -27,6 +27,8 @@ class ImpressionAdmin(FactAdmin):
     list_select_related = ("shopper",)
     search_fields = ("=id", "=shopper__id")
     ordering = ("-id",)
+    exclude = ("surface",)
+    readonly_fields = ("on",)
 
     def get_urls(self) -> list[URLPattern]:
         """The inspector stands beside the pages it lays open."""

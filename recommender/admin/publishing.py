@@ -157,6 +157,8 @@ class RulesetAdmin(FactAdmin):
     search_fields = ("hash", "note")
     actions_detail = ("make_live_again",)
     list_before_template = "operator/switches.html"
+    exclude = ("note",)
+    readonly_fields = ("said",)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list, below the emergency switches."""

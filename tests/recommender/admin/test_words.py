@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from catalog.models import Category, ItemText, Tag
 from dpe_site.environment import REPOSITORY
-from recommender.admin.choices import fallback_word, kind_word
+from recommender.admin.choices import fallback_word, kind_word, surface_word
 from recommender.admin.jobs import result_word, step_word
 from recommender.admin.page_list import pages_latest
 from recommender.models import BundleVersion, GateAttempt, Impression, JobRun, Rule
@@ -97,13 +97,24 @@ def test_an_empty_list_says_so_in_the_language_of_the_page(staff: Client, tiny: 
 
 
 def test_bundles_and_first_rulesets_are_named_in_the_language_of_the_page(staff: Client, tiny: TinyShop) -> None:
-    ruleset_publish(shop=tiny.shop, note=AS_DELIVERED)
+    ruleset = ruleset_publish(shop=tiny.shop, note=AS_DELIVERED)
     staff.cookies[settings.LANGUAGE_COOKIE_NAME] = CHINESE
-    page = staff.get(reverse("admin:recommender_ruleset_changelist")).content.decode()
-    assert "出厂设置" in page
-    assert AS_DELIVERED not in page
+    change = reverse("admin:recommender_ruleset_change", args=[ruleset.pk])
+    for address in (reverse("admin:recommender_ruleset_changelist"), change):
+        page = staff.get(address).content.decode()
+        assert "出厂设置" in page
+        assert AS_DELIVERED not in page
     with translation.override(CHINESE):
         assert str(BundleVersion(pk=7)) == "模型包 7"
+
+
+def test_the_surface_of_a_shown_page_is_named_in_the_language_of_the_page(staff: Client, tiny: TinyShop) -> None:
+    shown = Impression.objects.create(shop=tiny.shop, surface="product", decision_key="k", item_ids=[])
+    staff.cookies[settings.LANGUAGE_COOKIE_NAME] = CHINESE
+    page = staff.get(reverse("admin:recommender_impression_change", args=[shown.pk])).content.decode()
+    with translation.override(CHINESE):
+        assert f">{surface_word('product')}<" in re.sub(r"\s*\n\s*", "", page)
+    assert not re.search(r">\s*product\s*<", page)
 
 
 def test_departments_tags_and_titles_are_named_in_the_language_of_the_page(staff: Client, tiny: TinyShop) -> None:
