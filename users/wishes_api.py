@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.api import item_shown
+from catalog.models import Tag
 from users.profiles import taste_ignore
 from users.requests import caller_of, guest_cookie_set
 from users.shoppers import shopper_ensure
@@ -24,7 +25,9 @@ class WishSerializer(serializers.Serializer):
 
     code = serializers.ChoiceField(choices=CODES)
     item = serializers.CharField(max_length=200, help_text="The item that the action names, by the shop's own id.")
-    tag = serializers.IntegerField(required=False, help_text="For `not_this_taste`: the action's `tag_id`.")
+    tag = serializers.IntegerField(
+        required=False, min_value=0, max_value=2**63 - 1, help_text="For `not_this_taste`: the action's `tag_id`."
+    )
     undo = serializers.BooleanField(default=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -52,6 +55,8 @@ class WishesView(APIView):
         given.is_valid(raise_exception=True)
         said, caller, now = given.validated_data, caller_of(request), timezone.now()
         item = item_shown(caller.shop, said["item"])
+        if said["code"] == "not_this_taste" and not Tag.objects.of(caller.shop).filter(pk=said["tag"]).exists():
+            raise serializers.ValidationError({"tag": _("This shop knows no such taste.")}, "unknown")
         shopper = shopper_ensure(shop=caller.shop, identity=caller.identity, at=now)
         how = {"shopper": shopper, "at": now, "undo": said["undo"]}
         if said["code"] == "not_this_taste":

@@ -16,7 +16,7 @@ from unfold.decorators import action
 from catalog.models import Shop
 from recommender.admin.confirmation import confirmed
 from recommender.admin.rule_words import warning_words
-from recommender.admin.ruleset_changes import changes_of, changes_told
+from recommender.admin.ruleset_changes import changes_back, changes_of, changes_told
 from recommender.admin.switches import switch_context, switch_view
 from recommender.admin.what_if import progress_page, trial_asked, trial_page
 from recommender.data.types import DataError
@@ -149,7 +149,7 @@ def _published(shop: Shop, by: User | None) -> str:
 
 @admin.register(Ruleset)
 class RulesetAdmin(FactAdmin):
-    """What was published, and the way back."""
+    """What was published, and the way back, which says what it would change."""
 
     list_display = ("hash_short", "shop", "serving", "published_at", "published_by", "holds", "said", "again")
     list_filter = ("shop",)
@@ -216,13 +216,17 @@ class RulesetAdmin(FactAdmin):
     def make_live_again(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Go back to this ruleset."""
         ruleset = get_object_or_404(Ruleset, pk=object_id)
+        changes = changes_back(ruleset)
         return confirmed(
             request,
             title=_("Go back to ruleset %(ruleset)s") % {"ruleset": ruleset},
-            consequence=_("It serves from the next request on. The drafts stay as they are."),
+            consequence=_("It serves from the next request on. The drafts stay as they are.")
+            if changes
+            else _("Nothing differs from what serves now."),
             button=_("Make live again"),
             back=reverse("admin:recommender_ruleset_changelist"),
             do=lambda: _("Ruleset %(ruleset)s is live again.") % {"ruleset": ruleset_restore(ruleset)},
+            details=changes_told(changes),
         )
 
     def has_publish_permission(self, request: HttpRequest, object_id: Any = None) -> bool:

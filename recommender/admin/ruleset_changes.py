@@ -15,7 +15,7 @@ from recommender.admin.choices import kind_word, section_word, surface_word
 from recommender.admin.rule_names import rule_titles
 from recommender.data.knob_ranges import BEFORE, DIALS
 from recommender.data.ruleset import KnobValues, RuleValue
-from recommender.models import Knobs, Rule
+from recommender.models import Knobs, Rule, Ruleset
 from recommender.models.ruled import DIVERSITY_KINDS
 from recommender.store.ruleset_content import content_serving
 from recommender.store.rulesets import ruleset_compile
@@ -29,7 +29,10 @@ _TIMES = {"starts_us": "starts_at", "ends_us": "ends_at"}
 
 def live_content(shop: Shop) -> dict[str, Any]:
     """The ruleset that serves now, with the defaults for what it does not say."""
-    content = content_serving(shop)
+    return _filled(content_serving(shop))
+
+
+def _filled(content: dict[str, Any]) -> dict[str, Any]:
     rules = [_RULE_DEFAULTS | rule for rule in content["rules"]]
     return {**content, "knobs": _DEFAULTS | BEFORE | content["knobs"], "rules": rules}
 
@@ -40,6 +43,11 @@ def changes_of(shop: Shop) -> list[tuple[str, str]]:
     Raises: DataError where the draft cannot be compiled.
     """
     return changes_between(live_content(shop), ruleset_compile(shop))
+
+
+def changes_back(ruleset: Ruleset) -> list[tuple[str, str]]:
+    """Each difference between an earlier ruleset and live as (what, from → to)."""
+    return changes_between(live_content(ruleset.shop), _filled(ruleset.content))
 
 
 def changes_between(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, str]]:

@@ -70,6 +70,9 @@ def test_a_taste_is_left_out(app):
     refused = wish(app, "not_this_taste", "lamps-0")
     assert refused.status_code == 400
     assert "tag" in refused.json()["errors"][0]["pointer"]
+    for unknown in (999_999, -1, 10**30):
+        refused = wish(app, "not_this_taste", "lamps-0", tag=unknown)
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "#/tag")
     tag = Tag.objects.create(shop=Shop.objects.get(), name="brass")
     lamp = Item.objects.get(external_id="lamps-0")
     lamp.tags.add(tag)

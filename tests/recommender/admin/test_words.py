@@ -17,7 +17,7 @@ from dpe_site.environment import REPOSITORY
 from recommender.admin.choices import fallback_word, kind_word, surface_word
 from recommender.admin.jobs import result_word, step_word
 from recommender.admin.page_list import pages_latest
-from recommender.models import BundleVersion, GateAttempt, Impression, JobRun, Rule
+from recommender.models import BundleVersion, GateAttempt, Impression, JobRun, Knobs, Live, Rule
 from recommender.store.rulesets import AS_DELIVERED, ruleset_publish
 from tests.fixtures.tiny_shop import TinyShop, shopper_with, tiny_live, tiny_shop
 from users.kinds import Kind
@@ -106,6 +106,19 @@ def test_bundles_and_first_rulesets_are_named_in_the_language_of_the_page(staff:
         assert AS_DELIVERED not in page
     with translation.override(CHINESE):
         assert str(BundleVersion(pk=7)) == "模型包 7"
+
+
+def test_going_back_says_what_it_would_change(staff: Client, tiny: TinyShop) -> None:
+    first = ruleset_publish(shop=tiny.shop)
+    Knobs.objects.update_or_create(shop=tiny.shop, defaults={"brand_cap": 2})
+    address = reverse("admin:recommender_ruleset_make_live_again", args=[first.pk])
+    assert "Nothing differs from what serves now." in staff.get(address).content.decode()
+    ruleset_publish(shop=tiny.shop)
+    page = BeautifulSoup(staff.get(address).content, "html.parser")
+    told = [[cell.text for cell in row.select("th, td")] for row in page.select(".op-table tr")]
+    assert told == [["items of one brand per row", "2 → 3"]]
+    staff.post(address)
+    assert Live.objects.get(shop=tiny.shop).ruleset == first
 
 
 def test_the_surface_of_a_shown_page_is_named_in_the_language_of_the_page(staff: Client, tiny: TinyShop) -> None:
