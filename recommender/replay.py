@@ -82,6 +82,7 @@ class Inspection:
     history: tuple[tuple[int, int, int], ...]  # (item, kind, microseconds), oldest first
     cards: tuple[InspectedCard, ...]
     trace: dict[str, Any]
+    context: Context | None = None  # None: the page is told by its row alone
 
 
 def replay(request_id: UUID, *, trace: bool = False) -> Replayed:
@@ -206,6 +207,7 @@ def _inspection(
         history=tuple(zip(*columns, strict=True)),
         cards=cards,
         trace=trace,
+        context=context,
         **about,
     )
 

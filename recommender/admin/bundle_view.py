@@ -103,6 +103,7 @@ def _parts(bundle: BundleVersion, manifest: dict[str, Any]) -> list[Part]:
     names = part_names()
     told = {
         "state_encoder": _encoder_words(bundle.evaluation.get("encoder") or {}),
+        "doubt": _doubt_words(bundle.evaluation.get("doubt") or {}),
         "start_states": _situation_words(manifest.get("start_states") or {}),
         "ranker": _ranker_words(bundle.evaluation.get("ranker") or {}),
         "policy": _policy_words(manifest.get("policy") or {}),
@@ -113,6 +114,8 @@ def _parts(bundle: BundleVersion, manifest: dict[str, Any]) -> list[Part]:
     for name in ("start_states", "quotas", "segments"):
         if not manifest.get(name) and name not in absent:
             asked.discard(name)  # a bundle of an older version
+    if not bundle.evaluation.get("doubt"):
+        asked.discard("doubt")  # not asked for
     return [
         Part(word, absent_words(absent[name]) if name in absent else told.get(name, ""), name not in absent)
         for name, word in names.items()
@@ -128,6 +131,10 @@ def _encoder_words(about: dict[str, Any]) -> str:
         "score": 100 * score,
         "epochs": about.get("epochs", 0),
     }
+
+
+def _doubt_words(doubt: dict[str, Any]) -> str:
+    return _("%(members)d encoders of other seeds; the inspector shows where they disagree") % doubt if doubt else ""
 
 
 def _situation_words(starts: dict[str, Any]) -> str:

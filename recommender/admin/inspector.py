@@ -1,10 +1,12 @@
 """The inspector: a shopper's page or a request laid open, each card with its road through the stages."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -24,9 +26,11 @@ from recommender.admin.portrait import portrait_view
 from recommender.admin.replayed import inspection_as_shown, replay_view_of
 from recommender.admin.rule_names import rule_titles
 from recommender.data.types import ArtifactMismatch, DataError
-from recommender.models import Impression, RequestLog, Rule
+from recommender.models import BundleVersion, Impression, RequestLog, Rule
 from recommender.redecided import Basis
 from recommender.replay import InspectedCard, Inspection, inspect_request, inspect_shopper
+from recommender.store.bundles import bundle_open
+from recommender.store.doubt import disagreement
 from users.models import Shopper
 
 RECENT_REQUESTS = 12
@@ -95,6 +99,7 @@ def _lately(impressions: QuerySet[Impression]) -> dict[str, Any]:
 
 def _laid_open(inspection: Inspection) -> dict[str, Any]:
     candidates = inspection.trace.get("candidates", [])
+    _disagreement_tell(inspection, candidates)
     ids = {card.item_id for card in inspection.cards} | {item for item, _kind, _at in inspection.history}
     ids |= {item for card in inspection.cards for item in card.reason_items}
     not_shown = _strongest_left_out(candidates)
@@ -127,6 +132,17 @@ def _laid_open(inspection: Inspection) -> dict[str, Any]:
             for one in not_shown
         ],
     }
+
+
+def _disagreement_tell(inspection: Inspection, candidates: list[dict[str, Any]]) -> None:
+    """Write beside each candidate how far the bundle's small encoders disagree about it, where it has some."""
+    if inspection.context is None or inspection.bundle_id is None or not candidates:
+        return
+    bundle = bundle_open(BundleVersion.objects.get(pk=inspection.bundle_id))
+    told = disagreement(bundle, inspection.context, np.array([one["item"] for one in candidates], np.int64))
+    if told is not None:
+        for candidate, deviation in zip(candidates, told.tolist(), strict=True):
+            candidate["disagreement"] = None if math.isnan(deviation) else deviation
 
 
 def _rules_met(cards: Iterable[InspectedCard]) -> set[int]:

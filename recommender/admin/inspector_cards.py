@@ -35,6 +35,7 @@ class CardView:
     others: list[Measure]
     heads: list[Measure]
     deviation: Measure | None
+    disagreement: Measure | None
     second_stage: Measure | None
     base: Measure | None
     q: Measure | None
@@ -42,6 +43,9 @@ class CardView:
     score: str
     propensity: str
     drawn: Sequence[str] = ()  # what else happened in the draw
+
+
+_SCORES = ("second_stage", "deviation", "disagreement", "base", "q")
 
 
 class Field:
@@ -69,7 +73,9 @@ def _numbers(candidate: dict[str, Any]) -> list[tuple[str, str, float]]:
         for group in ("components", "probabilities")
         for name, value in candidate.get(group, {}).items()
     ]
-    found += [("score", name, candidate.get(name)) for name in ("second_stage", "deviation", "base", "q")]
+    found += [
+        ("score", name, candidate.get(name)) for name in ("second_stage", "deviation", "disagreement", "base", "q")
+    ]
     return [(group, name, value) for group, name, value in found if value is not None]
 
 
@@ -100,6 +106,7 @@ def card_view(
         others=parts[STRONGEST:],
         heads=[_head(field, name, said[name]) for name in HEADS if name in said],
         deviation=_measure(field, "deviation", road, _("uncertainty of the log value")),
+        disagreement=_measure(field, "disagreement", road, _("disagreement of the encoders")),
         second_stage=_measure(field, "second_stage", road, plain("second_stage")),
         base=_measure(field, "base", road, _("base score")),
         q=_measure(field, "q", road, "Q"),

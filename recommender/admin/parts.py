@@ -7,6 +7,7 @@ def part_names() -> dict[str, str]:
     """Parts that a bundle may have, in words."""
     return {
         "state_encoder": _("sequence encoder"),
+        "doubt": _("disagreement of small encoders"),
         "item_tower": _("vectors of new items"),
         "picture_encoder": _("vectors of pictures"),
         "start_states": _("first pages by situation"),

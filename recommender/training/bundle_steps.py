@@ -20,9 +20,10 @@ from recommender.evaluation.promotion_gate import GateResult, Verdict, gate_judg
 from recommender.jobs import JobProgress
 from recommender.models import BundleVersion, GateAttempt, Live, LiveChange
 from recommender.retrieval.sources import MODEL_SOURCES
-from recommender.serving.bundle import SECOND_STAGE, START_STATES, Bundle, bundle_write
+from recommender.serving.bundle import SECOND_STAGE, START_STATES, Bundle, bundle_load, bundle_write
 from recommender.serving.decide import decide
 from recommender.store.bundles import bundle_index, bundle_open, bundle_path, bundle_promote, bundles_retire
+from recommender.store.doubt import DOUBT
 from recommender.training.absent_words import NOT_NAMED, NOTHING_KNOWN
 from recommender.training.draft import Draft
 from recommender.training.gate_words import gate_words
@@ -72,8 +73,6 @@ def write_step(draft: Draft, progress: JobProgress) -> None:
 
 def bundle_open_fresh(path: Path) -> Bundle:
     """A bundle read back from disk with every checksum compared."""
-    from recommender.serving.bundle import bundle_load
-
     return bundle_load(path)
 
 
@@ -89,6 +88,9 @@ def _networks_place(draft: Draft, folder: Path) -> None:
             (folder / name).mkdir()
             for path in source.iterdir():
                 _link(path, folder / name / path.name)
+    ensemble = draft.workspace.path(DOUBT) / DOUBT
+    if ensemble.is_dir():
+        shutil.copytree(ensemble, folder / DOUBT)
 
 
 def _link(source: Path, target: Path) -> None:
@@ -134,7 +136,11 @@ def _manifest(draft: Draft) -> dict[str, Any]:
             "treated": about("snapshot", "preparation")["treated"],
             "event_weights": about("tables", "event_weights"),
         },
-        "evaluation": {"encoder": about("encoder"), "ranker": ranker.get("manifest", {}).get("metrics", {})},
+        "evaluation": {
+            "encoder": about("encoder"),
+            "ranker": ranker.get("manifest", {}).get("metrics", {}),
+            **({"doubt": about(DOUBT)} if draft.recipe.doubt.members else {}),
+        },
         "absent": {name: str(absent) for name, absent in _absences(draft).items()},
         "fusion": weighing["fusion"],
         "second_stage": weighing.get("second_stage", {}),

@@ -15,6 +15,7 @@ from recommender.data.item_model import ItemModel
 from recommender.data.item_model_files import item_model_read
 from recommender.data.snapshot import Snapshot
 from recommender.data.snapshot_files import snapshot_open
+from recommender.data.splits import Targets
 from recommender.data.types import Floats
 from recommender.encoders.distributed import ALONE, Group
 from recommender.encoders.item_facts import ItemFacts
@@ -63,6 +64,16 @@ class Draft:
         """(n, 384) text vectors, zero rows where an item has no text."""
         vectors: Floats = self.workspace.array("texts", "vectors")
         return vectors
+
+    @property
+    def texts_to_read(self) -> Floats | None:
+        """Text vectors for an encoder; None where no item has a text."""
+        return self.text_vectors if self.text_vectors.any() else None
+
+    @property
+    def stop_targets(self) -> Targets | None:
+        """What the shoppers who stop a training did next; None where there are none."""
+        return self.holdout.thirds.stop if len(self.holdout.thirds.stop) else None
 
     @property
     def deed_weights(self) -> DeedWeights:

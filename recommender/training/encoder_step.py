@@ -33,10 +33,10 @@ def encoder_step(draft: Draft, folder: Path, progress: JobProgress) -> None:
 
     lesson = Lesson(
         draft.holdout.train,
-        draft.text_vectors if draft.text_vectors.any() else None,
+        draft.texts_to_read,
         config,
         facts=draft.item_facts,
-        validation=draft.holdout.thirds.stop if len(draft.holdout.thirds.stop) else None,
+        validation=draft.stop_targets,
         seed=draft.recipe.seed,
         warm=warm,
         learn_from=lessons,

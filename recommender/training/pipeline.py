@@ -16,10 +16,12 @@ from django.utils.translation import gettext_noop as _
 from recommender.encoders.distributed import ALONE, Group
 from recommender.jobs import JobProgress
 from recommender.models import BundleVersion, JobRun
+from recommender.store.doubt import DOUBT
 from recommender.training import behaviour_steps as behaviour
 from recommender.training import bundle_steps as bundles
 from recommender.training import impression_steps as impressions
 from recommender.training.absent_words import NOT_NAMED
+from recommender.training.doubt_step import doubt_step
 from recommender.training.draft import Draft
 from recommender.training.encoder_step import encoder_step
 from recommender.training.image_step import images_step
@@ -55,6 +57,7 @@ LEARNING = (
     LearningStep("tables", _("Counting what goes together"), 3, behaviour.tables_step),
     LearningStep("models", _("Learning what speaks for what"), 2, behaviour.models_step),
     LearningStep("encoder", _("Learning from what shoppers did"), 40, encoder_step),
+    LearningStep(DOUBT, _("Learning where encoders disagree"), 65, doubt_step),
     LearningStep("start_states", _("Learning what people begin with"), 2, behaviour.start_states_step),
     LearningStep("fusion", _("Weighing the models"), 3, behaviour.fusion_step),
     LearningStep("ranker", _("Learning from what was shown"), 35, impressions.ranker_step),
@@ -95,8 +98,9 @@ def bundle_train(job: JobRun, progress: JobProgress, *, group: Group = ALONE) ->
     draft = replace(draft_of(job), group=group)
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))  # the other half serves shoppers meanwhile
     serving = SERVING + (PROMOTING if job.params.get("promote", True) else ())
-    progress.plan({step.title: step.weight for step in LEARNING} | {last.title: last.weight for last in serving})
-    for step in LEARNING:
+    learning = [step for step in LEARNING if step.name != DOUBT or draft.recipe.doubt.members]
+    progress.plan({step.title: step.weight for step in learning} | {last.title: last.weight for last in serving})
+    for step in learning:
         progress.step(step.title)
         if not draft.workspace.has(step.name):
             with _timed(progress), draft.workspace.writing(step.name) as folder:

@@ -34,6 +34,21 @@ class HoldoutConfig:
 
 
 @dataclass(frozen=True)
+class DoubtConfig:
+    """Small encoders of other seeds beside the one that serves, whose disagreement tells how sure one can be."""
+
+    members: int = 0  # 0: none
+
+    def __post_init__(self) -> None:
+        """One has nobody to disagree with.
+
+        Raises: ValueError.
+        """
+        if self.members == 1:
+            raise ValueError("doubt.members is 1; one encoder cannot disagree, name 2 or more, or 0 for none")
+
+
+@dataclass(frozen=True)
 class TrainingRecipe:
     """Everything a training depends on besides the facts."""
 
@@ -43,6 +58,7 @@ class TrainingRecipe:
     images: ImageConfig = field(default_factory=ImageConfig)
     learning: LearningConfig = SHOP_DEFAULTS
     update: UpdateConfig = field(default_factory=UpdateConfig)
+    doubt: DoubtConfig = field(default_factory=DoubtConfig)
     start_states: StartStateConfig = field(default_factory=StartStateConfig)
     second_stage: SecondStageConfig = field(default_factory=SecondStageConfig)
     ranker: RankerConfig = field(default_factory=RankerConfig)
@@ -73,6 +89,7 @@ class TrainingRecipe:
             images=ImageConfig(**whole["images"]),
             learning=LearningConfig.from_json(whole["learning"]),
             update=UpdateConfig(**whole["update"]),
+            doubt=DoubtConfig(**whole["doubt"]),
             start_states=StartStateConfig.from_json(whole["start_states"]),
             second_stage=SecondStageConfig(**whole["second_stage"]),
             ranker=RankerConfig(**whole["ranker"]),

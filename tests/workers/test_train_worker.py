@@ -14,9 +14,11 @@ from django.utils import timezone
 
 from catalog.models import Outbox, Shop
 from dpe_site.celery import app
+from recommender.encoders.doubt import Doubt
 from recommender.jobs import SILENT, job_ask, jobs_recover
 from recommender.models import BundleVersion, GateAttempt, ItemVector, JobRun, Live, TextVector
 from recommender.store.bundles import bundle_open
+from recommender.store.doubt import DOUBT
 from tests.fixtures.bundle import SMALL_RECIPE
 from tests.fixtures.databases import Database
 from tests.fixtures.web import Running, worker_on
@@ -51,7 +53,7 @@ def test_a_training_survives_the_death_of_its_worker(
     with ExitStack() as stack:
         default = stack.enter_context(worker_on(site_database, "default", logs / "default.log"))
         doomed = stack.enter_context(worker_on(site_database, "train", logs / "doomed.log"))
-        job = job_ask(shop=shop, kind="train", params={"recipe": SMALL_RECIPE})
+        job = job_ask(shop=shop, kind="train", params={"recipe": {**SMALL_RECIPE, "doubt": {"members": 2}}})
         until(lambda: JobRun.objects.get(pk=job.pk).step == LEARNING, default, doomed)
         before = snapshots()
         os.kill(doomed.process.pid, signal.SIGKILL)
@@ -93,6 +95,8 @@ def _check(job: JobRun, shop: Shop) -> None:
     assert TextVector.objects.filter(encoder=bundle.manifest.text_encoder).count() == version.n_items
     assert bundle.text_encoder is not None
     assert bundle.item_tower is not None
+    assert version.evaluation["doubt"]["members"] == len(Doubt(bundle.path / DOUBT)) == 2
+    assert f"{DOUBT}/0/state_encoder.onnx" in bundle.manifest.files
     serves = Live.objects.filter(shop=shop, bundle=version).exists()
     assert serves == version.gate["passes"]
     assert job.curves["loss"]
