@@ -133,7 +133,10 @@ def visitor_of(request: HttpRequest) -> Visitor:
 
 
 class VisitorMiddleware:
-    """Sends the cookies of a guest met during the request, and keeps personal pages out of shared caches."""
+    """Sends the cookies of a guest met during the request, and keeps personal pages out of every cache.
+
+    A browser goes back to a page that it may store without asking again: what was hidden since would stand there.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         """Wrap ``get_response``."""
@@ -145,5 +148,5 @@ class VisitorMiddleware:
         found: Visitor | None = getattr(request, "visitor", None)
         if found is not None:
             found.cookies_set(response)
-            response.headers.setdefault("Cache-Control", "private, no-cache")
+            response.headers.setdefault("Cache-Control", "private, no-store")
         return response

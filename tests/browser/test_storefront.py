@@ -68,6 +68,22 @@ def test_click_and_back_moves_the_first_row(web: Web, browser_page: Page, screen
     assert viewed.position is not None
 
 
+def test_who_goes_back_finds_the_page_as_it_is_now(web: Web, browser_page: Page) -> None:
+    """Also where the first look has set every cookie, so that the browser could take the page as it was."""
+    for _look in range(2):
+        browser_page.goto(web.url)
+        browser_page.goto(web.url + card_below(browser_page))
+    browser_page.goto(web.url)
+    card = browser_page.locator(".section:not(#first-row) .card").nth(2)
+    item = str(card.get_attribute("data-item"))
+    card.locator("h3 a").click()
+    browser_page.locator("#feel").get_by_role("button", name="Not for me").click()
+    expect(browser_page.locator("#feel [aria-pressed=true]")).to_have_count(1)
+    browser_page.go_back()
+    expect(browser_page.locator("#first-row .card").first).to_be_visible()
+    expect(browser_page.locator(f"main .card[data-item='{item}']")).to_have_count(0)
+
+
 def test_reload_is_the_same_look(web: Web, browser_page: Page) -> None:
     browser_page.goto(web.url)
     browser_page.goto(web.url + card_below(browser_page))
