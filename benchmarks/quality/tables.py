@@ -246,5 +246,6 @@ def _legend(records: list[Record]) -> Iterator[str]:
     yield "“inconclusive” is a verdict. Lists have 100 items, what is not in them is a miss. Minutes are the mean of"
     yield "whole cells and depend on what else the machine did, GB is the largest peak of the larger process."
     yield f"{OLD} marks cells measured by older code, {CUT_SHORT} peers whose minutes ended before their validation"
-    yield "NDCG@10 had stopped rising. After changes that moved no rank of a cell measured anew, others of its problem stand."
+    yield "NDCG@10 had stopped rising. After a change that moved no rank of a cell measured anew, others of its problem"
+    yield "count as today's."
     yield f"Measured by `make bench-quality` on {hardware}."
