@@ -234,3 +234,20 @@ class TraceSerializer(serializers.Serializer):
 def known(number: float) -> float | None:
     """The number, None for NaN, which JSON does not have."""
     return None if math.isnan(number) else number
+
+
+class ListSerializer(serializers.Serializer):
+    """One shopper's list."""
+
+    shopper_id = serializers.IntegerField()
+    shopper = serializers.CharField(allow_blank=True, help_text="The shop's own id; empty for a guest.")
+    made_at = serializers.DateTimeField()
+    arm = serializers.CharField(allow_blank=True, help_text="Of the running experiment; empty: none.")
+    items = serializers.ListField(child=serializers.CharField(), help_text="The shop's own ids, best first.")
+
+
+class ListsSerializer(serializers.Serializer):
+    """A page of lists."""
+
+    lists = ListSerializer(many=True)
+    next = serializers.IntegerField(allow_null=True, help_text="Give it as `after`; null: these were the last.")

@@ -4,6 +4,7 @@ from django.urls import path
 
 from catalog.api import ItemView
 from recommender.api import EventsView, HomepageView, SimilarView
+from recommender.lists_api import ListsView
 from recommender.staff_api import ReplayView, TraceView
 from users.api import ConsentsView, GuestView, TokenView
 from users.profile_api import InterestView, ProfileView, StartOverView
@@ -19,6 +20,7 @@ urlpatterns = [
     path("wishes", WishesView.as_view(), name="wishes"),
     path("requests/<uuid:request_id>/trace", TraceView.as_view(), name="trace"),
     path("requests/<uuid:request_id>/replay", ReplayView.as_view(), name="replay"),
+    path("lists", ListsView.as_view(), name="lists"),
     path("guest", GuestView.as_view(), name="guest"),
     path("token", TokenView.as_view(), name="token"),
     path("consents", ConsentsView.as_view(), name="consents"),

@@ -28,6 +28,7 @@ KNOWN = event()
 CALLS = {
     "trace": ("get", f"/requests/{uuid.uuid4()}/trace", "/requests/{request_id}/trace", {}),
     "replay": ("get", f"/requests/{uuid.uuid4()}/replay", "/requests/{request_id}/replay", {}),
+    "lists": ("get", "/lists", "/lists", {}),
     "homepage": ("get", "/homepage", "/homepage", {}),
     "similar": ("get", "/items/lamps-0/similar", "/items/{external_id}/similar", {}),
     "item": ("get", "/items/lamps-0", "/items/{external_id}", {}),

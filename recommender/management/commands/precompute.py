@@ -12,7 +12,7 @@ from recommender.precompute import lists_precompute
 
 
 class Command(BaseCommand):
-    """Make the lists that fallback pages and push messages read."""
+    """Make the lists that fallback pages and whoever sends messages read."""
 
     help = "Make every shopper's list with the live bundle; lists that are up to date are left alone."
 
