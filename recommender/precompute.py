@@ -1,8 +1,9 @@
 """Every shopper's list made in the background: the same ``decide``, over exact candidates, many shoppers at a time.
 
-Fallback pages read it, and whoever sends messages (``lists_api``). A list is made under the arm that its shopper draws, and made again when
-bundle, rules or running experiment are others, a rule's time has begun or ended, its shopper has done something or
-what they bought has been used up since; what is up to date is left alone, so a killed run goes on where it was.
+Fallback pages read it, and whoever sends messages (``lists_api``). A list is made under the arm that its shopper
+draws, and made again when bundle, rules or running experiment are others, a rule's time has begun or ended, its shopper
+has done something or what they bought has been used up since; what is up to date is left alone, so a killed run goes on
+where it was.
 """
 
 from collections.abc import Callable, Sequence

@@ -226,7 +226,7 @@ class RequestLog(models.Model):
 
 
 class PrecomputedList(models.Model):
-    """A shopper's list made in the background: fallback pages and whoever sends messages read it, for the arm it was made under."""
+    """A shopper's list made in the background, under an arm: fallback pages and whoever sends messages read it."""
 
     shopper = models.OneToOneField(
         Shopper, primary_key=True, on_delete=models.CASCADE, related_name="+", verbose_name=_("shopper")
