@@ -7,7 +7,7 @@ history that pages are made from; turned up, the newest stand in it once more, a
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.contrib.humanize.templatetags.humanize import apnumber
@@ -130,7 +130,10 @@ class Portrait:
 
 
 def portrait_of(shop: Shop, shopper: Shopper | None, language: str, now: datetime) -> Portrait:
-    """The strongest tags, departments, brands and colours with their sentences and deeds. At most eight queries."""
+    """The strongest tags, departments, brands and colours with their sentences and deeds. At most eight queries.
+
+    The sentences above them tell what pages are made from: nothing of what is left out.
+    """
     look = lookback(shop, shopper)
     if not look.state.recent:
         return Portrait()
@@ -143,15 +146,20 @@ def portrait_of(shop: Shop, shopper: Shopper | None, language: str, now: datetim
         wanted["items"] |= {str(one.item_id) for one in evidence}
     for belief in (profile.price, profile.novelty):
         wanted["items"] |= {str(one.item_id) for one in belief.evidence} if belief else set()
-    colours = [lean.key for lean in profile.leans if lean.facet == "colours" and lean.weight > 0][:COLOURS_TOLD]
+    liked = [lean.key for lean in profile.leans if lean.facet == "colours" and lean.weight > 0]
+    colours = [key for key in liked if look.counts("colours", key)][:COLOURS_TOLD]
+    is_left_out = all(deed.item_id in look.state.ignored for deed in look.state.recent)
+    if not look.counts("departments", profile.stage.department):  # what is near is in what the page does not follow
+        profile = replace(profile, stage=replace(profile.stage, department=0))
     names = names_read(wanted | {"colours": colours}, language, look.facets)
     since_us = microseconds(now - WEEK)
     interests = [_interest(look, names, since_us, *one) for one in shown if look.deeds(one[0], one[1])]
     tags = {one.name for one in interests if one.facet == "tags"}
+    called = [names["colours", key] for key in colours]
     return Portrait(
         tuple(one for one in interests if one.facet != "colours" or one.name not in tags),
-        _beliefs(look, profile, names, [names["colours", key] for key in colours], shop.currency),
-        all(deed.item_id in look.state.ignored for deed in look.state.recent),
+        () if is_left_out else _beliefs(look, profile, names, called, shop.currency),
+        is_left_out,
     )
 
 

@@ -90,6 +90,20 @@ def test_interests_stand_by_what_they_are_and_percents_are_of_their_own_kind(cli
     assert "占您对部门喜好的" in taste(client, accept_language="zh-hans").select_one(".interest .small.soft").get_text()
 
 
+def test_what_is_left_out_is_not_told_as_what_the_page_is_made_from(client: Client, tiny: TinyShop) -> None:
+    page = looked(client, [*tiny.of_department(1)[:2], *tiny.of_department(0)[:3]])
+    assert {"Department 0", "moss"} <= set(re.findall("Department 0|moss", page.select_one(".portrait").get_text()))
+    key = str(tiny.departments[0].pk)
+    client.post("/taste/interest/", {"facet": "departments", "key": key, "counts": "0"})
+    said = taste(client).select_one(".portrait").get_text()
+    assert "You are looking around" in said
+    assert not re.search("Department 0|moss", said)
+    client.post("/taste/start-over/", {"undo": "no"})
+    assert taste(client).select_one(".portrait") is None
+    client.post("/taste/start-over/", {"undo": "yes"})
+    assert "Department 0" in taste(client).select_one(".portrait").get_text()
+
+
 def test_starting_over_leaves_everything_out_and_can_be_taken_back(client: Client, tiny: TinyShop) -> None:
     items = tiny.of_department(0)[:3]
     looked(client, items)
