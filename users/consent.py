@@ -12,6 +12,12 @@ from users.shoppers import TOPIC_SHOPPER, shopper_locked
 from users.state import next_version
 from users.state_rows import state_locked, state_write
 
+GRANTED = """coalesce((
+    SELECT c.granted FROM users_consent c JOIN users_shopper q ON q.id = c.shopper_id
+    WHERE (q.id = p.id OR q.merged_into_id = p.id) AND c.purpose = %(purpose)s
+    ORDER BY c.at DESC, c.id DESC LIMIT 1), %(granted)s)"""
+"""``consent_granted`` of each person ``p`` within a query: ``granted`` holds for those who never said anything."""
+
 
 @transaction.atomic
 def consent_record(*, shopper: Shopper, purpose: str, granted: bool, at: datetime, version: int = 1) -> Consent:

@@ -9,6 +9,7 @@ from django.db import connection
 
 from catalog.models import Shop
 from catalog.moments import microseconds
+from users.consent import GRANTED
 from users.models import Consent
 from users.segments import Conditions
 
@@ -28,12 +29,10 @@ _ASKED = {
     "purchases_to": "cardinality(s.purchased_items) <= %(purchases_to)s",
     "deeds_to": "cardinality(s.recent_items) <= %(deeds_to)s",
 }
-_MEMBERS = """
+_MEMBERS = f"""
 FROM users_shopperstate s JOIN users_shopper p ON p.id = s.shopper_id
 WHERE p.shop_id = %(shop)s AND p.merged_into_id IS NULL
-  AND coalesce((SELECT c.granted FROM users_consent c JOIN users_shopper q ON q.id = c.shopper_id
-                WHERE (q.id = p.id OR q.merged_into_id = p.id) AND c.purpose = %(purpose)s
-                ORDER BY c.at DESC, c.id DESC LIMIT 1), %(granted)s)
+  AND {GRANTED}
 """
 
 

@@ -7,25 +7,24 @@ from django.db import connection
 
 from catalog.models import Shop
 from recommender.data.ruleset import RulesetValue
+from users.consent import GRANTED
 from users.models import Consent
 
-_READ = """
-SELECT made.shopper_id, shopper.external_id, made.made_at, made.arm, ARRAY(
+_READ = f"""
+SELECT made.shopper_id, p.external_id, made.made_at, made.arm, ARRAY(
     SELECT i.external_id FROM unnest(made.item_ids) WITH ORDINALITY AS one (item, place)
     JOIN catalog_item i ON i.id = one.item
     WHERE i.status = 'active' AND i.deleted_at IS NULL AND i.published_at <= %(now)s AND NOT i.adult
-      AND (i.stock IS NULL OR i.stock > 0) AND i.id <> ALL(coalesce(state.hidden_items, '{}'))
+      AND (i.stock IS NULL OR i.stock > 0) AND i.id <> ALL(coalesce(state.hidden_items, '{{}}'))
     ORDER BY one.place)
 FROM recommender_precomputedlist made
-JOIN users_shopper shopper ON shopper.id = made.shopper_id AND shopper.merged_into_id IS NULL
+JOIN users_shopper p ON p.id = made.shopper_id AND p.merged_into_id IS NULL
 LEFT JOIN users_shopperstate state ON state.shopper_id = made.shopper_id
 WHERE made.shop_id = %(shop)s AND made.shopper_id > %(after)s
   AND (NOT %(switched)s OR made.ruleset_hash = %(ruleset)s)
-  AND coalesce((SELECT c.granted FROM users_consent c JOIN users_shopper q ON q.id = c.shopper_id
-                WHERE (q.id = shopper.id OR q.merged_into_id = shopper.id) AND c.purpose = %(purpose)s
-                ORDER BY c.at DESC, c.id DESC LIMIT 1), %(granted)s)
+  AND {GRANTED}
 ORDER BY made.shopper_id LIMIT %(n)s
-"""
+"""  # noqa: S608 — the inserted text is a constant
 _SURFACE = "push"  # that lists are made for
 
 
