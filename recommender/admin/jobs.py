@@ -143,7 +143,15 @@ def log_words(log: str) -> str:
     return "\n".join(f"{time}{gap}{step_word(said)}" for time, gap, said in lines)
 
 
-_PARAMS = {"shard": gettext_lazy("shard"), "shards": gettext_lazy("shards")}
+_PARAMS = {
+    "shard": gettext_lazy("shard"),
+    "shards": gettext_lazy("shards"),
+    "update": gettext_lazy("teaches what is new to bundle"),
+    "until": gettext_lazy("learns what happened up to"),
+    "promote": gettext_lazy("serves if the gate lets it"),
+    "name": gettext_lazy("name"),
+    "format": gettext_lazy("format"),
+}
 _RESULTS = {
     "made": gettext_lazy("lists made"),
     "shards": gettext_lazy("shards"),

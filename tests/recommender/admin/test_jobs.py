@@ -125,6 +125,13 @@ def test_without_an_earlier_bundle_there_is_no_way_back(staff: Client, job: JobR
     assert "“Tiny”没有可回滚的旧模型包" in answer.content.decode()
 
 
+def test_what_a_training_was_asked_for_is_told_in_the_language_of_the_page(staff: Client, job: JobRun) -> None:
+    JobRun.objects.filter(pk=job.pk).update(params={"update": 3, "until": "2026-06-01", "promote": True})
+    staff.cookies[settings.LANGUAGE_COOKIE_NAME] = "zh-hans"
+    asked = staff.get(reverse("admin:recommender_jobrun_change", args=[job.pk])).context["params"]
+    assert {name for name, _value in asked} == {"在此模型包上学习新内容", "学习截至此时的数据", "通过关卡即上线"}
+
+
 def test_a_trials_job_names_itself_in_words_and_leads_to_what_was_found(staff: Client, job: JobRun) -> None:
     trial = str(uuid7())
     params = {"trial": trial, "at": "2026-06-01T12:00:00", "part": 1, "parts": 2, "content": {"rules": []}}
