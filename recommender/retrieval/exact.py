@@ -1,6 +1,6 @@
 """Gather without a database: what the SQL gather proposes, found by exact search over numpy arrays.
 
-Evaluation, benchmarks and precompute use it; it shares its contract test with ``recommender.store_gather``.
+Evaluation, benchmarks and precompute use it; it shares its contract test with ``recommender.store.gather``.
 """
 
 from collections.abc import Mapping, Sequence

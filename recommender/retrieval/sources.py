@@ -20,7 +20,7 @@ class SourceConfig:
 
     source: Source
     quota: int
-    deadline_ms: int = 80
+    deadline_ms: int = 80  # of its question to Postgres; what is computed from arrays in memory waits for nobody
 
 
 SOURCES: tuple[SourceConfig, ...] = (

@@ -11,7 +11,7 @@ from recommender.data.types import ArtifactMismatch, Context, Floats, Gathered, 
 from recommender.policy.q_value import QScaling, q_scores
 from recommender.ranking.candidate_tables import CandidateTables
 from recommender.ranking.components import COMPONENTS, components_of
-from recommender.ranking.features import feature_names, features, features_of
+from recommender.ranking.features import features, features_of
 from recommender.ranking.fusion import FusionWeights
 from recommender.ranking.rank import Ranked, rank
 from recommender.serving.bundle import Bundle
@@ -45,7 +45,7 @@ class Scores:
     q: Floats  # (c,) long-term value, zeros where the policy has no weight
     vectors: Floats  # (c, d) item vectors of unit length, zeros where there is none
     tables: CandidateTables | None = None  # what the components were made from; None: nothing was learned
-    features: Floats | None = None  # (c, F) what the ranker read, columns as ``feature_columns``
+    features: Floats | None = None  # (c, F) what the ranker read, columns as ``features.feature_names``
 
     @property
     def told(self) -> Floats:
@@ -168,11 +168,6 @@ def _long_term(bundle: Bundle, state: Floats, vectors: Floats) -> Floats:
     if bundle.policy is None:
         return np.zeros(len(vectors), np.float32)
     return q_scores(bundle.policy, QScaling.from_json(bundle.manifest.policy), state, vectors)
-
-
-def feature_columns() -> tuple[str, ...]:
-    """Names of the ranker's inputs, in order."""
-    return feature_names(COMPONENTS)
 
 
 def unlearned_scores(gathered: Gathered, now_us: int) -> Floats:

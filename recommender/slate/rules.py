@@ -70,16 +70,8 @@ class RulesHere:
         return found.where(self.book.in_section(section)[found.rule])
 
 
-def rules_active(rules: Iterable[RuleValue], context: Context) -> tuple[RuleValue, ...]:
-    """Rules that apply to this request, lowest priority first."""
-    book = Rulebook.of(rules)
-    if not book:
-        return ()
-    return tuple(book.ordered[number] for number in np.flatnonzero(book.active(context)).tolist())
-
-
 def rule_ids_active(rules: Iterable[RuleValue], context: Context) -> list[int]:
-    """Ids of ``rules_active``."""
+    """Ids of the rules that apply to this request, lowest priority first."""
     book = Rulebook.of(rules)
     return book.ids[book.active(context)].tolist() if book else []
 

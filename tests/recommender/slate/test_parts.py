@@ -12,7 +12,7 @@ from recommender.slate.calibration import CalibrationGain, department_mix
 from recommender.slate.compose import Composer
 from recommender.slate.diversity import OWN_SHARE, DiversityGain, unit_rows
 from recommender.slate.layout import Row
-from recommender.slate.rules import Pin, RuleEffects, rule_effects, rules_active, rules_here
+from recommender.slate.rules import Pin, RuleEffects, rule_effects, rule_ids_active, rules_here
 from recommender.slate.sampling import slot_choice, slot_probabilities
 from recommender.slate.slate import Board
 from tests.fixtures.requests import context_of, gathered_of
@@ -108,8 +108,7 @@ def test_exclusion_yields_to_no_boost_but_to_a_pin_of_higher_priority(gathered: 
 
 
 def test_two_pins_to_one_slot_the_higher_priority_holds_it(gathered: Gathered) -> None:
-    context = context_of(gathered)
-    rules = rules_active([rule("pin", 10, slot=1, id=1), rule("pin", 20, slot=1, id=2, priority=5)], context)
+    rules = [rule("pin", 10, slot=1, id=1), rule("pin", 20, slot=1, id=2, priority=5)]
     assert [(pin.slot, pin.row) for pin in effects_of(rules, gathered, "x").pins] == [(0, 1)]
 
 
@@ -132,7 +131,7 @@ def test_a_pin_of_several_items_fills_the_slots_that_follow(gathered: Gathered) 
 )
 def test_rules_apply_in_their_window_surface_and_segment(fields: dict[str, object], active: bool) -> None:
     context = Context(1, 1, "s", "homepage", now_us=1_000, history=History.empty(), segment="loyal")
-    assert bool(rules_active([rule("boost", 1, **fields)], context)) is active
+    assert rule_ids_active([rule("boost", 1, id=7, **fields)], context) == ([7] if active else [])
 
 
 def test_rules_of_another_section_are_left_out(gathered: Gathered) -> None:
