@@ -31,6 +31,12 @@ from recommender.encoders.warm_start import WarmStart
 from recommender.encoders.whitening import Whitening, whitening_fit
 
 REPORT_EVERY = 20  # steps
+LEAST_LEFT = 0.9
+"""Share of the NDCG@10 that warm weights begin with below which what they learned is dropped: something broke.
+
+Small losses are no reason to. The weights that an update begins with are the best of many for the very shoppers who
+judge here, so what is as good for everybody looks worse to them.
+"""
 RANK_STRIDE = 1_000_003  # between the seeds of processes that train together
 
 
@@ -65,7 +71,8 @@ def encoder_train(
         on_epoch: see ``OnEpoch``.
         checkpointing: where checkpoints lie. A call with the same arguments goes on at the newest, and on a CPU ends
             with the same bits as if nothing had happened. The caller removes the folder when the outcome is safe.
-        warm: weights to begin from instead of random ones; where no epoch improves on them, they are kept.
+        warm: weights to begin from instead of random ones; what they learn in the last epoch is kept, unless it left
+            less than ``LEAST_LEFT`` of where they began.
         learn_from: (m,) the entries of ``sequences`` that are learned from; None: all. Validation reads them all.
         group: processes that train together, all called with equal arguments.
         facts: attributes and pictures of the items; None: nothing is known besides texts.
@@ -157,6 +164,12 @@ class _Standing:
         waited = self.steps - self.kept_steps
         return self.epoch - self.kept >= config.patience and waited >= config.patience_steps
 
+    def is_better(self, record: EpochRecord, *, warmed: bool) -> bool:
+        """Whether weights are to be kept instead of the best so far."""
+        if warmed:
+            return record.ndcg >= LEAST_LEFT * self.curve[0].ndcg
+        return self.kept == 0 or record.ndcg > self.best
+
     @property
     def best(self) -> float:
         return next((record.ndcg for record in self.curve if record.epoch == self.kept), -math.inf)
@@ -181,7 +194,7 @@ def _learn(
     while not at.ended:
         loss = run.epoch(store, progress)
         record = EpochRecord(at.epoch + 1, loss, run.judge(stopping))
-        if stopping is None or (not warmed and at.kept == 0) or record.ndcg > at.best:
+        if stopping is None or at.is_better(record, warmed=warmed):
             run.best, at.kept, at.kept_steps = copy.deepcopy(run.average.model.state_dict()), record.epoch, at.steps
         at.curve.append(record)
         at.in_epoch, at.losses, at.rng = 0, [], run.rng.bit_generator.state

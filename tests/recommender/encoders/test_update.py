@@ -9,7 +9,7 @@ from recommender.data.sequences import Sequences, sequences_from_lists
 from recommender.data.splits import leave_last_out
 from recommender.data.types import ArtifactMismatch
 from recommender.encoders.config import EncoderConfig
-from recommender.encoders.training_loop import encoder_train
+from recommender.encoders.training_loop import LEAST_LEFT, encoder_train
 from recommender.encoders.update import UpdateConfig, update_entries
 from recommender.encoders.warm_start import warm_start_read, weights_write
 
@@ -40,7 +40,7 @@ def served(tmp_path_factory):
     return folder, trained, split
 
 
-def test_an_update_begins_where_the_encoder_stands_and_never_ends_below(served):
+def test_an_update_begins_where_the_encoder_stands_and_what_ruins_it_is_dropped(served):
     folder, trained, split = served
     warm = warm_start_read(folder, IDS, CONFIG)
     config = UpdateConfig(learning_rate=10.0, epochs=1).applied(CONFIG)  # a step that ruins everything
@@ -48,6 +48,16 @@ def test_an_update_begins_where_the_encoder_stands_and_never_ends_below(served):
     assert updated.curve[0].epoch == updated.epochs == 0
     assert updated.ndcg == pytest.approx(trained.ndcg)
     np.testing.assert_allclose(updated.item_vectors, trained.item_vectors, atol=1e-6)
+
+
+def test_what_an_update_learned_stays_though_its_first_judges_like_it_no_better(served):
+    folder, trained, split = served
+    warm = warm_start_read(folder, IDS, CONFIG)
+    config = UpdateConfig(learning_rate=1e-4, epochs=2).applied(CONFIG)
+    updated = encoder_train(split.train, text(N), config, validation=split.targets, repeats=True, warm=warm)
+    assert LEAST_LEFT * updated.curve[0].ndcg <= updated.ndcg <= updated.curve[0].ndcg
+    assert updated.epochs == 2
+    assert np.abs(updated.item_vectors - trained.item_vectors).max() > 1e-6
 
 
 def test_items_are_matched_by_their_ids_and_new_ones_start_from_the_mean(served):
